@@ -1,0 +1,1 @@
+"""The compiled loops. Each has a plain NumPy twin in the tests."""
