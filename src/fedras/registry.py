@@ -48,6 +48,10 @@ class Registry(Generic[T]):
         self._load()
         return sorted(self._components)
 
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._components
+
     def get(self, name: str) -> type[T]:
         """Return the component called ``name``.
 

@@ -1,11 +1,16 @@
 """The one place that says how kernels are compiled."""
 
+import hashlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np
+import platformdirs
+
+numba_config: Any = numba.config
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -13,6 +18,22 @@ R = TypeVar("R")
 # A sum may be reordered and a product fused, so that loops vectorise. NaN and infinity keep their
 # meaning: finiteness is checked with them.
 _FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
+
+
+def _cache_folder() -> str:
+    """Return the folder for compiled kernels: one for each version of the kernels' sources.
+
+    Numba knows when the file of a function has changed, but not when one that it calls has; so
+    whatever kernels call lives in this package, and any change to it starts a new folder.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.blake2b(b"".join(path.read_bytes() for path in sources), digest_size=8)
+    base = os.environ.get("FEDRAS_CACHE") or platformdirs.user_cache_dir("fedras")
+    return str(Path(base) / "kernels" / digest.hexdigest())
+
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    numba_config.CACHE_DIR = _cache_folder()
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
@@ -31,12 +52,12 @@ def parallel(function: Callable[P, R]) -> Callable[P, R]:
 
 def threads() -> int:
     """Return the number of threads that parallel kernels use."""
-    return cast(int, numba.get_num_threads())
+    return numba.get_num_threads()
 
 
 def set_threads(count: int | None) -> None:
     """Let parallel kernels use ``count`` threads; None means all that the machine offers."""
-    available = cast(int, numba.config.NUMBA_NUM_THREADS)
+    available = numba_config.NUMBA_NUM_THREADS
     numba.set_num_threads(min(count or os.cpu_count() or 1, available))
 
 

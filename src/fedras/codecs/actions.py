@@ -1,0 +1,77 @@
+"""Actions: K-means centroids of an update's rows and each row's index (paper, section 4.2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.packing import (
+    pack_floats,
+    pack_integers,
+    pack_rows,
+    unpack_floats,
+    unpack_integers,
+    unpack_rows,
+)
+from fedras.codecs.payload import Part, Payload
+from fedras.codecs.plain import Plain
+from fedras.kernels import kmeans
+
+
+@CODECS.register("actions")
+@dataclass(frozen=True)
+class Actions(Codec):
+    """At most ``limit`` actions; an update of no more rows is sent `Plain`.
+
+    This is the selective compression of Algorithm 1, lines 26 to 28: ``limit`` is e_u.
+
+    Attributes
+    ----------
+    limit
+        The largest number of actions.
+    iterations
+        Of Lloyd's algorithm, at most.
+    """
+
+    limit: int
+    iterations: int = 10
+    name = "actions"
+
+    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
+        """Code one update."""
+        return self.encode_all([update], np.array([key], np.uint64))[0]
+
+    def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
+        """Code many updates, clustered in parallel."""
+        large = [i for i, update in enumerate(updates) if len(update.rows) > self.limit]
+        groups = kmeans.cluster_all(
+            [updates[i].values for i in large], self.limit, self.iterations, keys[large]
+        )
+        coded = dict(zip(large, groups, strict=True))
+        return [
+            pack_actions(update, *coded[i]) if i in coded else Plain().encode(update, keys[i])
+            for i, update in enumerate(updates)
+        ]
+
+    @classmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Give each row its action."""
+        size, columns = payload.shape
+        rows = unpack_rows(payload.part(Part.ROWS), size)
+        actions = unpack_floats(payload.part(Part.ACTIONS), columns)
+        index = unpack_integers(payload.part(Part.ASSIGNMENTS), len(rows), len(actions))
+        return RowUpdate(rows, actions[index], size)
+
+
+def pack_actions(
+    update: RowUpdate, actions: NDArray[np.float32], assignment: NDArray[np.int32]
+) -> Payload:
+    """Return the payload for ``actions``, float32[k, d], and each row's index, int32[n]."""
+    parts: dict[int, bytes] = {
+        Part.ROWS: pack_rows(update.rows, update.size),
+        Part.ASSIGNMENTS: pack_integers(assignment, len(actions)),
+        Part.ACTIONS: pack_floats(actions),
+    }
+    return Payload(Actions.name, update.shape, parts)

@@ -1,0 +1,86 @@
+"""The contract of a codec: an update of some rows to a `Payload` and back."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.codecs.payload import Payload
+from fedras.errors import PayloadError
+from fedras.registry import Registry
+
+
+@dataclass(frozen=True, eq=False)
+class RowUpdate:
+    """What to add to some rows of a matrix.
+
+    Attributes
+    ----------
+    rows
+        int32[n], strictly increasing, the rows that change.
+    values
+        float32[n, d], what is added to each.
+    size
+        The number of rows of the whole matrix.
+    """
+
+    rows: NDArray[np.int32]
+    values: NDArray[np.float32]
+    size: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the whole matrix."""
+        return self.size, self.values.shape[1]
+
+    def add_to(self, matrix: NDArray[np.float32]) -> None:
+        """Add the update to ``matrix``, float32[size, d], in place."""
+        matrix[self.rows] += self.values
+
+
+class Codec(ABC):
+    """A way of coding an update: a frozen dataclass whose fields are its hyper-parameters.
+
+    A subclass registers itself with ``@CODECS.register(name)``; `decode` must work on whatever
+    `encode` of the same name made, with any hyper-parameters.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
+        """Code ``update``; random choices are drawn from the stream ``key``."""
+
+    @classmethod
+    @abstractmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Return the update that ``payload`` describes.
+
+        Raises
+        ------
+        PayloadError
+            For a payload that `encode` cannot have made.
+        """
+
+    def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
+        """Code many updates; the same payloads as `encode` one by one."""
+        return [self.encode(update, key) for update, key in zip(updates, keys, strict=True)]
+
+
+CODECS: Registry[Codec] = Registry("codec", "codecs")
+
+
+def decode(payload: Payload) -> RowUpdate:
+    """Decode with the codec that the payload names.
+
+    Raises
+    ------
+    PayloadError
+        For a codec that is not registered here, and for what `Codec.decode` refuses.
+    """
+    if payload.codec not in CODECS:
+        raise PayloadError(f"payload of an unknown codec {payload.codec!r}")
+    return CODECS.get(payload.codec).decode(payload)

@@ -1,0 +1,109 @@
+"""What crosses the wire: `Payload` and its bytes. Sizes anywhere are the length of these bytes."""
+
+import zlib
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Annotated
+
+import msgspec
+
+from fedras.errors import PayloadError
+
+VERSION = 1
+_CHECKSUM_BYTES = 4
+
+
+class Part(IntEnum):
+    """What a part of a payload is: the split in which sizes are reported."""
+
+    ROWS = 1
+    """Which rows of the item matrix the update touches."""
+    ASSIGNMENTS = 2
+    """Which action each of these rows takes."""
+    ACTIONS = 3
+    """The shared row vectors, float32."""
+    VALUES = 4
+    """Vectors, factors or numbers of a row of its own."""
+
+
+_Size = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+
+
+class Payload(msgspec.Struct, frozen=True, array_like=True, tag=VERSION):
+    """A coded update of a matrix of ``shape`` (rows, columns).
+
+    Bytes: a MessagePack array of the format's version and the fields in this order, then its
+    CRC-32, little endian.
+
+    Attributes
+    ----------
+    codec
+        The registered name of the codec that decodes it.
+    round
+        The round that the update belongs to, so that a late or replayed one is recognised.
+    shape
+        Rows and columns of the whole matrix.
+    parts
+        The bytes of each part by `Part` (a codec of another package may use numbers from 16).
+    """
+
+    codec: str
+    shape: tuple[_Size, _Size]
+    parts: Mapping[int, bytes]
+    round: _Size = 0
+
+    def to_bytes(self) -> bytes:
+        """Return the payload as bytes."""
+        body = _encoder.encode(self)
+        return body + zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little")
+
+    @classmethod
+    def from_bytes(
+        cls, data: bytes, shape: tuple[int, int], round_: int | None = None
+    ) -> "Payload":
+        """Parse what a peer sent.
+
+        Nothing is allocated beyond the bytes themselves: lengths are checked against ``shape``
+        before a codec may believe them.
+
+        Parameters
+        ----------
+        data
+            The bytes of `to_bytes`.
+        shape
+            The shape of the matrix that the receiver holds; a payload for another is refused.
+        round_
+            The round that the receiver expects; None accepts any.
+
+        Raises
+        ------
+        PayloadError
+            For bytes that are damaged, of another version, or for another matrix or round.
+        """
+        body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+        if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") != checksum:
+            raise PayloadError(f"checksum of {len(data)} bytes does not match: damaged payload")
+        try:
+            payload = _decoder.decode(body)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise PayloadError(f"not a payload of format {VERSION}: {error}") from None
+        if payload.shape != tuple(shape):
+            raise PayloadError(f"payload for a matrix of {payload.shape}, expected {tuple(shape)}")
+        if round_ is not None and payload.round != round_:
+            raise PayloadError(f"payload of round {payload.round}, expected round {round_}")
+        return payload
+
+    def of_round(self, round_: int) -> "Payload":
+        """Return the payload marked as belonging to a round."""
+        return msgspec.structs.replace(self, round=round_)
+
+    def part(self, part: Part) -> bytes:
+        """Return the bytes of ``part``; PayloadError where the payload has none."""
+        try:
+            return self.parts[part]
+        except KeyError:
+            raise PayloadError(f"payload of codec {self.codec!r} lacks its {part.name}") from None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Payload)

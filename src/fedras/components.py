@@ -1,0 +1,74 @@
+"""From a configuration to the data set, the model and the method that it names."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from fedras import data
+from fedras.config import Config, Option, explain
+from fedras.errors import UsageError
+from fedras.methods import METHODS, Method
+from fedras.models import MODELS, Model
+from fedras.registry import unknown
+
+Component = TypeVar("Component", bound=BaseModel)
+
+
+def make_config(given: dict[str, Any]) -> Config:
+    """Validate ``given`` and complete it with all defaults, those of the components included.
+
+    Raises
+    ------
+    UsageError
+        If an option is unknown or impossible; one line that names it.
+    """
+    try:
+        config = Config.model_validate(given)
+    except ValidationError as error:
+        raise UsageError(explain(error)) from None
+    return complete(config)
+
+
+def complete(config: Config) -> Config:
+    """Return ``config`` with every option of its data set, model and method.
+
+    Raises
+    ------
+    UsageError
+        If one of them does not exist, or none of them knows an option.
+    """
+    parts = dataset_of(config), model_of(config), method_of(config)
+    known = {name: getattr(part, name) for part in parts for name in type(part).model_fields}
+    known.pop("path", None)
+    for name in config.options:
+        if name not in known:
+            every = {*Config.model_fields, *known} - {"options"}
+            raise UsageError(unknown("option", name, sorted(every)))
+    return config.model_copy(update={"options": known})
+
+
+def dataset_of(config: Config) -> data.Dataset:
+    """Return the data set that ``config`` names."""
+    kind = type(data.open_dataset(config.dataset))
+    return data.open_dataset(config.dataset, _own(kind, config.options))
+
+
+def model_of(config: Config) -> Model:
+    """Return the base model that ``config`` names."""
+    return _build(MODELS.get(config.model), config.options)
+
+
+def method_of(config: Config) -> Method:
+    """Return the method that ``config`` names."""
+    return _build(METHODS.get(config.method), config.options)
+
+
+def _build(component: type[Component], options: dict[str, Option]) -> Component:
+    try:
+        return component.model_validate(_own(component, options))
+    except ValidationError as error:
+        raise UsageError(explain(error)) from None
+
+
+def _own(component: type[BaseModel], options: dict[str, Option]) -> dict[str, Option]:
+    return {name: options[name] for name in component.model_fields if name in options}

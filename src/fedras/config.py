@@ -1,0 +1,105 @@
+"""The configuration of a run: one flat set of options, from TOML, the command line or Python."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fedras.errors import FedrasError, UsageError
+
+Option = bool | int | float | str
+
+
+class Config(BaseModel):
+    """All that a result depends on. Every option has a default: `Config()` is the main job.
+
+    Options of one data set, model or method (``alpha`` of ``fedras``, ``users`` of ``synthetic``)
+    are given beside the others and collected in ``options``; the component validates them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    dataset: str = Field("ml-100k", description="name of a data set, or a CSV, TSV or Parquet file")
+    data_dir: Path | None = Field(None, description="folder that holds data sets")
+    model: str = Field("mf", description="base model")
+    method: str = Field("fedras", description="method that codes the updates")
+    compression_rate: float = Field(0.9688, ge=0, lt=1, description="paper's CR: 1 - rows sent / N")
+    rate_range: tuple[float, float] | None = Field(
+        None, description="draw each client's rate from this range instead (section 5.5)"
+    )
+    rate_levels: int = Field(5, ge=1, le=64, description="distinct rates drawn from rate_range")
+    rate_file: Path | None = Field(None, description="CSV of user,rate: each client's own rate")
+    rounds: int = Field(500, ge=1, description="global rounds")
+    seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")
+    client_fraction: float = Field(0.1, gt=0, le=1, description="clients per round / all clients")
+    dim: int = Field(32, ge=1, le=4096, description="embedding dimension")
+    learning_rate: float = Field(0.5, gt=0, description="of local SGD")
+    final_learning_rate: float = Field(
+        1.0, ge=0, le=1, description="share of learning_rate that is left in the last round"
+    )
+    weight_decay: float = Field(0.0, ge=0, description="of local SGD, on the vectors it moves")
+    local_epochs: int = Field(2, ge=1, description="passes over a client's samples per round")
+    batch_size: int = Field(256, ge=1, description="samples per local step")
+    negatives: int = Field(4, ge=0, description="sampled negatives per positive")
+    eval_every: int = Field(25, ge=1, description="rounds between evaluations and checkpoints")
+    eval_negatives: int = Field(99, ge=1, description="candidates besides the held-out item")
+    validation: bool = Field(False, description="hold out the item before the last, for tuning")
+    threads: int = Field(0, ge=0, description="threads of the kernels, 0 for all; same numbers")
+    options: dict[str, Option] = Field({}, description="options of data set, model and method")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_options(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        common = {name: value for name, value in given.items() if name in cls.model_fields}
+        extra = {name: value for name, value in given.items() if name not in cls.model_fields}
+        return common | {"options": common.get("options", {}) | extra}
+
+    @model_validator(mode="after")
+    def _check_rates(self) -> "Config":
+        if self.rate_range is not None:
+            low, high = self.rate_range
+            if not 0 <= low <= high < 1:
+                raise ValueError(f"rate_range {low}, {high} is not an interval within [0, 1)")
+            if self.rate_file is not None:
+                raise ValueError("give rate_range or rate_file, not both")
+        return self
+
+    def learning_rate_at(self, round_: int) -> float:
+        """Return the learning rate of a round, counted from 0: it falls in a straight line."""
+        done = round_ / max(1, self.rounds - 1)
+        return self.learning_rate * (1 - done * (1 - self.final_learning_rate))
+
+    def to_toml(self) -> str:
+        """Return the configuration as TOML that `read_config` reads back."""
+        flat = self.model_dump(mode="json", exclude_none=True, exclude={"options"})
+        return tomli_w.dumps(flat | dict(self.options))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the options in a TOML file, not yet validated.
+
+    Raises
+    ------
+    FedrasError
+        If the file cannot be read.
+    UsageError
+        If it is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise FedrasError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+
+
+def explain(error: ValidationError) -> str:
+    """Return the first complaint of pydantic as one line."""
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"option {name}: {message}, got {first['input']!r}" if name else message

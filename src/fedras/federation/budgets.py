@@ -1,0 +1,71 @@
+"""Each client's own limit e_u, in rows of the item matrix (paper, sections 4.1 and 5.5)."""
+
+import csv
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.config import Config
+from fedras.data.interactions import Interactions
+from fedras.errors import FedrasError, UsageError
+from fedras.methods import Method
+from fedras.rng import Purpose, keys
+
+
+def client_rates(
+    config: Config, interactions: Interactions, clients: NDArray[np.uint64]
+) -> NDArray[np.float64]:
+    """Return float64[M], each client's compression rate: one for all, drawn, or from a file.
+
+    Raises
+    ------
+    UsageError
+        If ``rate_file`` does not give every user a rate in [0, 1).
+    """
+    if config.rate_file is not None:
+        return _read_rates(config, interactions)
+    if config.rate_range is None:
+        return np.full(len(clients), config.compression_rate)
+    levels = np.linspace(*config.rate_range, config.rate_levels)
+    draws = keys(config.seed, Purpose.BUDGET, clients) >> np.uint64(32)
+    return np.asarray(levels[(draws * np.uint64(len(levels))) >> np.uint64(32)], np.float64)
+
+
+def client_budgets(
+    rates: NDArray[np.float64], method: Method, n_items: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct budgets, int64[S] ascending, and which of them each client has."""
+    distinct, which = np.unique(rates, return_inverse=True)
+    limits = np.array([method.budget(rate, n_items) for rate in distinct])
+    budgets, stream = np.unique(limits[which], return_inverse=True)
+    return budgets.astype(np.int64), stream.astype(np.int64)
+
+
+def _read_rates(config: Config, interactions: Interactions) -> NDArray[np.float64]:
+    path = config.rate_file
+    assert path is not None
+    rates = np.full(interactions.n_users, np.nan)
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for number, row in enumerate(csv.reader(file), start=1):
+                where = f"{path}:{number}"
+                if len(row) != 2:
+                    raise UsageError(f"{where}: expected user,rate but found {','.join(row)!r}")
+                rates[interactions.user_index(row[0])] = _rate(row[1], where)
+    except (OSError, UnicodeDecodeError) as error:
+        raise FedrasError(f"cannot read {path}: {error}") from None
+    missing = np.flatnonzero(np.isnan(rates))
+    if len(missing):
+        user = interactions.user_ids[missing[0]]
+        raise UsageError(f"{path} gives user {user!r} no rate ({len(missing)} users have none)")
+    return rates
+
+
+def _rate(text: str, where: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < 1:
+        raise UsageError(f"{where}: compression rate {text!r} is not a number in [0, 1)")
+    return rate

@@ -1,0 +1,77 @@
+"""One round of Algorithm 1."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.codecs import RowUpdate
+from fedras.config import Config
+from fedras.federation.server import Server
+from fedras.federation.wire import Broadcast, Traffic, Upload
+from fedras.methods import Method
+
+Transport = Callable[[Broadcast, NDArray[np.int64]], list[Upload]]
+"""Brings a broadcast to the clients of a cohort and their uploads back, in the cohort's order."""
+
+
+@dataclass(frozen=True)
+class RoundResult:
+    """What one round did.
+
+    Attributes
+    ----------
+    round
+        From 1: the number of rounds done.
+    uplink, downlink
+        What the cohort sent, and what all clients are sent because of this round.
+    actions
+        Row vectors sent to a client, averaged over the clients.
+    cosine
+        Average cosine between the rows of the server's update and what clients read of them.
+    metrics
+        Of the clients' replicas, where the round was evaluated.
+    """
+
+    round: int
+    uplink: Traffic
+    downlink: Traffic
+    actions: float
+    cosine: float
+    metrics: dict[str, float] | None = None
+
+
+def run_round(server: Server, method: Method, config: Config, transport: Transport) -> RoundResult:
+    """Run one round of Algorithm 1 (lines 3 to 11) and advance ``server``."""
+    uplink, downlink = Traffic(), Traffic()
+    cohort = server.select(config)
+    uploads = transport(server.broadcast, cohort)
+    updates, models = server.decode(uploads, uplink)
+    delta = server.average(updates, method)
+    delta.add_to(server.items)
+    server.scoring = models.mean(axis=0, dtype=np.float64).astype(np.float32)
+    heard = server.publish(delta, method, config, downlink)
+    return RoundResult(
+        server.broadcast.round,
+        uplink,
+        downlink,
+        downlink.vectors_per_client / (4 * server.items.shape[1]),
+        _weighted([_cosine(delta, update) for update in heard], server),
+    )
+
+
+def _cosine(wanted: RowUpdate, heard: RowUpdate) -> float:
+    """Return the mean cosine of the rows wanted with what was heard of them, 0 where nothing."""
+    got = np.zeros_like(wanted.values)
+    _, mine, theirs = np.intersect1d(
+        wanted.rows, heard.rows, assume_unique=True, return_indices=True
+    )
+    got[mine] = heard.values[theirs]
+    dot = np.einsum("nd,nd->n", wanted.values, got, dtype=np.float64)
+    lengths = np.linalg.norm(wanted.values, axis=1) * np.linalg.norm(got, axis=1)
+    return float(np.mean(dot / np.where(lengths > 0, lengths, 1))) if len(dot) else 1.0
+
+
+def _weighted(values: list[float], server: Server) -> float:
+    return float(np.average(values, weights=[stream.listeners for stream in server.streams]))

@@ -1,0 +1,79 @@
+"""What passes between server and clients, as bytes, and how many of them there are."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from fedras.codecs import Part, Payload
+
+SCORING = "scoring"
+HEADERS = "headers"
+_NAMES = {int(part): part.name.lower() for part in Part}
+_VECTORS = (_NAMES[Part.ACTIONS], _NAMES[Part.VALUES])
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """What the server sends in one round.
+
+    Attributes
+    ----------
+    round
+        The number of the round, from 0.
+    items
+        The coded update of the item matrix, by stream; empty before there is one.
+    scoring
+        The scoring model; empty where the model has none.
+    """
+
+    round: int
+    items: tuple[bytes, ...]
+    scoring: bytes
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What a client sends back: the coded update of its items, and its scoring model."""
+
+    items: bytes
+    scoring: bytes
+
+
+@dataclass
+class Traffic:
+    """Bytes of one direction, added up over clients and split by what they are.
+
+    The sum over ``sent`` is the length of all that was sent; ``clients`` is by how many.
+    """
+
+    clients: int = 0
+    sent: Counter[str] = field(default_factory=Counter)
+
+    def add(self, data: bytes, payload: Payload, clients: int = 1) -> None:
+        """Count ``data``, which parses as ``payload``, as sent to or by so many clients."""
+        for part, content in payload.parts.items():
+            self.sent[_NAMES.get(part, f"part {part}")] += clients * len(content)
+        rest = len(data) - sum(map(len, payload.parts.values()))
+        self.sent[HEADERS] += clients * rest
+
+    def add_scoring(self, data: bytes, clients: int = 1) -> None:
+        """Count ``data`` as scoring models, header and all."""
+        self.sent[SCORING] += clients * len(data)
+
+    def merge(self, other: "Traffic") -> None:
+        """Add what another round counted."""
+        self.clients += other.clients
+        self.sent.update(other.sent)
+
+    @property
+    def per_client(self) -> float:
+        """Bytes per client and round."""
+        return self.sent.total() / max(1, self.clients)
+
+    @property
+    def vectors_per_client(self) -> float:
+        """Bytes of row vectors only, the cost that the paper counts, per client and round."""
+        return sum(self.sent[name] for name in _VECTORS) / max(1, self.clients)
+
+    def split(self) -> dict[str, float]:
+        """Return the bytes per client and round by what they are."""
+        return {name: total / max(1, self.clients) for name, total in sorted(self.sent.items())}

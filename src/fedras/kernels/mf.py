@@ -1,0 +1,172 @@
+"""Local training of matrix factorisation: one client after another, many threads."""
+
+import math
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.kernels.jit import jit, parallel
+from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
+
+
+@parallel
+def train_clients(
+    vectors: NDArray[np.float32],
+    replicas: NDArray[np.float32],
+    stream: NDArray[np.int64],
+    positives: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    order: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    workers: int,
+    settings: tuple[int, int, int, float, float],
+    rows: NDArray[np.int32],
+    values: NDArray[np.float32],
+    count: NDArray[np.int64],
+) -> None:
+    """Train each client on its own interactions, from its replica of the item matrix.
+
+    Parameters
+    ----------
+    vectors
+        float32[C, d], the clients' private vectors; trained in place.
+    replicas
+        float32[S, N, d], one item matrix per stream; left as they are.
+    stream
+        int64[C], which of them a client holds.
+    positives, bounds
+        Client c interacted with the items ``positives[bounds[c]:bounds[c + 1]]``.
+    offsets
+        int64[C + 1], where a client's part of ``rows`` and ``values`` begins; a part has room for
+        every item that the client can touch.
+    order
+        int64[C], the order in which clients are dealt to the workers.
+    keys
+        uint64[C], one stream of random numbers per client.
+    workers
+        The number of threads.
+    settings
+        Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay.
+    rows, values, count
+        Out: the touched rows, ascending, what training added to each, and how many there are.
+    """
+    per_positive = settings[0] * settings[2]
+    for worker in numba.prange(workers):
+        place = np.full(replicas.shape[1], -1, np.int32)
+        for turn in range(worker, len(order), workers):
+            c = order[turn]
+            own = rows[offsets[c] : offsets[c + 1]]
+            liked = positives[bounds[c] : bounds[c + 1]]
+            samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
+            items = replicas[stream[c]]
+            local = values[offsets[c] : offsets[c] + n]
+            for r in range(n):
+                local[r] = items[own[r]]
+            _sgd(vectors[c], local, samples, len(liked), settings, keys[c], np.uint64(used))
+            for r in range(n):
+                local[r] -= items[own[r]]
+            count[c] = n
+
+
+@jit
+def _sgd(
+    vector: NDArray[np.float32],
+    local: NDArray[np.float32],
+    samples: NDArray[np.int32],
+    positives: int,
+    settings: tuple[int, int, int, float, float],
+    key: np.uint64,
+    counter: np.uint64,
+) -> None:
+    """Minimise the cross-entropy of sigmoid(p.q), p and q in place; see `train_clients`."""
+    epochs, batch, _, rate, decay = settings
+    share = (len(samples) - positives) // epochs
+    for epoch in range(epochs):
+        order = epoch_order(positives, positives + epoch * share, share)
+        counter = shuffle(order, key, counter)
+        _epoch(vector, local, samples, order, positives, batch, rate, decay)
+
+
+@jit
+def _epoch(
+    vector: NDArray[np.float32],
+    local: NDArray[np.float32],
+    samples: NDArray[np.int32],
+    order: NDArray[np.int64],
+    positives: int,
+    batch: int,
+    rate: float,
+    decay: float,
+) -> None:
+    """Go once through the samples ``order``, in place: the first ``positives`` have the label 1.
+
+    The user's vector moves by the mean gradient of the batch, an item's row by the mean over its
+    own occurrences in the batch; both shrink by ``rate * decay`` at each step that moves them.
+    """
+    error = np.zeros(len(local), np.float32)
+    seen = np.zeros(len(local), np.int32)
+    touched = np.empty(len(local), np.int32)
+    gradient = np.empty(len(vector), np.float32)
+    keep = np.float32(1 - rate * decay)
+    for start in range(0, len(order), batch):
+        end = min(start + batch, len(order))
+        gradient[:] = np.float32(0)
+        n_touched = 0
+        for i in range(start, end):
+            row = samples[order[i]]
+            item = local[row]
+            score = np.float32(0)
+            for f in range(len(vector)):
+                score += vector[f] * item[f]
+            wrong = np.float32(1) / (np.float32(1) + math.exp(-score))
+            if order[i] < positives:
+                wrong -= np.float32(1)
+            for f in range(len(vector)):
+                gradient[f] += wrong * item[f]
+            if seen[row] == 0:
+                touched[n_touched] = row
+                n_touched += 1
+            seen[row] += 1
+            error[row] += wrong
+        for t in range(n_touched):
+            row = touched[t]
+            step = np.float32(rate) * error[row] / np.float32(seen[row])
+            for f in range(len(vector)):
+                local[row, f] = keep * local[row, f] - step * vector[f]
+            error[row] = np.float32(0)
+            seen[row] = 0
+        step = np.float32(rate) / np.float32(end - start)
+        for f in range(len(vector)):
+            vector[f] = keep * vector[f] - step * gradient[f]
+
+
+@parallel
+def score_all(vectors: NDArray[np.float32], items: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return float32[B, N]: each user's dot product with each item, summed in a fixed order."""
+    out = np.empty((len(vectors), len(items)), np.float32)
+    for user in numba.prange(len(vectors)):
+        for i in range(len(items)):
+            out[user, i] = _dot(vectors[user], items[i])
+    return out
+
+
+@parallel
+def score_some(
+    vectors: NDArray[np.float32], items: NDArray[np.float32], candidates: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Return float32[B, K]: each user's dot product with its own candidates, int32[B, K]."""
+    out = np.empty(candidates.shape, np.float32)
+    for user in numba.prange(len(vectors)):
+        for k in range(candidates.shape[1]):
+            out[user, k] = _dot(vectors[user], items[candidates[user, k]])
+    return out
+
+
+@jit
+def _dot(a: NDArray[np.float32], b: NDArray[np.float32]) -> np.float32:
+    total = np.float32(0)
+    for f in range(len(a)):
+        total += a[f] * b[f]
+    return total

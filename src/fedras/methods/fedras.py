@@ -1,0 +1,65 @@
+"""FedRAS: share a few actions instead of the item matrix (Lu et al., KDD 2025)."""
+
+import math
+
+import numpy as np
+from pydantic import Field
+
+from fedras.codecs import Payload, RowUpdate
+from fedras.codecs.actions import Actions, pack_actions
+from fedras.codecs.plain import Plain
+from fedras.kernels import adaptive, kmeans
+from fedras.methods.method import METHODS, Memory, Method
+
+
+@METHODS.register("fedras")
+class FedRAS(Method):
+    """K-means actions up, adaptive cluster-and-split down (paper, section 4).
+
+    Attributes
+    ----------
+    alpha
+        Fluctuation factor: a round uses between C_e (1 - alpha) and C_e (1 + alpha) groups.
+    iterations
+        Of Lloyd's algorithm, at most.
+    """
+
+    citation = (
+        "Lu et al., Gradients as an Action: Towards Communication-Efficient Federated Recommender "
+        "Systems via Adaptive Action Sharing, KDD 2025"
+    )
+    alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
+    iterations: int = Field(10, ge=1, description="iterations of K-means at most")
+
+    def uplink(self, budget: int) -> Actions:
+        """Return K-means to ``budget`` actions, used where a client has more rows."""
+        return Actions(budget, self.iterations)
+
+    def compress(
+        self, update: RowUpdate, budget: int, memory: Memory, key: np.uint64
+    ) -> tuple[Payload, Memory]:
+        """Cluster into C_i groups, then split up to C_m of them until all are coherent.
+
+        The threshold is the mean, over the rounds before, of the smallest average cosine at C_e
+        groups; ``memory`` holds the sum and the number of these records.
+        """
+        fewest = max(1, math.floor(budget * (1 - self.alpha)))
+        most = max(budget, math.floor(budget * (1 + self.alpha)))
+        n = len(update.rows)
+        if n <= budget:
+            return Plain().encode(update, key), memory
+        _, assignment = kmeans.cluster(update.values, fewest, self.iterations, key)
+        norm = np.linalg.norm(update.values.astype(np.float64), axis=1)
+        records = memory.get("records", 0.0)
+        assignment, groups, recorded = adaptive.split(
+            (update.values / norm[:, None]).astype(np.float32),
+            norm.astype(np.float32),
+            assignment,
+            int(assignment.max()) + 1,
+            min(budget, n),
+            min(most, n),
+            memory["sum"] / records if records else math.nan,
+        )
+        actions = kmeans.means(update.values, assignment, groups)
+        memory = {"sum": memory.get("sum", 0.0) + recorded, "records": records + 1}
+        return pack_actions(update, actions, assignment), memory

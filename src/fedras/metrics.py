@@ -1,0 +1,102 @@
+"""Ranking quality of held-out items, and the ranks they rest on.
+
+With r the number of candidates that score at least as high as the held-out item (a tie counts
+against it), over the users that have one:
+
+- HR@k = mean of [r < k],
+- NDCG@k = mean of [r < k] / log2(r + 2), the gain of one relevant item at position r + 1.
+
+Sampled ranks compare with 99 fixed negatives (He et al., Neural Collaborative Filtering, WWW 2017),
+full ranks with every item that the user has not interacted with in training.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.kernels.jit import parallel
+
+_BLOCK_SCORES = 1 << 22
+
+
+def hit_rate(ranks: NDArray[np.int64], k: int = 10) -> float:
+    """Return HR@k of the ranks, int64[n] counted from 0."""
+    return float(np.mean(ranks < k)) if len(ranks) else 0.0
+
+
+def ndcg(ranks: NDArray[np.int64], k: int = 10) -> float:
+    """Return NDCG@k of the ranks, int64[n] counted from 0."""
+    gains = np.where(ranks < k, 1.0 / np.log2(ranks + 2.0), 0.0)
+    return float(np.mean(gains)) if len(ranks) else 0.0
+
+
+def summary(ranks: NDArray[np.int64]) -> dict[str, float]:
+    """Return ``{"hr@10": ..., "ndcg@10": ...}``."""
+    return {"hr@10": hit_rate(ranks), "ndcg@10": ndcg(ranks)}
+
+
+def sampled_ranks(scores: NDArray[np.float32], negatives: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return int64[B], the rank of each user's held-out item among its negatives.
+
+    Parameters
+    ----------
+    scores
+        float32[B, 1 + K]: of the held-out item, then of the negatives.
+    negatives
+        int32[B, K]; -1 where a user has fewer than K, which never counts.
+    """
+    ahead = (scores[:, 1:] >= scores[:, :1]) & (negatives >= 0)
+    return np.asarray(ahead.sum(axis=1), np.int64)
+
+
+def full_ranks(
+    score: Callable[[slice], NDArray[np.float32]],
+    held_out: NDArray[np.int32],
+    indptr: NDArray[np.int64],
+    items: NDArray[np.int32],
+    n_items: int,
+) -> NDArray[np.int64]:
+    """Return int64[B], the rank of each user's held-out item among all items not trained on.
+
+    Parameters
+    ----------
+    score
+        Given a slice of the users, their scores of all items, float32[b, N].
+    held_out
+        int32[B], each user's held-out item.
+    indptr, items
+        User u trained on ``items[indptr[u]:indptr[u + 1]]``, which are no candidates; the
+        held-out item always is one.
+    n_items
+        N; users are scored in blocks that hold a few million scores.
+    """
+    ranks = np.empty(len(held_out), np.int64)
+    block = max(1, _BLOCK_SCORES // n_items)
+    for start in range(0, len(held_out), block):
+        users = slice(start, min(start + block, len(held_out)))
+        bounds = indptr[users.start : users.stop + 1]
+        ranks[users] = _ranks(score(users), held_out[users], bounds, items)
+    return ranks
+
+
+@parallel
+def _ranks(
+    scores: NDArray[np.float32],
+    held_out: NDArray[np.int32],
+    indptr: NDArray[np.int64],
+    items: NDArray[np.int32],
+) -> NDArray[Any]:
+    ranks = np.empty(len(held_out), np.int64)
+    for user in numba.prange(len(held_out)):
+        row = scores[user]
+        own = row[held_out[user]]
+        row[items[indptr[user] : indptr[user + 1]]] = -np.inf
+        row[held_out[user]] = -np.inf
+        ahead = 0
+        for i in range(len(row)):
+            ahead += row[i] >= own
+        ranks[user] = ahead
+    return ranks

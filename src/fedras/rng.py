@@ -1,0 +1,54 @@
+"""Keys for counter-based random numbers: who draws, for what, in which round."""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Purpose(IntEnum):
+    """What a stream of random numbers is for. The values shape the results: never renumber."""
+
+    ITEMS = 1
+    USER = 2
+    SCORING = 3
+    COHORT = 4
+    TRAINING = 5
+    UPLINK = 6
+    DOWNLINK = 7
+    BUDGET = 8
+
+
+def keys(seed: int, purpose: Purpose, *context: int | NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return one key per element of the context: the streams to draw from (`kernels.random`).
+
+    Parameters
+    ----------
+    seed
+        The run's seed.
+    purpose
+        What is drawn.
+    context
+        Integers such as the round, and arrays uint64[n] such as the clients; they broadcast.
+
+    Returns
+    -------
+    uint64[n], with n = 1 where every element of the context is an integer.
+    """
+    state = np.array([seed], np.uint64)
+    for word in (int(purpose), *context):
+        state = _mix(state ^ _mix(np.atleast_1d(np.asarray(word, np.uint64))))
+    return state
+
+
+def key(seed: int, purpose: Purpose, *context: int) -> np.uint64:
+    """Return the one key for a context of integers."""
+    return np.uint64(keys(seed, purpose, *context)[0])
+
+
+def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's output function, as in `kernels.random`."""
+    z = z + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
