@@ -41,7 +41,7 @@ class File(Dataset):
     min_interactions: int = Field(default=1, ge=1)
     """Users with fewer distinct items (with ``keep_repeats``: rows) are dropped."""
 
-    def load(self, sources: Sources) -> Interactions: -- a file is its own source
+    def load(self, sources: Sources) -> Interactions:
         """Return the interactions.
 
         Raises

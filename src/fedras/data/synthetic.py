@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from fedras.kernels import itemset
 from fedras.data.dataset import DATASETS, Dataset
 from fedras.data.interactions import Interactions
 from fedras.data.sources import Sources
+from fedras.kernels import itemset
 from fedras.kernels.jit import jit, parallel
 from fedras.kernels.random import below, bits, normals, uniform
 
@@ -57,7 +57,7 @@ class Synthetic(Dataset):
             )
         return self
 
-    def load(self, sources: Sources) -> Interactions: -- needs no files
+    def load(self, sources: Sources) -> Interactions:
         """Return the interactions: a function of the options alone, on any number of threads."""
         key = _stream(np.uint64(self.data_seed), np.uint64(0))
         counts = _activity(_stream(key, _ACTIVITY), self.users, self.items // 2, self.interactions)

@@ -1,6 +1,7 @@
 """Each client's own limit e_u, in rows of the item matrix (paper, sections 4.1 and 5.5)."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ def client_rates(
         If ``rate_file`` does not give every user a rate in [0, 1).
     """
     if config.rate_file is not None:
-        return _read_rates(config, interactions)
+        return _read_rates(config.rate_file, interactions)
     if config.rate_range is None:
         return np.full(len(clients), config.compression_rate)
     levels = np.linspace(*config.rate_range, config.rate_levels)
@@ -41,9 +42,7 @@ def client_budgets(
     return budgets.astype(np.int64), stream.astype(np.int64)
 
 
-def _read_rates(config: Config, interactions: Interactions) -> NDArray[np.float64]:
-    path = config.rate_file
-    assert path is not None
+def _read_rates(path: Path, interactions: Interactions) -> NDArray[np.float64]:
     rates = np.full(interactions.n_users, np.nan)
     try:
         with path.open(newline="", encoding="utf-8") as file:
