@@ -1,0 +1,1 @@
+"""Communication-efficient federated recommendation, measured in bytes that were really sent."""
