@@ -35,11 +35,11 @@ class Config(BaseModel):
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")
     client_fraction: float = Field(0.1, gt=0, le=1, description="clients per round / all clients")
     dim: int = Field(32, ge=1, le=4096, description="embedding dimension")
-    learning_rate: float = Field(0.5, gt=0, description="of local SGD")
+    learning_rate: float = Field(3.0, gt=0, description="of local SGD")
     final_learning_rate: float = Field(
-        1.0, ge=0, le=1, description="share of learning_rate that is left in the last round"
+        0.1, ge=0, le=1, description="share of learning_rate that is left in the last round"
     )
-    weight_decay: float = Field(0.0, ge=0, description="of local SGD, on the vectors it moves")
+    weight_decay: float = Field(0.007, ge=0, description="of local SGD, on the vectors it moves")
     local_epochs: int = Field(2, ge=1, description="passes over a client's samples per round")
     batch_size: int = Field(256, ge=1, description="samples per local step")
     negatives: int = Field(4, ge=0, description="sampled negatives per positive")

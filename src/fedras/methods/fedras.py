@@ -21,7 +21,9 @@ class FedRAS(Method):
     alpha
         Fluctuation factor: a round uses between C_e (1 - alpha) and C_e (1 + alpha) groups.
     iterations
-        Of Lloyd's algorithm, at most.
+        Of Lloyd's algorithm on the server, at most.
+    client_iterations
+        The same on a client, whose update has few directions and needs fewer.
     """
 
     citation = (
@@ -29,11 +31,12 @@ class FedRAS(Method):
         "Systems via Adaptive Action Sharing, KDD 2025"
     )
     alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
-    iterations: int = Field(10, ge=1, description="iterations of K-means at most")
+    iterations: int = Field(10, ge=1, description="iterations of K-means on the server, at most")
+    client_iterations: int = Field(2, ge=1, description="iterations of K-means on a client, at most")
 
     def uplink(self, budget: int) -> Actions:
         """Return K-means to ``budget`` actions, used where a client has more rows."""
-        return Actions(budget, self.iterations)
+        return Actions(budget, self.client_iterations)
 
     def compress(
         self, update: RowUpdate, budget: int, memory: Memory, key: np.uint64

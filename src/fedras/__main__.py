@@ -1,0 +1,5 @@
+"""``python -m fedras`` is the command ``fedras``."""
+
+from fedras.cli import main
+
+main()

@@ -1,0 +1,132 @@
+"""What a run adds up to, round by round and at its end."""
+
+import platform
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import fedras
+from fedras.federation.round import RoundResult
+from fedras.federation.simulator import Simulation
+from fedras.federation.wire import Traffic
+
+
+@dataclass
+class Totals:
+    """Sums over the rounds of a run.
+
+    Attributes
+    ----------
+    rounds
+        How many.
+    uplink, downlink
+        All that clients sent and were sent.
+    actions, cosine
+        Sums of what each round reports (`RoundResult`).
+    seconds
+        Time spent in rounds and their evaluation.
+    """
+
+    rounds: int = 0
+    uplink: Traffic = field(default_factory=Traffic)
+    downlink: Traffic = field(default_factory=Traffic)
+    actions: float = 0.0
+    cosine: float = 0.0
+    seconds: float = 0.0
+
+    def add(self, result: RoundResult) -> None:
+        """Add a round; whoever measures its time adds that."""
+        self.rounds += 1
+        self.uplink.merge(result.uplink)
+        self.downlink.merge(result.downlink)
+        self.actions += result.actions
+        self.cosine += result.cosine
+
+    def means(self) -> dict[str, float]:
+        """Return bytes per client and round, actions and cosine, averaged over the rounds."""
+        rounds = max(1, self.rounds)
+        return {
+            "uplink_bytes_per_client_round": self.uplink.per_client,
+            "downlink_bytes_per_client_round": self.downlink.per_client,
+            "avg_actions": self.actions / rounds,
+            "avg_cosine": self.cosine / rounds,
+        }
+
+    def rates(self, uncompressed: Traffic) -> dict[str, float]:
+        """Return what was saved against clients that exchange the float32 matrix.
+
+        The ``compression_rate`` counts row vectors only, as the paper does, the
+        ``wire_compression_rate`` every byte; both average the two directions.
+        """
+        vectors = self.uplink.vectors_per_client + self.downlink.vectors_per_client
+        bytes_ = self.uplink.per_client + self.downlink.per_client
+        return {
+            "compression_rate": 1 - vectors / (2 * uncompressed.vectors_per_client),
+            "wire_compression_rate": 1 - bytes_ / (2 * uncompressed.per_client),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return vars(self) | {"uplink": vars(self.uplink), "downlink": vars(self.downlink)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Totals":
+        """Return the totals that `to_json` wrote."""
+        up, down = (
+            Traffic(values[name]["clients"], Counter(values[name]["sent"]))
+            for name in ("uplink", "downlink")
+        )
+        return cls(**values | {"uplink": up, "downlink": down})
+
+
+def summarise(
+    simulation: Simulation, totals: Totals, quality: dict[str, dict[str, float]]
+) -> dict[str, Any]:
+    """Return all that ``summary.json`` says of a finished run.
+
+    Parameters
+    ----------
+    simulation, totals
+        The run.
+    quality
+        Its ``metrics``, ``metrics_full`` and ``server_metrics``.
+    """
+    config, interactions = simulation.config, simulation.interactions
+    uncompressed = simulation.uncompressed()
+    return {
+        "dataset": interactions.name,
+        "model": config.model,
+        "method": config.method,
+        "seed": config.seed,
+        "rounds": totals.rounds,
+        **quality,
+        **totals.rates(uncompressed),
+        **totals.means(),
+        "uncompressed_bytes_per_client_round": uncompressed.per_client,
+        "uplink_split": totals.uplink.split(),
+        "downlink_split": totals.downlink.split(),
+        "users": interactions.n_users,
+        "items": interactions.n_items,
+        "interactions": len(interactions),
+        "notes": list(interactions.notes),
+        "seconds": totals.seconds,
+        "peak_memory_mb": _peak_memory(),
+        "versions": {
+            "fedras": fedras.__version__,
+            "python": platform.python_version(),
+            "numpy": version("numpy"),
+            "numba": version("numba"),
+        },
+    }
+
+
+def _peak_memory() -> float | None:
+    """Return the most megabytes that this process ever held, where the system tells."""
+    try:
+        import resource  # noqa: PLC0415 -- Windows has none
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

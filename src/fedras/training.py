@@ -1,0 +1,258 @@
+"""Training from the first round to the last, with evaluation, checkpoints and resumption."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from fedras.components import complete
+from fedras.config import Config
+from fedras.data.files import is_path
+from fedras.data.interactions import Interactions
+from fedras.errors import FedrasError, UsageError
+from fedras.evaluation import Evaluation, Ranked
+from fedras.federation.round import RoundResult
+from fedras.federation.simulator import Simulation
+from fedras.folder import CHECKPOINT, Checkpoint, RunFolder
+from fedras.interrupts import deferred
+from fedras.summary import Totals, summarise
+
+_MAY_DIFFER = {"threads", "data_dir", "options"}
+
+
+def train(
+    config: Config | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    interactions: Interactions | None = None,
+) -> Iterator[RoundResult]:
+    """Train a federation; each step of the iterator is a round.
+
+    Everything is checked, and the data loaded, before this returns. Whoever stops early, with
+    Ctrl-C, ``break`` or ``close()``, can resume at the last whole round.
+
+    Parameters
+    ----------
+    config
+        By default the main job, ``Config()``.
+    out
+        The folder that keeps the run; without one nothing is written.
+    resume
+        Continue the run in ``out``. Its configuration counts; options that ``config`` sets must
+        agree with it, apart from ``threads`` and ``data_dir``.
+    interactions
+        Data of your own instead of the data set that ``config`` names.
+
+    Yields
+    ------
+    One `RoundResult` per round; its ``metrics`` are set every ``eval_every`` rounds and in the
+    last one.
+
+    Raises
+    ------
+    UsageError
+        If the configuration or the folder cannot be meant.
+    FedrasError
+        If the data cannot be had, the folder cannot be written or the checkpoint is damaged.
+    """
+    return Run(config, out, resume, interactions).rounds()
+
+
+class Run:
+    """A run between two rounds. `train` explains the parameters and the errors.
+
+    Attributes
+    ----------
+    config
+        With every default filled in.
+    simulation, evaluation
+        What trains and what measures.
+    totals
+        Sums over the rounds done.
+    folder
+        Where the run is kept, if anywhere.
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        out: str | Path | None = None,
+        resume: bool = False,
+        interactions: Interactions | None = None,
+    ) -> None:
+        config = _absolute(config or Config())
+        self.folder = None if out is None else RunFolder(out)
+        if resume:
+            if self.folder is None:
+                raise UsageError("to resume a run, say which: give its folder as --out")
+            config = _agreed(self.folder, config)
+            self.folder.lock()
+        elif self.folder is not None:
+            self.folder.require_new()
+        self.config = complete(config)
+        self.simulation = Simulation(self.config, interactions)
+        self.evaluation = Evaluation(
+            self.simulation.interactions, self.simulation.split, config.eval_negatives
+        )
+        self.totals = Totals()
+        self._data = fingerprint(self.simulation.interactions)
+        self._history: list[dict[str, Any]] = []
+        if resume:
+            self._restore()
+        elif self.folder is not None:
+            self.folder.create(self.config)
+        self._first = self._saved = self.simulation.round
+        self._whole = True
+
+    def rounds(self) -> Iterator[RoundResult]:
+        """Run the rounds that are left; see `train`."""
+        try:
+            while self.simulation.round < self.config.rounds:
+                yield self._advance()
+            if self.folder is not None and self.folder.summary() is None:
+                self.folder.write_summary(self.summary())
+        except (GeneratorExit, KeyboardInterrupt):
+            if self._whole and self._saved < self.simulation.round:
+                self._save()
+            raise
+        finally:
+            if self.folder is not None:
+                self.folder.release()
+
+    @property
+    def saved(self) -> int:
+        """The round that the run can be resumed at."""
+        return self._saved
+
+    def summary(self) -> dict[str, Any]:
+        """Return the content of ``summary.json``; evaluates in full."""
+        evaluation, model = self.evaluation, self.simulation.model
+        silo, server = self.simulation.silo, self.simulation.server
+        own = server.items[None], server.scoring, np.zeros_like(silo.stream)
+        quality = {
+            "metrics": evaluation.sampled(model, self._replicas()),
+            "metrics_full": evaluation.full(model, self._replicas()),
+            "server_metrics": evaluation.sampled(model, Ranked(silo.vectors, *own)),
+        }
+        return summarise(self.simulation, self.totals, quality)
+
+    def _advance(self) -> RoundResult:
+        # The first round may have to wait for the compiler; stopping it loses nothing.
+        first = self.simulation.round == self._first
+        with nullcontext() if first else deferred():
+            self._whole = False
+            start = perf_counter()
+            result = self.simulation.step()
+            evaluated = (
+                result.round % self.config.eval_every == 0 or result.round == self.config.rounds
+            )
+            if evaluated:
+                metrics = self.evaluation.sampled(self.simulation.model, self._replicas())
+                result = replace(result, metrics=metrics)
+            self.totals.add(result)
+            self.totals.seconds += perf_counter() - start
+            self._whole = True
+            if evaluated:
+                self._record(result)
+        return result
+
+    def _record(self, result: RoundResult) -> None:
+        figures = (result.metrics or {}) | self.totals.means()
+        self._history.append({"round": result.round, **figures, "seconds": self.totals.seconds})
+        self._save()
+
+    def _save(self) -> None:
+        if self.folder is None:
+            return
+        arrays, state = self.simulation.state()
+        values = {
+            "state": state,
+            "totals": self.totals.to_json(),
+            "history": self._history,
+            "data": self._data,
+        }
+        self.folder.save(Checkpoint(arrays, values))
+        self._saved = self.simulation.round
+        self.folder.write_metrics(self._history)
+
+    def _restore(self) -> None:
+        assert self.folder is not None
+        values = restore(self.simulation, self.folder)
+        if values is not None:
+            self.totals = Totals.from_json(values["totals"])
+            self._history = values["history"]
+        self.folder.write_metrics(self._history)
+
+    def _replicas(self) -> Ranked:
+        silo = self.simulation.silo
+        return Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+
+
+def restore(simulation: Simulation, folder: RunFolder) -> dict[str, Any] | None:
+    """Bring ``simulation`` to the checkpoint; return the checkpoint's values, None without one.
+
+    Raises
+    ------
+    FedrasError
+        If the checkpoint is damaged or the data is not what the run was trained on.
+    """
+    checkpoint = folder.checkpoint()
+    if checkpoint is None:
+        return None
+    name = simulation.interactions.name
+    if checkpoint.values["data"] != fingerprint(simulation.interactions):
+        raise FedrasError(f"{name} is not the data that the run in {folder.path} was trained on")
+    now, _ = simulation.state()
+    if {n: (a.shape, a.dtype) for n, a in now.items()} != {
+        n: (a.shape, a.dtype) for n, a in checkpoint.arrays.items()
+    }:
+        raise FedrasError(f"{folder.path / CHECKPOINT} does not fit the configuration beside it")
+    simulation.restore(checkpoint.arrays, checkpoint.values["state"])
+    return checkpoint.values
+
+
+def fingerprint(interactions: Interactions) -> str:
+    """Return a digest of the ids and the rows, by which data is recognised."""
+    digest = hashlib.blake2b(digest_size=16)
+    for ids in (interactions.user_ids, interactions.item_ids):
+        digest.update("\n".join(ids.tolist()).encode())
+    for rows in (interactions.indptr, interactions.items):
+        digest.update(np.ascontiguousarray(rows))
+    return digest.hexdigest()
+
+
+def _absolute(config: Config) -> Config:
+    """Make paths absolute, so that the run can be resumed from any folder."""
+    paths: dict[str, Any] = {
+        name: path.expanduser().absolute()
+        for name, path in (("data_dir", config.data_dir), ("rate_file", config.rate_file))
+        if path is not None
+    }
+    if is_path(config.dataset):
+        paths["dataset"] = str(Path(config.dataset).expanduser().absolute())
+    return config.model_copy(update=paths)
+
+
+def _agreed(folder: RunFolder, given: Config) -> Config:
+    """Return the folder's configuration, if all that ``given`` sets is the same there."""
+    ours = folder.config()
+    for name in sorted(given.model_fields_set - _MAY_DIFFER):
+        _require_same(folder, name, getattr(ours, name), getattr(given, name))
+    both = complete(ours.model_copy(update={"options": ours.options | given.options}))
+    for name, value in both.options.items():
+        _require_same(folder, name, ours.options[name], value)
+    free = given.model_fields_set & {"threads", "data_dir"}
+    return ours.model_copy(update={name: getattr(given, name) for name in free})
+
+
+def _require_same(folder: RunFolder, name: str, ours: object, given: object) -> None:
+    if ours != given:
+        raise UsageError(
+            f"option {name} is {given} here but {ours} in {folder.path}; leave it out, or start "
+            f"another run with another --out"
+        )
