@@ -31,15 +31,16 @@ class Config(BaseModel):
     )
     rate_levels: int = Field(5, ge=1, le=64, description="distinct rates drawn from rate_range")
     rate_file: Path | None = Field(None, description="CSV of user,rate: each client's own rate")
+    error_feedback: bool = Field(
+        False, description="the server adds what coding lost to its next update"
+    )
+    uplink_error_feedback: bool = Field(
+        False, description="clients do so too; what was lost stays with them"
+    )
     rounds: int = Field(500, ge=1, description="global rounds")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")
     client_fraction: float = Field(0.1, gt=0, le=1, description="clients per round / all clients")
     dim: int = Field(32, ge=1, le=4096, description="embedding dimension")
-    learning_rate: float = Field(3.0, gt=0, description="of local SGD")
-    final_learning_rate: float = Field(
-        0.1, ge=0, le=1, description="share of learning_rate that is left in the last round"
-    )
-    weight_decay: float = Field(0.007, ge=0, description="of local SGD, on the vectors it moves")
     local_epochs: int = Field(2, ge=1, description="passes over a client's samples per round")
     batch_size: int = Field(256, ge=1, description="samples per local step")
     negatives: int = Field(4, ge=0, description="sampled negatives per positive")
@@ -67,11 +68,6 @@ class Config(BaseModel):
             if self.rate_file is not None:
                 raise ValueError("give rate_range or rate_file, not both")
         return self
-
-    def learning_rate_at(self, round_: int) -> float:
-        """Return the learning rate of a round, counted from 0: it falls in a straight line."""
-        done = round_ / max(1, self.rounds - 1)
-        return self.learning_rate * (1 - done * (1 - self.final_learning_rate))
 
     def to_toml(self) -> str:
         """Return the configuration as TOML that `read_config` reads back."""

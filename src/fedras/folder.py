@@ -3,8 +3,6 @@
 import json
 import os
 import weakref
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +21,6 @@ METRICS = "metrics.jsonl"
 SUMMARY = "summary.json"
 _PARTIAL = ".partial"
 _VALUES = "values"
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError)
 
 
 class Checkpoint(NamedTuple):
@@ -42,7 +39,7 @@ class Checkpoint(NamedTuple):
 
 
 class RunFolder:
-    """The folder of a run: ``config.toml``, ``checkpoint.npz``, ``metrics.jsonl``, ``summary.json``.
+    """The folder that keeps a run: its configuration, checkpoint, metrics and summary.
 
     A file is written next to its place and moved there when it is complete. The checkpoint alone
     says how far the run is; the metrics are written from it.
@@ -166,8 +163,9 @@ class RunFolder:
             If it cannot be written.
         """
         values = np.frombuffer(json.dumps(checkpoint.values).encode(), np.uint8)
+        content: dict[str, Any] = {**checkpoint.arrays, _VALUES: values}
         with self._writing(CHECKPOINT) as file:
-            np.savez(file, **checkpoint.arrays, **{_VALUES: values})
+            np.savez(file, **content)
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the checkpoint, or None if there is none yet.
@@ -179,17 +177,20 @@ class RunFolder:
         """
         path = self.path / CHECKPOINT
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            values = json.loads(arrays.pop(_VALUES).tobytes())
+            file = path.open("rb")
         except FileNotFoundError:
             return None
-        except PermissionError as error:
+        except OSError as error:
             raise FedrasError(f"cannot read {path}: {error.strerror}") from None
-        except _DAMAGE:
-            raise FedrasError(
-                f"{path} is damaged; delete it to train again from the first round"
-            ) from None
+        with file:
+            try:
+                with np.load(file, allow_pickle=False) as content:
+                    arrays = {name: content[name] for name in content.files}
+                values = json.loads(arrays.pop(_VALUES).tobytes())
+            except Exception:  # NumPy, zipfile and json have a dozen ways to say it
+                raise FedrasError(
+                    f"{path} is damaged; delete it to train again from the first round"
+                ) from None
         return Checkpoint(arrays, values)
 
     def write_metrics(self, lines: list[dict[str, Any]]) -> None:

@@ -92,19 +92,18 @@ def load(
     Raises
     ------
     UsageError
-        If the folder holds no run.
+        If the folder holds no run, or one without a checkpoint yet.
     FedrasError
-        If there is no checkpoint yet, it is damaged, or the data cannot be had.
+        If the checkpoint is damaged, or the data is not what it was or cannot be had.
     """
     run = RunFolder(folder)
     config = run.config()
     if data_dir is not None:
         config = config.model_copy(update={"data_dir": Path(data_dir)})
-    if not run.has_checkpoint():
+    simulation = Simulation(config, interactions)
+    if restore(simulation, run) is None:
         raise UsageError(
             f"the run in {run.path} has no checkpoint yet; continue it with "
             f"fedras train --resume --out {run.path}"
         )
-    simulation = Simulation(config, interactions)
-    restore(simulation, run)
     return Recommender(simulation)

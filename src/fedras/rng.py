@@ -17,6 +17,7 @@ class Purpose(IntEnum):
     UPLINK = 6
     DOWNLINK = 7
     BUDGET = 8
+    SHARED = 9
 
 
 def keys(seed: int, purpose: Purpose, *context: int | NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -82,7 +82,10 @@ class Totals:
 
 
 def summarise(
-    simulation: Simulation, totals: Totals, quality: dict[str, dict[str, float]]
+    simulation: Simulation,
+    totals: Totals,
+    uncompressed: Traffic,
+    quality: dict[str, dict[str, float]],
 ) -> dict[str, Any]:
     """Return all that ``summary.json`` says of a finished run.
 
@@ -90,11 +93,12 @@ def summarise(
     ----------
     simulation, totals
         The run.
+    uncompressed
+        What a client pays in one direction without compression.
     quality
         Its ``metrics``, ``metrics_full`` and ``server_metrics``.
     """
     config, interactions = simulation.config, simulation.interactions
-    uncompressed = simulation.uncompressed()
     return {
         "dataset": interactions.name,
         "model": config.model,

@@ -1,9 +1,10 @@
 """Training from the first round to the last, with evaluation, checkpoints and resumption."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +19,7 @@ from fedras.errors import FedrasError, UsageError
 from fedras.evaluation import Evaluation, Ranked
 from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
+from fedras.federation.wire import Traffic
 from fedras.folder import CHECKPOINT, Checkpoint, RunFolder
 from fedras.interrupts import deferred
 from fedras.summary import Totals, summarise
@@ -87,12 +89,13 @@ class Run:
     ) -> None:
         config = _absolute(config or Config())
         self.folder = None if out is None else RunFolder(out)
-        if resume:
-            if self.folder is None:
+        if self.folder is None:
+            if resume:
                 raise UsageError("to resume a run, say which: give its folder as --out")
+        elif resume:
             config = _agreed(self.folder, config)
             self.folder.lock()
-        elif self.folder is not None:
+        else:
             self.folder.require_new()
         self.config = complete(config)
         self.simulation = Simulation(self.config, interactions)
@@ -102,17 +105,33 @@ class Run:
         self.totals = Totals()
         self._data = fingerprint(self.simulation.interactions)
         self._history: list[dict[str, Any]] = []
-        if resume:
-            self._restore()
-        elif self.folder is not None:
-            self.folder.create(self.config)
+        if self.folder is not None:
+            if resume:
+                self._restore(self.folder)
+            else:
+                self.folder.create(self.config)
         self._first = self._saved = self.simulation.round
         self._whole = True
 
-    def rounds(self) -> Iterator[RoundResult]:
+    @property
+    def finished(self) -> bool:
+        """Whether no round is left."""
+        return self.simulation.round >= self.config.rounds
+
+    @property
+    def saved(self) -> int:
+        """The round that the run can be resumed at."""
+        return self._saved
+
+    @cached_property
+    def uncompressed(self) -> Traffic:
+        """What a client pays in one direction without compression."""
+        return self.simulation.uncompressed()
+
+    def rounds(self) -> Generator[RoundResult, None, None]:
         """Run the rounds that are left; see `train`."""
         try:
-            while self.simulation.round < self.config.rounds:
+            while not self.finished:
                 yield self._advance()
             if self.folder is not None and self.folder.summary() is None:
                 self.folder.write_summary(self.summary())
@@ -124,11 +143,6 @@ class Run:
             if self.folder is not None:
                 self.folder.release()
 
-    @property
-    def saved(self) -> int:
-        """The round that the run can be resumed at."""
-        return self._saved
-
     def summary(self) -> dict[str, Any]:
         """Return the content of ``summary.json``; evaluates in full."""
         evaluation, model = self.evaluation, self.simulation.model
@@ -139,7 +153,7 @@ class Run:
             "metrics_full": evaluation.full(model, self._replicas()),
             "server_metrics": evaluation.sampled(model, Ranked(silo.vectors, *own)),
         }
-        return summarise(self.simulation, self.totals, quality)
+        return summarise(self.simulation, self.totals, self.uncompressed, quality)
 
     def _advance(self) -> RoundResult:
         # The first round may have to wait for the compiler; stopping it loses nothing.
@@ -148,23 +162,18 @@ class Run:
             self._whole = False
             start = perf_counter()
             result = self.simulation.step()
-            evaluated = (
-                result.round % self.config.eval_every == 0 or result.round == self.config.rounds
-            )
-            if evaluated:
+            if self.finished or result.round % self.config.eval_every == 0:
                 metrics = self.evaluation.sampled(self.simulation.model, self._replicas())
                 result = replace(result, metrics=metrics)
             self.totals.add(result)
             self.totals.seconds += perf_counter() - start
+            if result.metrics:
+                line = {"round": result.round} | result.metrics | self.totals.means()
+                self._history.append(line | {"seconds": self.totals.seconds})
             self._whole = True
-            if evaluated:
-                self._record(result)
+            if result.metrics:
+                self._save()
         return result
-
-    def _record(self, result: RoundResult) -> None:
-        figures = (result.metrics or {}) | self.totals.means()
-        self._history.append({"round": result.round, **figures, "seconds": self.totals.seconds})
-        self._save()
 
     def _save(self) -> None:
         if self.folder is None:
@@ -180,13 +189,12 @@ class Run:
         self._saved = self.simulation.round
         self.folder.write_metrics(self._history)
 
-    def _restore(self) -> None:
-        assert self.folder is not None
-        values = restore(self.simulation, self.folder)
+    def _restore(self, folder: RunFolder) -> None:
+        values = restore(self.simulation, folder)
         if values is not None:
             self.totals = Totals.from_json(values["totals"])
             self._history = values["history"]
-        self.folder.write_metrics(self._history)
+        folder.write_metrics(self._history)
 
     def _replicas(self) -> Ranked:
         silo = self.simulation.silo
@@ -222,7 +230,7 @@ def fingerprint(interactions: Interactions) -> str:
     for ids in (interactions.user_ids, interactions.item_ids):
         digest.update("\n".join(ids.tolist()).encode())
     for rows in (interactions.indptr, interactions.items):
-        digest.update(np.ascontiguousarray(rows))
+        digest.update(np.ascontiguousarray(rows).data)
     return digest.hexdigest()
 
 

@@ -33,10 +33,13 @@ class Actions(Codec):
         The largest number of actions.
     iterations
         Of Lloyd's algorithm, at most.
+    numbers
+        The format of the floats.
     """
 
     limit: int
     iterations: int = 10
+    numbers: str = "f32"
     name = "actions"
 
     def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
@@ -51,7 +54,9 @@ class Actions(Codec):
         )
         coded = dict(zip(large, groups, strict=True))
         return [
-            pack_actions(update, *coded[i]) if i in coded else Plain().encode(update, keys[i])
+            pack_actions(update, *coded[i], self.numbers, keys[i])
+            if i in coded
+            else Plain(self.numbers).encode(update, keys[i])
             for i, update in enumerate(updates)
         ]
 
@@ -60,18 +65,22 @@ class Actions(Codec):
         """Give each row its action."""
         size, columns = payload.shape
         rows = unpack_rows(payload.part(Part.ROWS), size)
-        actions = unpack_floats(payload.part(Part.ACTIONS), columns)
+        actions = unpack_floats(payload, Part.ACTIONS, columns)
         index = unpack_integers(payload.part(Part.ASSIGNMENTS), len(rows), len(actions))
-        return RowUpdate(rows, actions[index], size)
+        return RowUpdate(rows, actions[index], size, len(actions))
 
 
 def pack_actions(
-    update: RowUpdate, actions: NDArray[np.float32], assignment: NDArray[np.int32]
+    update: RowUpdate,
+    actions: NDArray[np.float32],
+    assignment: NDArray[np.int32],
+    numbers: str,
+    key: np.uint64,
 ) -> Payload:
     """Return the payload for ``actions``, float32[k, d], and each row's index, int32[n]."""
     parts: dict[int, bytes] = {
         Part.ROWS: pack_rows(update.rows, update.size),
         Part.ASSIGNMENTS: pack_integers(assignment, len(actions)),
-        Part.ACTIONS: pack_floats(actions),
+        Part.ACTIONS: pack_floats(actions, numbers, key),
     }
-    return Payload(Actions.name, update.shape, parts)
+    return Payload(Actions.name, numbers, update.shape, parts)

@@ -25,11 +25,24 @@ class RowUpdate:
         float32[n, d], what is added to each.
     size
         The number of rows of the whole matrix.
+    actions
+        How many distinct vectors the values take, where rows share them; by default n.
     """
 
     rows: NDArray[np.int32]
     values: NDArray[np.float32]
     size: int
+    actions: int = -1
+
+    def __post_init__(self) -> None:
+        if self.actions < 0:
+            object.__setattr__(self, "actions", len(self.rows))
+
+    @classmethod
+    def between(cls, old: NDArray[np.float32], new: NDArray[np.float32]) -> "RowUpdate":
+        """Return what leads from one matrix, float32[size, d], to another: the rows that differ."""
+        rows = np.flatnonzero((old != new).any(axis=1))
+        return cls(rows.astype(np.int32), new[rows] - old[rows], len(old))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -39,6 +52,10 @@ class RowUpdate:
     def add_to(self, matrix: NDArray[np.float32]) -> None:
         """Add the update to ``matrix``, float32[size, d], in place."""
         matrix[self.rows] += self.values
+
+    def with_values(self, values: NDArray[np.float32]) -> "RowUpdate":
+        """Return other values, float32[n, d], for the same rows."""
+        return RowUpdate(self.rows, values, self.size)
 
 
 class Codec(ABC):

@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.codecs.payload import Part, Payload
 from fedras.errors import PayloadError
 from fedras.kernels import bits
+from fedras.numbers import NUMBERS
 
 _BITMAP, _GAPS = 0, 1
 
@@ -72,8 +74,8 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
     raise PayloadError(f"{len(data)} bytes are not a set of rows of a matrix of {size} rows")
 
 
-def pack_floats(values: NDArray[np.float32]) -> bytes:
-    """Return float32[n, d] as little-endian bytes.
+def pack_floats(values: NDArray[np.float32], numbers: str, key: np.uint64) -> bytes:
+    """Return float32[n, d] in the number format of that name.
 
     Raises
     ------
@@ -82,20 +84,20 @@ def pack_floats(values: NDArray[np.float32]) -> bytes:
     """
     if not np.isfinite(values).all():
         raise PayloadError("the update holds NaN or infinity: training diverged")
-    return values.astype("<f4", copy=False).tobytes()
+    return NUMBERS.get(numbers).encode(values, key)
 
 
-def unpack_floats(data: bytes, columns: int) -> NDArray[np.float32]:
+def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.float32]:
     """Return the float32[n, columns] that `pack_floats` packed, n following from the length.
 
     Raises
     ------
     PayloadError
-        If the length does not fit, or a value is not finite.
+        If the part is missing, its length does not fit, or a value is not finite.
     """
-    if columns == 0 or len(data) % (4 * columns):
-        raise PayloadError(f"{len(data)} bytes are not rows of {columns} float32")
-    values = np.frombuffer(data, "<f4").reshape(-1, columns).astype(np.float32, copy=False)
+    if payload.numbers not in NUMBERS:
+        raise PayloadError(f"payload with an unknown number format {payload.numbers!r}")
+    values = NUMBERS.get(payload.numbers).decode(payload.part(part), columns)
     if not np.isfinite(values).all():
         raise PayloadError("the payload holds NaN or infinity")
     return values

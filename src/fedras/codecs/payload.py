@@ -39,6 +39,8 @@ class Payload(msgspec.Struct, frozen=True, array_like=True, tag=VERSION):
     ----------
     codec
         The registered name of the codec that decodes it.
+    numbers
+        The registered name of the format of its floats.
     round
         The round that the update belongs to, so that a late or replayed one is recognised.
     shape
@@ -48,6 +50,7 @@ class Payload(msgspec.Struct, frozen=True, array_like=True, tag=VERSION):
     """
 
     codec: str
+    numbers: str
     shape: tuple[_Size, _Size]
     parts: Mapping[int, bytes]
     round: _Size = 0
@@ -85,7 +88,7 @@ class Payload(msgspec.Struct, frozen=True, array_like=True, tag=VERSION):
             raise PayloadError(f"checksum of {len(data)} bytes does not match: damaged payload")
         try:
             payload = _decoder.decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PayloadError(f"not a payload of format {VERSION}: {error}") from None
         if payload.shape != tuple(shape):
             raise PayloadError(f"payload for a matrix of {payload.shape}, expected {tuple(shape)}")

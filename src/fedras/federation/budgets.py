@@ -33,11 +33,11 @@ def client_rates(
 
 
 def client_budgets(
-    rates: NDArray[np.float64], method: Method, n_items: int
+    rates: NDArray[np.float64], method: Method, n_items: int, dim: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the distinct budgets, int64[S] ascending, and which of them each client has."""
     distinct, which = np.unique(rates, return_inverse=True)
-    limits = np.array([method.budget(rate, n_items) for rate in distinct])
+    limits = np.array([method.budget(rate, n_items, dim) for rate in distinct])
     budgets, stream = np.unique(limits[which], return_inverse=True)
     return budgets.astype(np.int64), stream.astype(np.int64)
 

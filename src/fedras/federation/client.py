@@ -1,14 +1,15 @@
 """The clients' side: all that stays private, and the local half of a round."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs import Payload
-from fedras.codecs.codec import Codec, RowUpdate, decode
+from fedras.codecs import Payload, RowUpdate
+from fedras.codecs.codec import decode
 from fedras.config import Config
 from fedras.federation import scoring
+from fedras.federation.residuals import Residuals
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.gather import gather
 from fedras.kernels.random import normals
@@ -37,6 +38,8 @@ class Silo:
 
     Attributes
     ----------
+    config, model, method
+        How they train and what they send.
     clients
         uint64[M], their identities.
     indptr, items
@@ -53,8 +56,13 @@ class Silo:
         float32[P], as last received.
     version
         How many updates the replicas hold.
+    residuals
+        What clients still owe the server, with error feedback on the uplink.
     """
 
+    config: Config
+    model: Model
+    method: Method
     clients: NDArray[np.uint64]
     indptr: NDArray[np.int64]
     items: NDArray[np.int32]
@@ -64,9 +72,10 @@ class Silo:
     replicas: Floats
     scoring: Floats
     version: int = 0
+    residuals: Residuals = field(default_factory=Residuals)
 
     def receive(self, broadcast: Broadcast) -> None:
-        """Add each stream's update to its replica (Algorithm 1, lines 14 to 17).
+        """Bring each stream's replica up to date (Algorithm 1, lines 14 to 17).
 
         Raises
         ------
@@ -81,17 +90,16 @@ class Silo:
         if broadcast.scoring:
             self.scoring = scoring.read(broadcast.scoring, len(self.scoring), broadcast.round)
         for replica, update in zip(self.replicas, updates, strict=True):
-            update.add_to(replica)
+            apply(update, replica, self.method.absolute)
         self.version = broadcast.round
 
-    def train(
-        self, cohort: NDArray[np.int64], model: Model, method: Method, config: Config
-    ) -> list[Upload]:
+    def train(self, cohort: NDArray[np.int64]) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
-        clients, round_ = self.clients[cohort], self.version
+        config, clients, round_ = self.config, self.clients[cohort], self.version
         vectors = self.vectors[cohort]
         positives, bounds = gather(self.indptr, self.items, cohort)
-        updates, models = model.train(
+        updates, models = self.method.train(
+            self.model,
             Cohort(
                 vectors,
                 positives,
@@ -100,26 +108,47 @@ class Silo:
                 self.stream[cohort],
                 self.scoring,
                 keys(config.seed, Purpose.TRAINING, round_, clients),
-                config.learning_rate_at(round_),
+                self.model.rate_at(round_, config.rounds),
+                key(config.seed, Purpose.SHARED, round_),
             ),
             config,
         )
         self.vectors[cohort] = vectors
-        codecs = [method.uplink(int(self.budgets[stream])) for stream in self.stream[cohort]]
-        payloads = encode_all(codecs, updates, keys(config.seed, Purpose.UPLINK, round_, clients))
         return [
             Upload(payload.of_round(round_).to_bytes(), scoring.write(theta, round_))
-            for payload, theta in zip(payloads, models, strict=True)
+            for payload, theta in zip(self._encode(cohort, updates), models, strict=True)
         ]
 
+    def _encode(self, cohort: NDArray[np.int64], updates: list[RowUpdate]) -> list[Payload]:
+        """Code each client's update with the codec of its budget, those of one codec together."""
+        config, round_ = self.config, self.version
+        streams, draws = (
+            self.stream[cohort],
+            keys(config.seed, Purpose.UPLINK, round_, self.clients[cohort]),
+        )
+        if self.method.absolute:
+            updates = [
+                update.with_values(update.values + self.replicas[stream][update.rows])
+                for update, stream in zip(updates, streams, strict=True)
+            ]
+        if config.uplink_error_feedback:
+            updates = [self.residuals.add(*pair) for pair in zip(cohort, updates, strict=True)]
+        shared = key(config.seed, Purpose.SHARED, round_)
+        payloads: dict[int, Payload] = {}
+        for stream in np.unique(streams):
+            mine = np.flatnonzero(streams == stream)
+            codec = self.method.uplink(int(self.budgets[stream]), shared)
+            coded = codec.encode_all([updates[i] for i in mine], draws[mine])
+            payloads.update(zip(mine.tolist(), coded, strict=True))
+        if config.uplink_error_feedback:
+            for i, client in enumerate(cohort.tolist()):
+                self.residuals.keep(client, updates[i], decode(payloads[i]))
+        return [payloads[i] for i in range(len(updates))]
 
-def encode_all(
-    codecs: list[Codec], updates: list[RowUpdate], streams: NDArray[np.uint64]
-) -> list[Payload]:
-    """Code each update with its codec, those of one codec together."""
-    payloads: dict[int, Payload] = {}
-    for codec in dict.fromkeys(codecs):
-        mine = [i for i, other in enumerate(codecs) if other == codec]
-        coded = codec.encode_all([updates[i] for i in mine], streams[mine])
-        payloads.update(zip(mine, coded, strict=True))
-    return [payloads[i] for i in range(len(updates))]
+
+def apply(update: RowUpdate, replica: Floats, absolute: bool) -> None:
+    """Do what an update says, in place: add its values, or put them there if it is ``absolute``."""
+    if absolute:
+        replica[update.rows] = update.values
+    else:
+        update.add_to(replica)

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs import RowUpdate
-from fedras.config import Config
+from fedras.federation.catchup import catch_up
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Traffic, Upload
-from fedras.methods import Method
 
 Transport = Callable[[Broadcast, NDArray[np.int64]], list[Upload]]
 """Brings a broadcast to the clients of a cohort and their uploads back, in the cohort's order."""
@@ -26,8 +25,10 @@ class RoundResult:
         From 1: the number of rounds done.
     uplink, downlink
         What the cohort sent, and what all clients are sent because of this round.
+    fetched
+        What the cohort downloaded if only participants do (`catchup`); stands for ``downlink``.
     actions
-        Row vectors sent to a client, averaged over the clients.
+        Distinct row vectors that a client is sent, averaged over the clients.
     cosine
         Average cosine between the rows of the server's update and what clients read of them.
     metrics
@@ -37,27 +38,33 @@ class RoundResult:
     round: int
     uplink: Traffic
     downlink: Traffic
+    fetched: Traffic
     actions: float
     cosine: float
     metrics: dict[str, float] | None = None
 
 
-def run_round(server: Server, method: Method, config: Config, transport: Transport) -> RoundResult:
+def run_round(server: Server, transport: Transport) -> RoundResult:
     """Run one round of Algorithm 1 (lines 3 to 11) and advance ``server``."""
     uplink, downlink = Traffic(), Traffic()
-    cohort = server.select(config)
+    cohort = server.select()
+    fetched = catch_up(server, cohort)
     uploads = transport(server.broadcast, cohort)
-    updates, models = server.decode(uploads, uplink)
-    delta = server.average(updates, method)
+    updates, models = server.decode(cohort, uploads, uplink)
+    delta = server.average(updates)
     delta.add_to(server.items)
     server.scoring = models.mean(axis=0, dtype=np.float64).astype(np.float32)
-    heard = server.publish(delta, method, config, downlink)
+    said = server.publish(delta, downlink)
+    listeners = [stream.listeners for stream in server.streams]
+    actions = [heard.actions for _, heard in said]
+    cosines = [_cosine(wanted, heard) for wanted, heard in said]
     return RoundResult(
         server.broadcast.round,
         uplink,
         downlink,
-        downlink.vectors_per_client / (4 * server.items.shape[1]),
-        _weighted([_cosine(delta, update) for update in heard], server),
+        fetched,
+        float(np.average(actions, weights=listeners)),
+        float(np.average(cosines, weights=listeners)),
     )
 
 
@@ -71,7 +78,3 @@ def _cosine(wanted: RowUpdate, heard: RowUpdate) -> float:
     dot = np.einsum("nd,nd->n", wanted.values, got, dtype=np.float64)
     lengths = np.linalg.norm(wanted.values, axis=1) * np.linalg.norm(got, axis=1)
     return float(np.mean(dot / np.where(lengths > 0, lengths, 1))) if len(dot) else 1.0
-
-
-def _weighted(values: list[float], server: Server) -> float:
-    return float(np.average(values, weights=[stream.listeners for stream in server.streams]))

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.codecs.plain import Plain
+from fedras.errors import PayloadError
 
 _ONE_ROW = np.zeros(1, np.int32)
 
@@ -28,5 +29,7 @@ def read(data: bytes, size: int, round_: int) -> NDArray[np.float32]:
     """
     if not size:
         return np.zeros(0, np.float32)
-    row: NDArray[np.float32] = decode(Payload.from_bytes(data, (1, size), round_)).values[0]
-    return row
+    values = decode(Payload.from_bytes(data, (1, size), round_)).values
+    if len(values) != 1:
+        raise PayloadError("the payload holds no scoring model")
+    return np.asarray(values[0], np.float32)

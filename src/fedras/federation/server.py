@@ -9,6 +9,7 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
 from fedras.federation import scoring
+from fedras.federation.client import apply
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.aggregate import accumulate
 from fedras.methods import Method
@@ -25,19 +26,25 @@ class Stream:
     Attributes
     ----------
     budget
-        The clients' limit e_u in rows.
+        What its clients may send and receive, in the method's unit.
     listeners
         How many clients hear it.
     replica
         float32[N, d], what they hold when they have heard everything.
     memory
         What the method remembers from round to round.
+    log
+        Bytes of all updates up to each version; version 0 is free, as it follows from the seed.
+    snapshot
+        Bytes of the last snapshot of the replica that was serialised (`catchup`).
     """
 
     budget: int
     listeners: int
     replica: Floats
     memory: Memory = field(default_factory=dict)
+    log: list[int] = field(default_factory=lambda: [0])
+    snapshot: int = 0
 
 
 @dataclass(eq=False)
@@ -46,8 +53,12 @@ class Server:
 
     Attributes
     ----------
+    config, method
+        What is run.
     clients
         uint64[M], the identities of all clients.
+    stream_of
+        int64[M], the stream that each hears.
     items
         float32[N, d], the item matrix Q.
     scoring
@@ -56,25 +67,33 @@ class Server:
         One per distinct budget, ascending.
     broadcast
         What the next round's clients receive; its round is the number of rounds done.
+    heard
+        int64[M], the version of its replica that each client had when it last took part.
     """
 
+    config: Config
+    method: Method
     clients: NDArray[np.uint64]
+    stream_of: NDArray[np.int64]
     items: Floats
     scoring: Floats
     streams: list[Stream]
     broadcast: Broadcast
+    heard: NDArray[np.int64]
 
-    def select(self, config: Config) -> NDArray[np.int64]:
+    def select(self) -> NDArray[np.int64]:
         """Draw the cohort, int64[C]: the clients whose draws for this round are smallest (line 3).
 
         A client's draw depends on its identity only, so the order of the clients does not matter.
         """
-        size = max(1, round(config.client_fraction * len(self.clients)))
-        draws = keys(config.seed, Purpose.COHORT, self.broadcast.round, self.clients)
+        size = max(1, round(self.config.client_fraction * len(self.clients)))
+        draws = keys(self.config.seed, Purpose.COHORT, self.broadcast.round, self.clients)
         first = np.argpartition(draws, size - 1)[:size]
         return first[np.argsort(draws[first])]
 
-    def decode(self, uploads: list[Upload], traffic: Traffic) -> tuple[list[RowUpdate], Floats]:
+    def decode(
+        self, cohort: NDArray[np.int64], uploads: list[Upload], traffic: Traffic
+    ) -> tuple[list[RowUpdate], Floats]:
         """Return the updates and the scoring models, float32[C, P], of the uploads; count them.
 
         Raises
@@ -84,46 +103,62 @@ class Server:
         """
         round_ = self.broadcast.round
         updates, models = [], []
-        for upload in uploads:
+        for client, upload in zip(cohort, uploads, strict=True):
             payload = Payload.from_bytes(upload.items, self.items.shape, round_)
-            updates.append(decode(payload))
+            update = decode(payload)
+            if self.method.absolute:
+                known = self.streams[self.stream_of[client]].replica[update.rows]
+                update = update.with_values(update.values - known)
+            updates.append(update)
             models.append(scoring.read(upload.scoring, len(self.scoring), round_))
             traffic.add(upload.items, payload)
             traffic.add_scoring(upload.scoring)
         traffic.clients += len(uploads)
         return updates, np.stack(models)
 
-    def average(self, updates: list[RowUpdate], method: Method) -> RowUpdate:
+    def average(self, updates: list[RowUpdate]) -> RowUpdate:
         """Average each item over the clients that trained it (section 4.4); drop what is zero."""
         total = np.zeros(self.items.shape, np.float64)
         count = np.zeros(len(self.items), np.int64)
         for update in updates:
             accumulate(total, count, update.rows, update.values)
         rows = np.flatnonzero(count)
-        mean = method.average(total[rows], count[rows], len(updates)).astype(np.float32)
+        mean = self.method.average(total[rows], count[rows], len(updates)).astype(np.float32)
         moved = mean.any(axis=1)
         return RowUpdate(rows[moved].astype(np.int32), mean[moved], len(self.items))
 
-    def publish(
-        self, delta: RowUpdate, method: Method, config: Config, traffic: Traffic
-    ) -> list[RowUpdate]:
-        """Code ``delta`` for each stream: what clients receive next (line 11).
+    def publish(self, delta: RowUpdate, traffic: Traffic) -> list[tuple[RowUpdate, RowUpdate]]:
+        """Code the round's ``delta`` for each stream: what clients receive next (line 11).
 
-        Returns what each stream's clients will read from it.
+        Returns, by stream, what was to be said and what its clients will read.
         """
         done = self.broadcast.round + 1
-        items, heard = [], []
+        shared = key(self.config.seed, Purpose.SHARED, done - 1)
+        items, said = [], []
         for stream in self.streams:
-            draw = key(config.seed, Purpose.DOWNLINK, done, stream.budget)
-            payload, stream.memory = method.compress(delta, stream.budget, stream.memory, draw)
+            wanted = self._wanted(delta, stream)
+            draw = key(self.config.seed, Purpose.DOWNLINK, done, stream.budget)
+            payload, stream.memory = self.method.compress(
+                wanted, stream.budget, stream.memory, shared, draw
+            )
             data = payload.of_round(done).to_bytes()
             parsed = Payload.from_bytes(data, self.items.shape, done)
             update = decode(parsed)
-            update.add_to(stream.replica)
+            apply(update, stream.replica, self.method.absolute)
+            stream.log.append(stream.log[-1] + len(data))
             traffic.add(data, parsed, stream.listeners)
             items.append(data)
-            heard.append(update)
+            said.append((wanted, update))
         self.broadcast = Broadcast(done, tuple(items), scoring.write(self.scoring, done))
         traffic.add_scoring(self.broadcast.scoring, len(self.clients))
         traffic.clients += len(self.clients)
-        return heard
+        return said
+
+    def _wanted(self, delta: RowUpdate, stream: Stream) -> RowUpdate:
+        """Return what a stream's clients should hear: the delta, or all that they lack."""
+        if self.method.absolute:
+            everything = np.arange(len(self.items), dtype=np.int32)
+            return RowUpdate(everything, self.items, len(self.items))
+        if self.config.error_feedback:
+            return RowUpdate.between(stream.replica, self.items)
+        return delta

@@ -26,7 +26,7 @@ class Simulation:
     Parameters
     ----------
     config
-        Its open ends are completed (`components.complete`); `config` holds the result.
+        What to run; `given` holds it completed with all defaults, `config` as the method trains it.
     interactions
         The data; by default what ``config`` names is loaded.
 
@@ -39,27 +39,34 @@ class Simulation:
     """
 
     def __init__(self, config: Config, interactions: data.Interactions | None = None) -> None:
-        config = complete(config)
+        self.given = config = complete(config)
         set_threads(config.threads)
         self.model, self.method = model_of(config), method_of(config)
         options = dataset_of(config).model_dump(exclude={"path"})
         self.interactions = interactions or data.load(config.dataset, config.data_dir, options)
-        self.config = config = self.method.configure(config, self.interactions.n_items)
+        self.config = config = self.method.configure(config)
         self.split = data.leave_one_out(self.interactions, config.validation)
         clients = data.client_keys(self.interactions.user_ids)
         rates = client_rates(config, self.interactions, clients)
-        budgets, stream = client_budgets(rates, self.method, self.interactions.n_items)
+        budgets, stream = client_budgets(rates, self.method, self.interactions.n_items, config.dim)
         items = initial_items(config.seed, self.interactions.n_items, config.dim)
         theta = self.model.initial_scoring(config.dim, key(config.seed, Purpose.SCORING))
         listeners = np.bincount(stream, minlength=len(budgets))
         self.server = Server(
+            config,
+            self.method,
             clients,
+            stream,
             items,
             theta,
             [Stream(int(b), int(n), items.copy()) for b, n in zip(budgets, listeners, strict=True)],
             Broadcast(0, (), b""),
+            np.zeros(len(clients), np.int64),
         )
         self.silo = Silo(
+            config,
+            self.model,
+            self.method,
             clients,
             self.split.indptr,
             self.split.items,
@@ -77,44 +84,57 @@ class Simulation:
 
     def step(self) -> RoundResult:
         """Run the next round and deliver its update to the clients' replicas."""
-        result = run_round(self.server, self.method, self.config, self._transport)
+        result = run_round(self.server, self._transport)
         self.silo.receive(self.server.broadcast)
         return result
 
     def _transport(self, broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
         self.silo.receive(broadcast)
-        return self.silo.train(cohort, self.model, self.method, self.config)
+        return self.silo.train(cohort)
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return all that changes from round to round: arrays, and what JSON can hold."""
-        arrays = {
-            "items": self.server.items,
-            "scoring": self.server.scoring,
-            "vectors": self.silo.vectors,
-            "replicas": self.silo.replicas,
+        server, silo = self.server, self.silo
+        arrays: dict[str, NDArray[Any]] = {
+            "items": server.items,
+            "scoring": server.scoring,
+            "heard": server.heard,
+            "vectors": silo.vectors,
+            "replicas": silo.replicas,
+            **silo.residuals.state(self.config.dim),
         }
-        return arrays, {
-            "round": self.round,
-            "memories": [stream.memory for stream in self.server.streams],
-        }
+        for s, data in enumerate(server.broadcast.items):
+            arrays[f"broadcast_{s}"] = np.frombuffer(data, np.uint8)
+        streams = [
+            {"memory": stream.memory, "log": stream.log, "snapshot": stream.snapshot}
+            for stream in server.streams
+        ]
+        return arrays, {"round": self.round, "streams": streams}
 
     def restore(self, arrays: dict[str, NDArray[Any]], values: dict[str, Any]) -> None:
         """Return to the state that `state` gave."""
-        self.server.items = arrays["items"]
-        self.server.scoring, self.silo.scoring = arrays["scoring"], arrays["scoring"].copy()
-        self.silo.vectors, self.silo.replicas = arrays["vectors"], arrays["replicas"]
-        self.silo.version = values["round"]
-        for s, stream in enumerate(self.server.streams):
+        server, silo, round_ = self.server, self.silo, values["round"]
+        server.items, server.heard = arrays["items"], arrays["heard"]
+        server.scoring, silo.scoring = arrays["scoring"], arrays["scoring"].copy()
+        silo.vectors, silo.replicas = arrays["vectors"], arrays["replicas"]
+        silo.version = round_
+        silo.residuals.restore(arrays)
+        for s, (stream, kept) in enumerate(zip(server.streams, values["streams"], strict=True)):
             stream.replica = arrays["replicas"][s].copy()
-            stream.memory = values["memories"][s]
-        self.server.broadcast = Broadcast(values["round"], (), b"")
+            stream.memory, stream.log = kept["memory"], kept["log"]
+            stream.snapshot = kept["snapshot"]
+        if round_:
+            coded = tuple(arrays[f"broadcast_{s}"].tobytes() for s in range(len(server.streams)))
+            server.broadcast = Broadcast(round_, coded, scoring.write(server.scoring, round_))
 
     def uncompressed(self) -> Traffic:
         """Return what a client pays in one direction that exchanges the float32 matrix."""
-        rows = np.arange(len(self.server.items), dtype=np.int32)
-        payload = Plain().encode(RowUpdate(rows, self.server.items, len(rows)), np.uint64(0))
-        bytes_ = payload.to_bytes()
+        shape = len(self.server.items), self.given.dim
+        matrix = RowUpdate(
+            np.arange(shape[0], dtype=np.int32), np.zeros(shape, np.float32), shape[0]
+        )
+        data = Plain().encode(matrix, np.uint64(0)).to_bytes()
         traffic = Traffic(clients=1)
-        traffic.add(bytes_, Payload.from_bytes(bytes_, self.server.items.shape))
+        traffic.add(data, Payload.from_bytes(data, shape))
         traffic.add_scoring(scoring.write(self.server.scoring, 0))
         return traffic

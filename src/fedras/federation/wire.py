@@ -7,6 +7,7 @@ from fedras.codecs import Part, Payload
 
 SCORING = "scoring"
 HEADERS = "headers"
+CATCH_UP = "catch_up"
 _NAMES = {int(part): part.name.lower() for part in Part}
 _VECTORS = (_NAMES[Part.ACTIONS], _NAMES[Part.VALUES])
 
@@ -58,6 +59,10 @@ class Traffic:
     def add_scoring(self, data: bytes, clients: int = 1) -> None:
         """Count ``data`` as scoring models, header and all."""
         self.sent[SCORING] += clients * len(data)
+
+    def add_catch_up(self, size: int) -> None:
+        """Count so many bytes of older updates and snapshots."""
+        self.sent[CATCH_UP] += size
 
     def merge(self, other: "Traffic") -> None:
         """Add what another round counted."""

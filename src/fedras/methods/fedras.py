@@ -18,6 +18,8 @@ class FedRAS(Method):
 
     Attributes
     ----------
+    actions
+        C_e as a number that does not depend on the number of items; 0 takes it from the rate.
     alpha
         Fluctuation factor: a round uses between C_e (1 - alpha) and C_e (1 + alpha) groups.
     iterations
@@ -30,16 +32,25 @@ class FedRAS(Method):
         "Lu et al., Gradients as an Action: Towards Communication-Efficient Federated Recommender "
         "Systems via Adaptive Action Sharing, KDD 2025"
     )
+    actions: int = Field(
+        0, ge=0, description="C_e itself, whatever the compression rate; 0: by rate"
+    )
     alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
     iterations: int = Field(10, ge=1, description="iterations of K-means on the server, at most")
-    client_iterations: int = Field(2, ge=1, description="iterations of K-means on a client, at most")
+    client_iterations: int = Field(
+        2, ge=1, description="iterations of K-means on a client, at most"
+    )
 
-    def uplink(self, budget: int) -> Actions:
+    def budget(self, rate: float, n_items: int, dim: int) -> int:
+        """Return C_e: ``actions``, or N (1 - CR)."""
+        return self.actions or super().budget(rate, n_items, dim)
+
+    def uplink(self, budget: int, shared: np.uint64) -> Actions:
         """Return K-means to ``budget`` actions, used where a client has more rows."""
-        return Actions(budget, self.client_iterations)
+        return Actions(budget, self.client_iterations, self.numbers)
 
     def compress(
-        self, update: RowUpdate, budget: int, memory: Memory, key: np.uint64
+        self, update: RowUpdate, budget: int, memory: Memory, shared: np.uint64, key: np.uint64
     ) -> tuple[Payload, Memory]:
         """Cluster into C_i groups, then split up to C_m of them until all are coherent.
 
@@ -50,7 +61,7 @@ class FedRAS(Method):
         most = max(budget, math.floor(budget * (1 + self.alpha)))
         n = len(update.rows)
         if n <= budget:
-            return Plain().encode(update, key), memory
+            return Plain(self.numbers).encode(update, key), memory
         _, assignment = kmeans.cluster(update.values, fewest, self.iterations, key)
         norm = np.linalg.norm(update.values.astype(np.float64), axis=1)
         records = memory.get("records", 0.0)
@@ -65,4 +76,4 @@ class FedRAS(Method):
         )
         actions = kmeans.means(update.values, assignment, groups)
         memory = {"sum": memory.get("sum", 0.0) + recorded, "records": records + 1}
-        return pack_actions(update, actions, assignment), memory
+        return pack_actions(update, actions, assignment, self.numbers, key), memory

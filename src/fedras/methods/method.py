@@ -1,31 +1,54 @@
 """The contract of a method: its decisions in a round that is otherwise the same for all."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from fedras.codecs import Codec, Payload, RowUpdate
 from fedras.config import Config
-from fedras.registry import Registry
+from fedras.errors import UsageError
+from fedras.models import Cohort, Model
+from fedras.numbers import NUMBERS
+from fedras.registry import Registry, unknown
 
 Memory = dict[str, float]
 """What a method remembers of a stream from round to round; JSON in the checkpoint."""
+
+_PRINTED = 0.5e-4
 
 
 class Method(BaseModel, ABC):
     """A method: a frozen set of hyper-parameters; a subclass registers with ``@METHODS``.
 
-    A client's *budget* is its limit e_u in rows of the item matrix (paper, section 4.1); all
-    clients of one budget hear the same stream of updates.
+    A client's *budget* is what it may send and receive in the method's own unit, such as rows of
+    the item matrix (e_u of the paper, section 4.1) or a rank. All clients of one budget hear the
+    same stream of updates.
+
+    Attributes
+    ----------
+    numbers
+        The format of the floats that are sent (`fedras.numbers`).
+    absolute
+        Whether matrices are coded instead of their updates: what is read replaces what was there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     citation: ClassVar[str]
+    absolute: ClassVar[bool] = False
+    numbers: str = Field("f32", description="number format of the floats that are sent")
 
-    def configure(self, config: Config, n_items: int) -> Config:
+    @field_validator("numbers")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in NUMBERS:
+            raise ValueError(unknown("number format", name, NUMBERS.names()))
+        return name
+
+    def configure(self, config: Config) -> Config:
         """Return the configuration under which the method meets its compression rate.
 
         Raises
@@ -35,31 +58,55 @@ class Method(BaseModel, ABC):
         """
         return config
 
-    def budget(self, rate: float, n_items: int) -> int:
-        """Return the limit in rows at a compression rate: C_e = N (1 - CR), at least 1."""
+    def budget(self, rate: float, n_items: int, dim: int) -> int:
+        """Return a client's budget at a compression rate, by default N (1 - CR) rows.
+
+        Raises
+        ------
+        UsageError
+            If the method cannot express the rate; the message names the nearest possible ones.
+        """
         return max(1, round(n_items * (1 - rate)))
 
-    @abstractmethod
-    def uplink(self, budget: int) -> Codec:
-        """Return the codec of a client's update."""
+    def train(
+        self, model: Model, cohort: Cohort, config: Config
+    ) -> tuple[list[RowUpdate], NDArray[np.float32]]:
+        """Train the cohort's clients; by default as the model does (`Model.train`)."""
+        return model.train(cohort, config)
 
     @abstractmethod
+    def uplink(self, budget: int, shared: np.uint64) -> Codec:
+        """Return the codec of a client's update.
+
+        Parameters
+        ----------
+        budget
+            The client's.
+        shared
+            A stream of random numbers that all sides have in common in this round.
+        """
+
+    def downlink(self, budget: int, shared: np.uint64) -> Codec:
+        """Return the codec of the server's update, by default that of the clients."""
+        return self.uplink(budget, shared)
+
     def compress(
-        self, update: RowUpdate, budget: int, memory: Memory, key: np.uint64
+        self, update: RowUpdate, budget: int, memory: Memory, shared: np.uint64, key: np.uint64
     ) -> tuple[Payload, Memory]:
-        """Code the server's update for a stream.
+        """Code the server's update for a stream, by default with `downlink`.
 
         Parameters
         ----------
         update
             The rows that changed; none is all zero.
-        budget
-            The limit of the stream's clients.
+        budget, shared
+            As for `uplink`.
         memory
             What the last call for this stream returned; empty at first.
         key
-            The stream of random numbers for this round.
+            The stream's own random numbers for this round.
         """
+        return self.downlink(budget, shared).encode(update, key), memory
 
     def average(
         self, total: NDArray[np.float64], count: NDArray[np.int64], cohort: int
@@ -79,8 +126,23 @@ class Method(BaseModel, ABC):
         -------
         float64[n, d], by default the mean over the clients that trained the item (section 4.4).
         """
-        del cohort
         return total / count[:, None]
 
 
 METHODS: Registry[Method] = Registry("method", "methods")
+
+
+def fit(method: str, rate: float, possible: Sequence[float]) -> int:
+    """Return the index of the possible rate that ``rate`` is, to four digits.
+
+    Raises
+    ------
+    UsageError
+        If it is none of them; the message names the nearest below and above.
+    """
+    distance = np.abs(np.asarray(possible) - rate)
+    if distance.min() <= _PRINTED * 1.001:
+        return int(distance.argmin())
+    nearest = sorted(np.asarray(possible)[np.argsort(distance)[:2]])
+    names = " and ".join(f"{value:.4f}" for value in nearest)
+    raise UsageError(f"{method} cannot express compression rate {rate}; the nearest are {names}")

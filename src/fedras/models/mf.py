@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from fedras.codecs import RowUpdate
 from fedras.config import Config
@@ -14,6 +15,8 @@ from fedras.models.model import MODELS, Cohort, Floats, Model
 class MF(Model):
     """sigmoid(p.q), trained with binary cross-entropy (paper, section 2.1)."""
 
+    learning_rate: float = Field(3.0, gt=0, description="of local SGD, in the first round")
+    weight_decay: float = Field(0.007, ge=0, description="of local SGD, on the vectors it moves")
     citation = "Chai et al., Secure Federated Matrix Factorization, IEEE Intelligent Systems 2020"
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
@@ -44,7 +47,7 @@ class MF(Model):
                 config.batch_size,
                 config.negatives,
                 cohort.learning_rate,
-                config.weight_decay,
+                self.weight_decay,
             ),
             rows,
             values,

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from fedras.codecs import RowUpdate
 from fedras.config import Config
@@ -36,6 +36,8 @@ class Cohort:
         uint64[C], each client's stream of random numbers for this round.
     learning_rate
         Of this round.
+    shared
+        A stream of random numbers that all sides have in common in this round.
     """
 
     vectors: Floats
@@ -46,13 +48,24 @@ class Cohort:
     scoring: Floats
     keys: NDArray[np.uint64]
     learning_rate: float
+    shared: np.uint64
 
 
 class Model(BaseModel, ABC):
     """A base model: a frozen set of hyper-parameters; a subclass registers with ``@MODELS``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     citation: ClassVar[str]
+    learning_rate: float = Field(gt=0, description="of local SGD, in the first round")
+    final_learning_rate: float = Field(
+        0.1, ge=0, le=1, description="share of learning_rate that is left in the last round"
+    )
+    weight_decay: float = Field(ge=0, description="of local SGD, on the vectors that it moves")
+
+    def rate_at(self, round_: int, rounds: int) -> float:
+        """Return the learning rate of a round, counted from 0: it falls in a straight line."""
+        done = round_ / max(1, rounds - 1)
+        return self.learning_rate * (1 - done * (1 - self.final_learning_rate))
 
     @abstractmethod
     def initial_scoring(self, dim: int, key: np.uint64) -> Floats:

@@ -1,0 +1,77 @@
+"""The display of a run: live on a terminal, a line per evaluated round elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from fedras.cli.output import human, say
+from fedras.federation.round import RoundResult
+from fedras.training import Run
+
+Show = Callable[[RoundResult], None]
+
+_PREPARING = "preparing (the first run compiles kernels, once per installation: about a minute)"
+
+
+@contextmanager
+def loading(what: str, quiet: bool) -> Iterator[None]:
+    """Say that data is being loaded, on a terminal, until the block is done."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    with Console(stderr=True).status(Text(f"loading {what}")):
+        yield
+
+
+@contextmanager
+def progress(run: Run, quiet: bool) -> Iterator[Show]:
+    """Yield the function that shows a round."""
+    if quiet or run.finished:
+        yield lambda _: None
+    elif sys.stderr.isatty():
+        with _live(run) as show:
+            yield show
+    else:
+        say(_PREPARING)
+        yield lambda result: say(_figures(result, run)) if result.metrics else None
+
+
+@contextmanager
+def _live(run: Run) -> Iterator[Show]:
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("rounds"))
+    bar = Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    task = bar.add_task("", total=run.config.rounds, completed=run.simulation.round)
+    figures = Text(_PREPARING)
+
+    def show(result: RoundResult) -> None:
+        bar.update(task, completed=result.round)
+        if result.metrics:
+            figures.plain = _figures(result, run)
+        elif figures.plain == _PREPARING:
+            figures.plain = "training"
+
+    with Live(Group(bar, figures), console=Console(stderr=True)):
+        yield show
+
+
+def _figures(result: RoundResult, run: Run) -> str:
+    means, rates = run.totals.means(), run.totals.rates(run.uncompressed)
+    quality = "  ".join(f"{name.upper()} {v:.4f}" for name, v in (result.metrics or {}).items())
+    return (
+        f"round {result.round}/{run.config.rounds}  {quality}  "
+        f"up {human(means['uplink_bytes_per_client_round'])}  "
+        f"down {human(means['downlink_bytes_per_client_round'])}  "
+        f"CR {rates['compression_rate']:.2%} (wire {rates['wire_compression_rate']:.2%})"
+    )

@@ -1,0 +1,29 @@
+"""``fedras recommend``: what a user of a trained federation would like."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fedras.cli.output import AsJson, DataDir, print_json, print_table
+
+
+def recommend(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run.")],
+    user: Annotated[str, typer.Option("--user", metavar="ID", help="The user's id in the data.")],
+    k: Annotated[int, typer.Option("-k", help="How many items.")] = 10,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend items that a user does not have yet."""
+    from fedras.recommender import load  # noqa: PLC0415 -- slow to import
+
+    found = load(folder, data_dir).recommend(user, k)
+    if as_json:
+        print_json([item._asdict() for item in found])
+        return
+    rows = [
+        [str(place), item.item, item.title or "", f"{item.score:.3f}"]
+        for place, item in enumerate(found, start=1)
+    ]
+    print_table(["", "item", "title", "score"], rows, right=(0, 3))

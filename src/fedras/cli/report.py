@@ -1,0 +1,48 @@
+"""What ``fedras train`` prints at the end."""
+
+from typing import Any
+
+import typer
+
+from fedras.cli.output import human, print_table
+
+_QUALITY = {
+    "metrics": "replicas, sampled",
+    "metrics_full": "replicas, all items",
+    "server_metrics": "server, sampled",
+}
+
+
+def print_report(summary: dict[str, Any], folder: str, user: str) -> None:
+    """Print the summary of a run as tables.
+
+    Parameters
+    ----------
+    summary
+        The content of ``summary.json``.
+    folder
+        The run's folder, as a shell reads it.
+    user
+        A user whose recommendations could be asked for, as a shell reads it.
+    """
+    typer.echo(
+        f"{summary['dataset']}, {summary['model']}, {summary['method']}, seed {summary['seed']}: "
+        f"{summary['rounds']} rounds in {summary['seconds']:.1f} s"
+    )
+    typer.echo()
+    names = list(summary["metrics"])
+    rows = [[label, *(f"{summary[key][n]:.4f}" for n in names)] for key, label in _QUALITY.items()]
+    print_table(["ranked by", *(name.upper() for name in names)], rows, right=(1, 2))
+    typer.echo()
+    whole = human(summary["uncompressed_bytes_per_client_round"])
+    rows = [
+        [name, human(summary[f"{name}_bytes_per_client_round"]), whole]
+        for name in ("uplink", "downlink")
+    ]
+    print_table(["per client and round", "bytes", "uncompressed"], rows, right=(1, 2))
+    typer.echo()
+    typer.echo(
+        f"compression rate {summary['compression_rate']:.2%} (row vectors, as the paper counts), "
+        f"{summary['wire_compression_rate']:.2%} (every byte)"
+    )
+    typer.echo(f"recommendations: fedras recommend {folder} --user {user}")

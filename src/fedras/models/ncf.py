@@ -1,0 +1,90 @@
+"""Neural collaborative filtering: the score is a small network on user and item (FedNCF)."""
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from fedras.codecs import RowUpdate
+from fedras.config import Config
+from fedras.kernels import ncf
+from fedras.kernels.jit import balanced, threads
+from fedras.kernels.random import normals
+from fedras.models.model import MODELS, Cohort, Floats, Model
+
+
+@MODELS.register("ncf")
+class NCF(Model):
+    """sigmoid(MLP([p, q])) with 64, 32 and 16 ReLU units (He et al., WWW 2017)."""
+
+    citation: ClassVar[str] = (
+        "Perifanis and Efraimidis, Federated Neural Collaborative Filtering, "
+        "Knowledge-Based Systems 2022"
+    )
+    learning_rate: float = Field(1.0, gt=0, description="of local SGD, in the first round")
+    weight_decay: float = Field(0.0, ge=0, description="of local SGD, on the vectors it moves")
+    network_rate: float = Field(
+        0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
+    )
+    first_scale: float = 1.0
+    last_scale: float = 1.0
+
+    def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
+        size = sum(n * (m + 1) for m, n in zip((2 * dim, *ncf.UNITS[:-1]), ncf.UNITS, strict=True))
+        network = normals(key, size, 1.0)
+        first, upper = ncf.layers(network, dim)
+        for i, (weights, bias) in enumerate((first, *upper)):
+            weights *= np.float32(
+                np.sqrt(2 / weights.shape[1])
+                * (self.first_scale if i == 0 else self.last_scale if i == 3 else 1)
+            )
+            bias[:] = 0
+        return network
+
+    def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+        """Train all clients in one compiled loop (`kernels.ncf.train_clients`)."""
+        size, dim = cohort.replicas.shape[1:]
+        work = np.diff(cohort.bounds)
+        room = np.minimum(work * (1 + config.negatives * config.local_epochs), size)
+        offsets = np.concatenate(([0], np.cumsum(room)))
+        rows = np.empty(offsets[-1], np.int32)
+        values = np.empty((offsets[-1], dim), np.float32)
+        count = np.empty(len(work), np.int64)
+        networks = np.repeat(cohort.scoring[None], len(work), axis=0)
+        ncf.train_clients(
+            cohort.vectors,
+            cohort.replicas,
+            cohort.stream,
+            cohort.positives,
+            cohort.bounds,
+            offsets,
+            balanced(work),
+            cohort.keys,
+            threads(),
+            (
+                config.local_epochs,
+                config.batch_size,
+                config.negatives,
+                cohort.learning_rate,
+                self.weight_decay,
+                cohort.learning_rate * self.network_rate,
+            ),
+            networks,
+            rows,
+            values,
+            count,
+        )
+        updates = [
+            RowUpdate(rows[start : start + n], values[start : start + n], size)
+            for start, n in zip(offsets, count, strict=False)
+        ]
+        return updates, networks
+
+    def scores(
+        self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None
+    ) -> Floats:
+        """Return the logits."""
+        if candidates is None:
+            candidates = np.arange(len(items), dtype=np.int32)[None]
+        return ncf.score(vectors, scoring, ncf.item_half(scoring, items), candidates)

@@ -1,0 +1,42 @@
+"""The contract of a number format."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.registry import Registry
+
+
+class Numbers(ABC):
+    """A way of writing a matrix of floats, row by row; any codec can use any of them.
+
+    A subclass registers itself with ``@NUMBERS.register(name)`` and has no state.
+
+    Attributes
+    ----------
+    unbiased
+        Whether the mean of what is read, over the random draws, is what was written.
+    """
+
+    unbiased: ClassVar[bool]
+
+    @classmethod
+    @abstractmethod
+    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+        """Write float32[n, d], all finite; random choices are drawn from the stream ``key``."""
+
+    @classmethod
+    @abstractmethod
+    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+        """Return float32[n, columns]; the number of rows n follows from the length of ``data``.
+
+        Raises
+        ------
+        PayloadError
+            If ``data`` cannot have been written by `encode`.
+        """
+
+
+NUMBERS: Registry[Numbers] = Registry("number format", "numbers")
