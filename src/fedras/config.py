@@ -53,7 +53,7 @@ class Config(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _collect_options(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
+        if not isinstance(given, dict) or not isinstance(given.get("options", {}), dict):
             return given
         common = {name: value for name, value in given.items() if name in cls.model_fields}
         extra = {name: value for name, value in given.items() if name not in cls.model_fields}

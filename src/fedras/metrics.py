@@ -1,7 +1,7 @@
 """Ranking quality of held-out items, and the ranks they rest on.
 
-With r the number of candidates that score at least as high as the held-out item (a tie counts
-against it), over the users that have one:
+With r the number of candidates that do not score below the held-out item (a tie counts against it,
+and so does NaN), over the users that have one:
 
 - HR@k = mean of [r < k],
 - NDCG@k = mean of [r < k] / log2(r + 2), the gain of one relevant item at position r + 1.
@@ -48,7 +48,7 @@ def sampled_ranks(scores: NDArray[np.float32], negatives: NDArray[np.int32]) -> 
     negatives
         int32[B, K]; -1 where a user has fewer than K, which never counts.
     """
-    ahead = (scores[:, 1:] >= scores[:, :1]) & (negatives >= 0)
+    ahead = ~(scores[:, 1:] < scores[:, :1]) & (negatives >= 0)
     return np.asarray(ahead.sum(axis=1), np.int64)
 
 
@@ -97,6 +97,6 @@ def _ranks(
         row[held_out[user]] = -np.inf
         ahead = 0
         for i in range(len(row)):
-            ahead += row[i] >= own
+            ahead += not row[i] < own
         ranks[user] = ahead
     return ranks

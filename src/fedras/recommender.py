@@ -9,7 +9,7 @@ from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.simulator import Simulation
 from fedras.folder import RunFolder
-from fedras.training import restore
+from fedras.resumption import restore
 
 
 class Recommendation(NamedTuple):

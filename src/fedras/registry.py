@@ -69,12 +69,12 @@ class Registry(Generic[T]):
     def _load(self) -> None:
         if self._complete:
             return
-        self._complete = True
         package = importlib.import_module(self.group)
         for module in pkgutil.iter_modules(package.__path__, prefix=f"{self.group}."):
             importlib.import_module(module.name)
         for point in entry_points(group=self.group):
             self.register(point.name)(point.load())
+        self._complete = True
 
 
 def unknown(kind: str, name: str, known: list[str]) -> str:

@@ -1,6 +1,5 @@
 """Training from the first round to the last, with evaluation, checkpoints and resumption."""
 
-import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -11,20 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from fedras.components import complete
 from fedras.config import Config
-from fedras.data.files import is_path
 from fedras.data.interactions import Interactions
-from fedras.errors import FedrasError, UsageError
+from fedras.errors import UsageError
 from fedras.evaluation import Evaluation, Ranked
 from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
-from fedras.folder import CHECKPOINT, Checkpoint, RunFolder
+from fedras.folder import Checkpoint, RunFolder
 from fedras.interrupts import deferred
+from fedras.resumption import absolute, agreed, fingerprint, flat, restore
 from fedras.summary import Totals, summarise
-
-_MAY_DIFFER = {"threads", "data_dir", "options"}
 
 
 def train(
@@ -87,18 +83,18 @@ class Run:
         resume: bool = False,
         interactions: Interactions | None = None,
     ) -> None:
-        config = _absolute(config or Config())
+        config = absolute(config or Config())
         self.folder = None if out is None else RunFolder(out)
         if self.folder is None:
             if resume:
                 raise UsageError("to resume a run, say which: give its folder as --out")
         elif resume:
-            config = _agreed(self.folder, config)
+            config = agreed(self.folder, config)
             self.folder.lock()
         else:
             self.folder.require_new()
-        self.config = complete(config)
-        self.simulation = Simulation(self.config, interactions)
+        self.simulation = Simulation(config, interactions)
+        self.config = self.simulation.given
         self.evaluation = Evaluation(
             self.simulation.interactions, self.simulation.split, config.eval_negatives
         )
@@ -116,7 +112,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether no round is left."""
-        return self.simulation.round >= self.config.rounds
+        return self.simulation.round >= self.simulation.config.rounds
 
     @property
     def saved(self) -> int:
@@ -183,6 +179,7 @@ class Run:
             "state": state,
             "totals": self.totals.to_json(),
             "history": self._history,
+            "config": flat(self.config),
             "data": self._data,
         }
         self.folder.save(Checkpoint(arrays, values))
@@ -199,68 +196,3 @@ class Run:
     def _replicas(self) -> Ranked:
         silo = self.simulation.silo
         return Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
-
-
-def restore(simulation: Simulation, folder: RunFolder) -> dict[str, Any] | None:
-    """Bring ``simulation`` to the checkpoint; return the checkpoint's values, None without one.
-
-    Raises
-    ------
-    FedrasError
-        If the checkpoint is damaged or the data is not what the run was trained on.
-    """
-    checkpoint = folder.checkpoint()
-    if checkpoint is None:
-        return None
-    name = simulation.interactions.name
-    if checkpoint.values["data"] != fingerprint(simulation.interactions):
-        raise FedrasError(f"{name} is not the data that the run in {folder.path} was trained on")
-    now, _ = simulation.state()
-    if {n: (a.shape, a.dtype) for n, a in now.items()} != {
-        n: (a.shape, a.dtype) for n, a in checkpoint.arrays.items()
-    }:
-        raise FedrasError(f"{folder.path / CHECKPOINT} does not fit the configuration beside it")
-    simulation.restore(checkpoint.arrays, checkpoint.values["state"])
-    return checkpoint.values
-
-
-def fingerprint(interactions: Interactions) -> str:
-    """Return a digest of the ids and the rows, by which data is recognised."""
-    digest = hashlib.blake2b(digest_size=16)
-    for ids in (interactions.user_ids, interactions.item_ids):
-        digest.update("\n".join(ids.tolist()).encode())
-    for rows in (interactions.indptr, interactions.items):
-        digest.update(np.ascontiguousarray(rows).data)
-    return digest.hexdigest()
-
-
-def _absolute(config: Config) -> Config:
-    """Make paths absolute, so that the run can be resumed from any folder."""
-    paths: dict[str, Any] = {
-        name: path.expanduser().absolute()
-        for name, path in (("data_dir", config.data_dir), ("rate_file", config.rate_file))
-        if path is not None
-    }
-    if is_path(config.dataset):
-        paths["dataset"] = str(Path(config.dataset).expanduser().absolute())
-    return config.model_copy(update=paths)
-
-
-def _agreed(folder: RunFolder, given: Config) -> Config:
-    """Return the folder's configuration, if all that ``given`` sets is the same there."""
-    ours = folder.config()
-    for name in sorted(given.model_fields_set - _MAY_DIFFER):
-        _require_same(folder, name, getattr(ours, name), getattr(given, name))
-    both = complete(ours.model_copy(update={"options": ours.options | given.options}))
-    for name, value in both.options.items():
-        _require_same(folder, name, ours.options[name], value)
-    free = given.model_fields_set & {"threads", "data_dir"}
-    return ours.model_copy(update={name: getattr(given, name) for name in free})
-
-
-def _require_same(folder: RunFolder, name: str, ours: object, given: object) -> None:
-    if ours != given:
-        raise UsageError(
-            f"option {name} is {given} here but {ours} in {folder.path}; leave it out, or start "
-            f"another run with another --out"
-        )

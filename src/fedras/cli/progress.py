@@ -52,7 +52,7 @@ def progress(run: Run, quiet: bool) -> Iterator[Show]:
 def _live(run: Run) -> Iterator[Show]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("rounds"))
     bar = Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    task = bar.add_task("", total=run.config.rounds, completed=run.simulation.round)
+    task = bar.add_task("", total=run.simulation.config.rounds, completed=run.simulation.round)
     figures = Text(_PREPARING)
 
     def show(result: RoundResult) -> None:
@@ -70,7 +70,7 @@ def _figures(result: RoundResult, run: Run) -> str:
     means, rates = run.totals.means(), run.totals.rates(run.uncompressed)
     quality = "  ".join(f"{name.upper()} {v:.4f}" for name, v in (result.metrics or {}).items())
     return (
-        f"round {result.round}/{run.config.rounds}  {quality}  "
+        f"round {result.round}/{run.simulation.config.rounds}  {quality}  "
         f"up {human(means['uplink_bytes_per_client_round'])}  "
         f"down {human(means['downlink_bytes_per_client_round'])}  "
         f"CR {rates['compression_rate']:.2%} (wire {rates['wire_compression_rate']:.2%})"

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from fedras.codecs.codec import CODECS, Codec, RowUpdate
 from fedras.codecs.packing import (
+    pack_choices,
     pack_floats,
-    pack_integers,
     pack_rows,
+    unpack_choices,
     unpack_floats,
-    unpack_integers,
     unpack_rows,
 )
 from fedras.codecs.payload import Part, Payload
@@ -66,7 +66,7 @@ class Actions(Codec):
         size, columns = payload.shape
         rows = unpack_rows(payload.part(Part.ROWS), size)
         actions = unpack_floats(payload, Part.ACTIONS, columns)
-        index = unpack_integers(payload.part(Part.ASSIGNMENTS), len(rows), len(actions))
+        index = unpack_choices(payload.part(Part.ASSIGNMENTS), len(rows), len(actions))
         return RowUpdate(rows, actions[index], size, len(actions))
 
 
@@ -77,10 +77,18 @@ def pack_actions(
     numbers: str,
     key: np.uint64,
 ) -> Payload:
-    """Return the payload for ``actions``, float32[k, d], and each row's index, int32[n]."""
+    """Return the payload for ``actions``, float32[k, d], and each row's index, int32[n].
+
+    The most frequent action comes first: their order is free, and counts that do not increase take
+    less room than the same counts in any order.
+    """
+    counts = np.bincount(assignment, minlength=len(actions))
+    order = np.argsort(-counts, kind="stable")
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
     parts: dict[int, bytes] = {
         Part.ROWS: pack_rows(update.rows, update.size),
-        Part.ASSIGNMENTS: pack_integers(assignment, len(actions)),
-        Part.ACTIONS: pack_floats(actions, numbers, key),
+        Part.ASSIGNMENTS: pack_choices(rank[assignment], counts[order]),
+        Part.ACTIONS: pack_floats(actions[order], numbers, key),
     }
     return Payload(Actions.name, numbers, update.shape, parts)

@@ -3,12 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.codecs.entropy import MOST_SYMBOLS, Reader, Writer
 from fedras.codecs.payload import Part, Payload
 from fedras.errors import PayloadError
 from fedras.kernels import bits
 from fedras.numbers import NUMBERS
 
-_BITMAP, _GAPS = 0, 1
+_BITMAP, _FIXED = b"\0", b"\0"
+_CODED = b"\1"
 
 
 def pack_integers(values: NDArray[np.int32], limit: int) -> bytes:
@@ -33,21 +35,63 @@ def unpack_integers(data: bytes, n: int, limit: int) -> NDArray[np.int32]:
     return values
 
 
+def pack_choices(choices: NDArray[np.int32], counts: NDArray[np.int64]) -> bytes:
+    """Return int32[n] of values in [0, k), of which i occurs counts[i] times, as bytes.
+
+    The shorter of fixed width and the range coder, which first sends the counts: int64[k], not
+    increasing, so that they take little room.
+    """
+    fixed = _FIXED + pack_integers(choices, len(counts))
+    if not 2 <= len(counts) <= MOST_SYMBOLS:
+        return fixed
+    writer, most = Writer(), int(counts[0])
+    writer.integers(np.array([most], np.int32), len(choices))
+    writer.ascending(counts[::-1].astype(np.int32), most)
+    writer.symbols(choices, counts)
+    return min(fixed, _CODED + writer.to_bytes(), key=len)
+
+
+def unpack_choices(data: bytes, n: int, k: int) -> NDArray[np.int32]:
+    """Return the int32[n] of values in [0, k) that `pack_choices` packed.
+
+    Raises
+    ------
+    PayloadError
+        If ``data`` is not what `pack_choices` makes of so many values.
+    """
+    if data[:1] == _FIXED:
+        return unpack_integers(data[1:], n, k)
+    if data[:1] != _CODED or not 2 <= k <= MOST_SYMBOLS:
+        raise PayloadError(f"{len(data)} bytes are not {n} choices of {k}")
+    reader = Reader(data[1:])
+    most = int(reader.integers(1, n)[0])
+    counts = reader.ascending(k, most)[::-1]
+    if counts.sum(dtype=np.int64) != n:
+        raise PayloadError(f"the counts do not add up to {n} choices")
+    choices = reader.symbols(n, counts)
+    reader.end()
+    if (np.bincount(choices, minlength=k) != counts).any():
+        raise PayloadError(f"the {n} choices do not have the counts sent with them")
+    return choices
+
+
 def pack_rows(rows: NDArray[np.int32], size: int) -> bytes:
     """Return int32[n], strictly increasing in [0, size), as bytes.
 
-    All rows take none; else the shorter of a bitmap and the packed gaps between rows.
+    All rows take none; else the shorter of a bitmap and the range coder.
     """
-    if len(rows) == size:
+    n = len(rows)
+    if n == size:
         return b""
-    gaps = np.diff(rows, prepend=np.int32(-1)) - np.int32(1)
-    widest = int(gaps.max(initial=0)) + 1
-    if (len(rows) * _width(widest) + 7) // 8 + 8 < (size + 7) // 8:
-        head = np.array([len(rows), widest], "<u4").tobytes()
-        return bytes([_GAPS]) + head + pack_integers(gaps, widest)
+    writer = Writer()
+    writer.integers(np.array([n], np.int32), size - 1)
+    writer.ascending(rows - _count_up(n), size - n)
+    coded = _CODED + writer.to_bytes()
+    if len(coded) < 1 + (size + 7) // 8:
+        return coded
     flags = np.zeros(size, np.bool_)
     flags[rows] = True
-    return bytes([_BITMAP]) + np.packbits(flags, bitorder="little").tobytes()
+    return _BITMAP + np.packbits(flags, bitorder="little").tobytes()
 
 
 def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
@@ -60,17 +104,16 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
     """
     if not data:
         return np.arange(size, dtype=np.int32)
-    if data[0] == _BITMAP and len(data) == 1 + (size + 7) // 8:
+    if data[:1] == _BITMAP and len(data) == 1 + (size + 7) // 8:
         flags = np.unpackbits(np.frombuffer(data, np.uint8, offset=1), bitorder="little")
         if not flags[size:].any():
-            return np.flatnonzero(flags[:size]).astype(np.int32)
-    if data[0] == _GAPS and len(data) >= 9:
-        n, widest = (int(word) for word in np.frombuffer(data, "<u4", count=2, offset=1))
-        if n < size and 0 < widest <= size:
-            gaps = unpack_integers(data[9:], n, widest)
-            rows = np.cumsum(gaps + np.int64(1)) - 1
-            if n == 0 or rows[-1] < size:
-                return rows.astype(np.int32)
+            return np.flatnonzero(flags).astype(np.int32)
+    if data[:1] == _CODED and size > 0:
+        reader = Reader(data[1:])
+        n = int(reader.integers(1, size - 1)[0])
+        rows = reader.ascending(n, size - n) + _count_up(n)
+        reader.end()
+        return rows
     raise PayloadError(f"{len(data)} bytes are not a set of rows of a matrix of {size} rows")
 
 
@@ -101,6 +144,10 @@ def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.floa
     if not np.isfinite(values).all():
         raise PayloadError("the payload holds NaN or infinity")
     return values
+
+
+def _count_up(n: int) -> NDArray[np.int32]:
+    return np.arange(n, dtype=np.int32)
 
 
 def _width(limit: int) -> int:

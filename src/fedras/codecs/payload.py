@@ -29,7 +29,9 @@ class Part(IntEnum):
 _Size = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
-class Payload(msgspec.Struct, frozen=True, array_like=True, tag=VERSION):
+class Payload(
+    msgspec.Struct, frozen=True, array_like=True, tag=VERSION, forbid_unknown_fields=True
+):
     """A coded update of a matrix of ``shape`` (rows, columns).
 
     Bytes: a MessagePack array of the format's version and the fields in this order, then its

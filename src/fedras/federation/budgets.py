@@ -51,11 +51,11 @@ def _read_rates(path: Path, interactions: Interactions) -> NDArray[np.float64]:
                 if len(row) != 2:
                     raise UsageError(f"{where}: expected user,rate but found {','.join(row)!r}")
                 rates[interactions.user_index(row[0])] = _rate(row[1], where)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FedrasError(f"cannot read {path}: {error}") from None
     missing = np.flatnonzero(np.isnan(rates))
     if len(missing):
-        user = interactions.user_ids[missing[0]]
+        user = str(interactions.user_ids[missing[0]])
         raise UsageError(f"{path} gives user {user!r} no rate ({len(missing)} users have none)")
     return rates
 

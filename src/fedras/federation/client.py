@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
+from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.residuals import Residuals
 from fedras.federation.wire import Broadcast, Upload
@@ -84,6 +85,11 @@ class Silo:
         """
         if broadcast.round <= self.version:
             return
+        if broadcast.round != self.version + 1 or len(broadcast.items) != len(self.replicas):
+            raise PayloadError(
+                f"{len(broadcast.items)} updates of round {broadcast.round} for "
+                f"{len(self.replicas)} replicas of version {self.version}"
+            )
         shape = self.replicas[0].shape
         parsed = [Payload.from_bytes(data, shape, broadcast.round) for data in broadcast.items]
         updates = [decode(payload) for payload in parsed]
@@ -98,6 +104,7 @@ class Silo:
         config, clients, round_ = self.config, self.clients[cohort], self.version
         vectors = self.vectors[cohort]
         positives, bounds = gather(self.indptr, self.items, cohort)
+        shared = key(config.seed, Purpose.SHARED, round_)
         updates, models = self.method.train(
             self.model,
             Cohort(
@@ -109,7 +116,8 @@ class Silo:
                 self.scoring,
                 keys(config.seed, Purpose.TRAINING, round_, clients),
                 self.model.rate_at(round_, config.rounds),
-                key(config.seed, Purpose.SHARED, round_),
+                shared,
+                self.method.span(self.budgets, config.dim, shared),
             ),
             config,
         )

@@ -93,7 +93,7 @@ class Simulation:
         return self.silo.train(cohort)
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return all that changes from round to round: arrays, and what JSON can hold."""
+        """Return all that changes from round to round: arrays, not copied, and what JSON can hold."""
         server, silo = self.server, self.silo
         arrays: dict[str, NDArray[Any]] = {
             "items": server.items,
@@ -123,9 +123,11 @@ class Simulation:
             stream.replica = arrays["replicas"][s].copy()
             stream.memory, stream.log = kept["memory"], kept["log"]
             stream.snapshot = kept["snapshot"]
-        if round_:
-            coded = tuple(arrays[f"broadcast_{s}"].tobytes() for s in range(len(server.streams)))
-            server.broadcast = Broadcast(round_, coded, scoring.write(server.scoring, round_))
+        coded = [
+            arrays[f"broadcast_{s}"].tobytes() for s in range(len(server.streams) if round_ else 0)
+        ]
+        theta = scoring.write(server.scoring, round_) if round_ else b""
+        server.broadcast = Broadcast(round_, tuple(coded), theta)
 
     def uncompressed(self) -> Traffic:
         """Return what a client pays in one direction that exchanges the float32 matrix."""

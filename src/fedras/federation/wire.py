@@ -8,6 +8,7 @@ from fedras.codecs import Part, Payload
 SCORING = "scoring"
 HEADERS = "headers"
 CATCH_UP = "catch_up"
+OTHER = "other"
 _NAMES = {int(part): part.name.lower() for part in Part}
 _VECTORS = (_NAMES[Part.ACTIONS], _NAMES[Part.VALUES])
 
@@ -52,7 +53,7 @@ class Traffic:
     def add(self, data: bytes, payload: Payload, clients: int = 1) -> None:
         """Count ``data``, which parses as ``payload``, as sent to or by so many clients."""
         for part, content in payload.parts.items():
-            self.sent[_NAMES.get(part, f"part {part}")] += clients * len(content)
+            self.sent[_NAMES.get(part, OTHER)] += clients * len(content)
         rest = len(data) - sum(map(len, payload.parts.values()))
         self.sent[HEADERS] += clients * rest
 

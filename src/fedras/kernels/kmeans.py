@@ -1,4 +1,10 @@
-"""K-means of the rows of a float32 matrix: Lloyd's algorithm from randomly chosen rows."""
+"""K-means of the rows of a float32 matrix: Lloyd's algorithm, seeded by k-means++.
+
+The seeding (Arthur and Vassilvitskii, SODA 2007) draws each next centre from the rows with a
+probability proportional to the squared distance to the centres so far. A client's update has a
+few large rows among many small ones; from uniformly drawn rows ten iterations do not find what one
+iteration finds from this start.
+"""
 
 from collections.abc import Sequence
 
@@ -7,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import balanced, jit, parallel, threads
-from fedras.kernels.random import below
+from fedras.kernels.random import below, uniform
 
 _LANES = 16
 _EMPTY = np.float32(-np.inf)
+_SMALL, _LARGE = 1e-12, 1e12
 
 Groups = tuple[NDArray[np.float32], NDArray[np.int32]]
 """Centroids float32[k, d] and the index of each row's group, int32[n]."""
@@ -33,7 +40,8 @@ def cluster_all(
     k
         The largest number of groups of each; min(k, n_i) are used.
     iterations
-        Of Lloyd's algorithm at most; it ends earlier when no row changes its group.
+        Of Lloyd's algorithm at most, the first from the seeding's own assignment; it ends earlier
+        when no row changes its group.
     keys
         uint64, one stream of random numbers per matrix.
     """
@@ -92,33 +100,78 @@ def lloyd(
 ) -> int:
     """Cluster ``x``, float32[n, d], into ``centroids``, float32[k, d] with k <= n, in place.
 
-    Returns the number of non-empty groups, which come first.
+    Returns the number of non-empty groups, which come first; rows with no more than k distinct
+    values are represented exactly.
     """
-    k = min(len(centroids), len(x))
-    _draw_rows(x, k, key, centroids)
+    peak = np.float64(np.max(np.abs(x)))
+    rescaled = peak > 0 and not _SMALL < peak < _LARGE
+    if rescaled:  # squares would leave the range of float32
+        x = (x / peak).astype(np.float32)
+    k, exact = _seed(x, min(len(centroids), len(x)), key, centroids, assignment)
+    count = np.ones(k, np.int64)
+    if not exact:
+        _move(x, assignment, k, centroids, count)
     transposed = np.zeros((x.shape[1], (k + _LANES - 1) // _LANES * _LANES), np.float32)
     bias = np.full(transposed.shape[1], _EMPTY, np.float32)
-    count = np.zeros(k, np.int64)
-    assignment[:] = -1
-    for _ in range(iterations):
+    for _ in range(0 if exact else iterations - 1):
         _transpose(centroids, k, transposed, bias)
-        changed = nearest(x, transposed, bias, assignment)
-        if changed == 0:
+        if nearest(x, transposed, bias, assignment) == 0:
             break
         _move(x, assignment, k, centroids, count)
+    if rescaled:
+        for j in range(k):
+            for f in range(x.shape[1]):
+                centroids[j, f] = np.float32(centroids[j, f] * peak)
     return _drop_empty(k, centroids, count, assignment)
 
 
 @jit
-def _draw_rows(
-    x: NDArray[np.float32], k: int, key: np.uint64, centroids: NDArray[np.float32]
+def _seed(
+    x: NDArray[np.float32],
+    k: int,
+    key: np.uint64,
+    centroids: NDArray[np.float32],
+    assignment: NDArray[np.int32],
+) -> tuple[int, bool]:
+    """Draw up to k rows as centres by k-means++ and assign each row to its nearest.
+
+    Returns how many, fewer if no other rows remain, and whether every row is one of them.
+    """
+    columns = np.ascontiguousarray(x.T)
+    apart = np.full(len(x), np.float32(np.inf))
+    reach = np.empty(len(x), np.float64)
+    chosen = below(key, np.uint64(0), len(x))
+    for j in range(k):
+        centroids[j] = x[chosen]
+        _come_closer(columns, j, x[chosen], apart, assignment)
+        total = 0.0
+        for i in range(len(x)):
+            total += apart[i]
+            reach[i] = total
+        if total == 0.0:
+            return j + 1, True
+        chosen = np.searchsorted(reach, uniform(key, np.uint64(j + 1)) * total, side="right")
+    return k, False
+
+
+@jit
+def _come_closer(
+    columns: NDArray[np.float32],
+    j: int,
+    centre: NDArray[np.float32],
+    apart: NDArray[np.float32],
+    assignment: NDArray[np.int32],
 ) -> None:
-    """Start from k distinct rows, drawn by the first k steps of a Fisher-Yates shuffle."""
-    index = np.arange(len(x))
-    for i in range(k):
-        j = i + below(key, np.uint64(i), len(x) - i)
-        index[i], index[j] = index[j], index[i]
-        centroids[i] = x[index[i]]
+    """Lower ``apart``, each row's squared distance to its nearest centre, by centre number j."""
+    distance = np.zeros(len(apart), np.float32)
+    for f in range(len(centre)):
+        for i in range(len(apart)):
+            difference = columns[f, i] - centre[f]
+            distance[i] += difference * difference
+    for i in range(len(apart)):
+        closer = distance[i] < apart[i]
+        apart[i] = distance[i] if closer else apart[i]
+        assignment[i] = j if closer else assignment[i]
 
 
 @jit

@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit, parallel
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
+from fedras.kernels.span import step_within
 
 
 @parallel
 def train_clients(
     vectors: NDArray[np.float32],
     replicas: NDArray[np.float32],
+    span: NDArray[np.float32],
     stream: NDArray[np.int64],
     positives: NDArray[np.int32],
     bounds: NDArray[np.int64],
@@ -34,8 +36,11 @@ def train_clients(
         float32[C, d], the clients' private vectors; trained in place.
     replicas
         float32[S, N, d], one item matrix per stream; left as they are.
+    span
+        float32[S, r, d], the orthonormal directions in which the items of a stream's clients may
+        move; r = 0 where they move freely.
     stream
-        int64[C], which of them a client holds.
+        int64[C], which stream a client hears.
     positives, bounds
         Client c interacted with the items ``positives[bounds[c]:bounds[c + 1]]``.
     offsets
@@ -64,7 +69,9 @@ def train_clients(
             local = values[offsets[c] : offsets[c] + n]
             for r in range(n):
                 local[r] = items[own[r]]
-            _sgd(vectors[c], local, samples, len(liked), settings, keys[c], np.uint64(used))
+            directions = span[stream[c]]
+            counter = np.uint64(used)
+            _sgd(vectors[c], local, directions, samples, len(liked), settings, keys[c], counter)
             for r in range(n):
                 local[r] -= items[own[r]]
             count[c] = n
@@ -74,6 +81,7 @@ def train_clients(
 def _sgd(
     vector: NDArray[np.float32],
     local: NDArray[np.float32],
+    span: NDArray[np.float32],
     samples: NDArray[np.int32],
     positives: int,
     settings: tuple[int, int, int, float, float],
@@ -86,13 +94,14 @@ def _sgd(
     for epoch in range(epochs):
         order = epoch_order(positives, positives + epoch * share, share)
         counter = shuffle(order, key, counter)
-        _epoch(vector, local, samples, order, positives, batch, rate, decay)
+        _epoch(vector, local, span, samples, order, positives, batch, rate, decay)
 
 
 @jit
 def _epoch(
     vector: NDArray[np.float32],
     local: NDArray[np.float32],
+    span: NDArray[np.float32],
     samples: NDArray[np.int32],
     order: NDArray[np.int64],
     positives: int,
@@ -133,8 +142,11 @@ def _epoch(
         for t in range(n_touched):
             row = touched[t]
             step = np.float32(rate) * error[row] / np.float32(seen[row])
-            for f in range(len(vector)):
-                local[row, f] = keep * local[row, f] - step * vector[f]
+            if len(span) > 0:
+                step_within(span, local[row], vector, step, np.float32(rate * decay))
+            else:
+                for f in range(len(vector)):
+                    local[row, f] = keep * local[row, f] - step * vector[f]
             error[row] = np.float32(0)
             seen[row] = 0
         step = np.float32(rate) / np.float32(end - start)

@@ -4,7 +4,7 @@ import numpy as np
 
 from fedras.codecs.plain import Plain
 from fedras.config import Config
-from fedras.methods.method import METHODS, Method, fit
+from fedras.methods.method import METHODS, Method, fit_columns, require_one_rate
 
 
 @METHODS.register("base")
@@ -19,8 +19,8 @@ class Base(Method):
 
     def configure(self, config: Config) -> Config:
         """Reduce the embedding dimension d to d (1 - CR)."""
-        rates = [1 - dim / config.dim for dim in range(1, config.dim + 1)]
-        dim = 1 + fit("base", config.compression_rate, rates)
+        require_one_rate("base", config)
+        dim = fit_columns("base", config.compression_rate, config.dim)
         return config.model_copy(update={"dim": dim})
 
     def uplink(self, budget: int, shared: np.uint64) -> Plain:

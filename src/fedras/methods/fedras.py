@@ -12,16 +12,13 @@ from fedras.kernels import adaptive, kmeans
 from fedras.methods.method import METHODS, Memory, Method
 
 
-@METHODS.register("fedras")
-class FedRAS(Method):
-    """K-means actions up, adaptive cluster-and-split down (paper, section 4).
+class ActionSharing(Method):
+    """K-means actions in both directions: what FedRAS and its ablations have in common.
 
     Attributes
     ----------
     actions
         C_e as a number that does not depend on the number of items; 0 takes it from the rate.
-    alpha
-        Fluctuation factor: a round uses between C_e (1 - alpha) and C_e (1 + alpha) groups.
     iterations
         Of Lloyd's algorithm on the server, at most.
     client_iterations
@@ -35,7 +32,6 @@ class FedRAS(Method):
     actions: int = Field(
         0, ge=0, description="C_e itself, whatever the compression rate; 0: by rate"
     )
-    alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
     iterations: int = Field(10, ge=1, description="iterations of K-means on the server, at most")
     client_iterations: int = Field(
         2, ge=1, description="iterations of K-means on a client, at most"
@@ -48,6 +44,23 @@ class FedRAS(Method):
     def uplink(self, budget: int, shared: np.uint64) -> Actions:
         """Return K-means to ``budget`` actions, used where a client has more rows."""
         return Actions(budget, self.client_iterations, self.numbers)
+
+    def downlink(self, budget: int, shared: np.uint64) -> Actions:
+        """Return K-means to ``budget`` actions, used where the server has more rows."""
+        return Actions(budget, self.iterations, self.numbers)
+
+
+@METHODS.register("fedras")
+class FedRAS(ActionSharing):
+    """K-means actions up, adaptive cluster-and-split down (paper, section 4).
+
+    Attributes
+    ----------
+    alpha
+        Fluctuation factor: a round uses between C_e (1 - alpha) and C_e (1 + alpha) groups.
+    """
+
+    alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
 
     def compress(
         self, update: RowUpdate, budget: int, memory: Memory, shared: np.uint64, key: np.uint64

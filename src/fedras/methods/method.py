@@ -68,6 +68,24 @@ class Method(BaseModel, ABC):
         """
         return max(1, round(n_items * (1 - rate)))
 
+    def span(self, budgets: NDArray[np.int64], dim: int, shared: np.uint64) -> NDArray[np.float32]:
+        """Return the directions in which clients move their items, by default all of them.
+
+        Parameters
+        ----------
+        budgets
+            int64[S], of each stream.
+        dim
+            The embedding dimension d.
+        shared
+            As for `uplink`.
+
+        Returns
+        -------
+        float32[S, r, d] for `Cohort`; r = 0 where items move freely.
+        """
+        return np.zeros((len(budgets), 0, dim), np.float32)
+
     def train(
         self, model: Model, cohort: Cohort, config: Config
     ) -> tuple[list[RowUpdate], NDArray[np.float32]]:
@@ -146,3 +164,22 @@ def fit(method: str, rate: float, possible: Sequence[float]) -> int:
     nearest = sorted(np.asarray(possible)[np.argsort(distance)[:2]])
     names = " and ".join(f"{value:.4f}" for value in nearest)
     raise UsageError(f"{method} cannot express compression rate {rate}; the nearest are {names}")
+
+
+def fit_columns(method: str, rate: float, dim: int) -> int:
+    """Return d (1 - CR), for a method that sends so many numbers of each row of d.
+
+    Raises
+    ------
+    UsageError
+        If that is not a whole number, to four digits of the rate.
+    """
+    return 1 + fit(method, rate, [1 - columns / dim for columns in range(1, dim + 1)])
+
+
+def require_one_rate(method: str, config: Config) -> None:
+    """Raise UsageError if clients have rates of their own, for a method that treats all alike."""
+    if config.rate_range is not None or config.rate_file is not None:
+        raise UsageError(
+            f"{method} has one compression_rate for all clients: leave out rate_range and rate_file"
+        )

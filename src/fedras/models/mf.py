@@ -35,6 +35,7 @@ class MF(Model):
         mf.train_clients(
             cohort.vectors,
             cohort.replicas,
+            cohort.span,
             cohort.stream,
             cohort.positives,
             cohort.bounds,

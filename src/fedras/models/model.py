@@ -38,6 +38,9 @@ class Cohort:
         Of this round.
     shared
         A stream of random numbers that all sides have in common in this round.
+    span
+        float32[S, r, d], orthonormal directions (or zeros): the item rows of a stream's clients
+        move only within their span; r = 0 where they move freely.
     """
 
     vectors: Floats
@@ -49,6 +52,7 @@ class Cohort:
     keys: NDArray[np.uint64]
     learning_rate: float
     shared: np.uint64
+    span: Floats
 
 
 class Model(BaseModel, ABC):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fedras.codecs import RowUpdate
 from fedras.config import Config
-from fedras.kernels import ncf
+from fedras.kernels import ncf, network
 from fedras.kernels.jit import balanced, threads
 from fedras.kernels.random import normals
 from fedras.models.model import MODELS, Cohort, Floats, Model
@@ -27,20 +27,21 @@ class NCF(Model):
     network_rate: float = Field(
         0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
     )
+
     first_scale: float = 1.0
-    last_scale: float = 1.0
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
-        size = sum(n * (m + 1) for m, n in zip((2 * dim, *ncf.UNITS[:-1]), ncf.UNITS, strict=True))
-        network = normals(key, size, 1.0)
-        first, upper = ncf.layers(network, dim)
-        for i, (weights, bias) in enumerate((first, *upper)):
-            weights *= np.float32(
-                np.sqrt(2 / weights.shape[1])
-                * (self.first_scale if i == 0 else self.last_scale if i == 3 else 1)
+        """Return the flat network (`kernels.network.layers`): He's initialisation, biases 0."""
+        inputs = (2 * dim, *network.UNITS[:-1])
+        start = [
+            part
+            for n, units, scale in zip(
+                inputs, network.UNITS, (self.first_scale, 1, 1, 1), strict=True
             )
-            bias[:] = 0
-        return network
+            for part in (np.full(n * units, scale * np.sqrt(2 / n)), np.zeros(units))
+        ]
+        deviations = np.concatenate(start).astype(np.float32)
+        return deviations * normals(key, len(deviations), 1.0)
 
     def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
         """Train all clients in one compiled loop (`kernels.ncf.train_clients`)."""
@@ -55,6 +56,7 @@ class NCF(Model):
         ncf.train_clients(
             cohort.vectors,
             cohort.replicas,
+            cohort.span,
             cohort.stream,
             cohort.positives,
             cohort.bounds,

@@ -1,0 +1,54 @@
+"""A codec and a method outside of fedras; `pyproject.toml` announces them as entry points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fedras.codecs import Codec, Part, Payload, RowUpdate
+from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.errors import PayloadError
+from fedras.methods import Method
+
+
+@dataclass(frozen=True)
+class HalfRows(Codec):
+    """The rows that hold the largest numbers, in half precision; the others stay as they were.
+
+    Attributes
+    ----------
+    limit
+        How many rows are sent, at most.
+    """
+
+    limit: int
+    name = "half-rows"
+
+    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
+        """Choose the rows and write them."""
+        largest = np.abs(update.values).max(axis=1, initial=0)
+        kept = np.sort(np.argsort(largest, kind="stable")[-self.limit :])
+        parts: dict[int, bytes] = {
+            Part.ROWS: pack_rows(update.rows[kept], update.size),
+            Part.VALUES: pack_floats(update.values[kept], "f16", key),
+        }
+        return Payload(self.name, "f16", update.shape, parts)
+
+    @classmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Read them back."""
+        size, columns = payload.shape
+        rows = unpack_rows(payload.part(Part.ROWS), size)
+        values = unpack_floats(payload, Part.VALUES, columns)
+        if len(values) != len(rows):
+            raise PayloadError(f"{len(values)} vectors for {len(rows)} rows")
+        return RowUpdate(rows, values, size)
+
+
+class Half(Method):
+    """As many rows as the compression rate allows, in half precision, both ways."""
+
+    citation = "examples/external_codec"
+
+    def uplink(self, budget: int, shared: np.uint64) -> HalfRows:
+        """Return the codec for both directions: `downlink` is the same by default."""
+        return HalfRows(budget)

@@ -1,0 +1,81 @@
+"""A fixed basis: rows as combinations of a few random directions that both sides can make."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.codecs.algebra import multiply, one_thread, to_single
+from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.codecs.payload import Part, Payload
+from fedras.codecs.plain import Plain
+from fedras.errors import PayloadError
+from fedras.kernels.random import normals
+
+_KEY_BYTES = 8
+
+
+@CODECS.register("fixed-basis")
+@dataclass(frozen=True)
+class FixedBasis(Codec):
+    """The projection of each row on `basis`: ``rank`` numbers a row, and the basis's key.
+
+    Within the span nothing is lost but rounding. A ``rank`` of all columns is sent `Plain`.
+
+    Attributes
+    ----------
+    rank
+        The number of directions.
+    seed
+        The key of the basis, below 2^64.
+    numbers
+        The format of the floats.
+    """
+
+    rank: int
+    seed: int
+    numbers: str = "f32"
+    name = "fixed-basis"
+
+    @one_thread
+    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
+        """Project the rows."""
+        n, d = update.values.shape
+        if n == 0 or self.rank >= d or not np.isfinite(update.values).all():
+            return Plain(self.numbers).encode(update, key)
+        directions = basis(self.seed, self.rank, d).astype(np.float64)
+        parts: dict[int, bytes] = {
+            Part.ROWS: pack_rows(update.rows, update.size),
+            Part.ACTIONS: self.seed.to_bytes(_KEY_BYTES, "little"),
+            Part.VALUES: pack_floats(to_single(directions @ update.values.T), self.numbers, key),
+        }
+        return Payload(self.name, self.numbers, update.shape, parts)
+
+    @classmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Combine the directions."""
+        size, dim = payload.shape
+        rows = unpack_rows(payload.part(Part.ROWS), size)
+        left = unpack_floats(payload, Part.VALUES, len(rows))
+        seed = payload.part(Part.ACTIONS)
+        if len(seed) != _KEY_BYTES or not 0 < len(left) < dim:
+            raise PayloadError(f"a basis of {len(left)} directions from {len(seed)} bytes")
+        right = basis(int.from_bytes(seed, "little"), len(left), dim)
+        return RowUpdate(rows, multiply(left, right), size, len(right))
+
+
+@lru_cache(maxsize=8)
+@one_thread
+def basis(seed: int, rank: int, dim: int) -> NDArray[np.float32]:
+    """Return float32[rank, dim], orthonormal and random; a smaller basis is the start of a larger.
+
+    ``rank`` is at most ``dim``.
+    """
+    draws = normals(np.uint64(seed), rank * dim, 1.0).reshape(rank, dim).astype(np.float64)
+    columns, triangle = np.linalg.qr(draws.T)
+    upright = columns * np.sign(np.diagonal(triangle))
+    directions: NDArray[np.float32] = upright.T.astype(np.float32)
+    directions.flags.writeable = False
+    return directions

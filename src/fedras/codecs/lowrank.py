@@ -1,0 +1,78 @@
+"""Low rank: the product of two narrow matrices, by truncated singular value decomposition."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.codecs.algebra import multiply, one_thread, to_single
+from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.codecs.payload import Part, Payload
+from fedras.codecs.plain import Plain
+from fedras.errors import PayloadError
+
+Factors = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Of a matrix, float64[n, d]: float64[n, r] and float64[r, d]."""
+
+
+@CODECS.register("lowrank")
+@dataclass(frozen=True)
+class LowRank(Codec):
+    """The nearest matrix of rank ``rank`` to the touched rows (Eckart and Young, 1936).
+
+    Where the two factors hold no fewer numbers than the rows do, the rows are sent `Plain`. The
+    factors are written with a row of numbers for each direction: a number format that scales by
+    row then scales each direction by itself.
+
+    Attributes
+    ----------
+    rank
+        The largest rank.
+    numbers
+        The format of the floats.
+    """
+
+    rank: int
+    numbers: str = "f32"
+    name = "lowrank"
+
+    @one_thread
+    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
+        """Factorise the touched rows."""
+        n, d = update.values.shape
+        if self.rank * (n + d) >= n * d or not np.isfinite(update.values).all():
+            return Plain(self.numbers).encode(update, key)
+        left, right = self.factorise(update.values.astype(np.float64), key)
+        # Else the same factors may come with either sign, and other bytes.
+        flip = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
+        parts: dict[int, bytes] = {
+            Part.ROWS: pack_rows(update.rows, update.size),
+            Part.ACTIONS: pack_floats(to_single(right * flip[:, None]), self.numbers, key),
+            Part.VALUES: pack_floats(to_single((left * flip).T), self.numbers, ~key),
+        }
+        return Payload(self.name, self.numbers, update.shape, parts)
+
+    def factorise(self, x: NDArray[np.float64], key: np.uint64) -> Factors:
+        """Return factors of rank ``rank`` of ``x``, float64[n, d].
+
+        The singular vectors are the eigenvectors of the smaller of x'x and xx'. Squaring costs
+        directions that are 1e-8 of the largest, which is below the precision of float32.
+        """
+        if x.shape[0] < x.shape[1]:
+            right, left = self.factorise(x.T, key)
+            return left.T, right.T
+        _, vectors = np.linalg.eigh(x.T @ x)
+        directions = vectors[:, : -self.rank - 1 : -1]
+        return x @ directions, directions.T
+
+    @classmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Multiply the factors."""
+        size, dim = payload.shape
+        rows = unpack_rows(payload.part(Part.ROWS), size)
+        right = unpack_floats(payload, Part.ACTIONS, dim)
+        left = unpack_floats(payload, Part.VALUES, len(rows))
+        if len(left) != len(right):
+            raise PayloadError(f"factors of rank {len(left)} and {len(right)}")
+        return RowUpdate(rows, multiply(left, right), size, len(right))

@@ -1,0 +1,110 @@
+"""Top-k: the largest entries of each row and where they are (section 5.1 of the FedRAS paper)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.packing import (
+    pack_floats,
+    pack_integers,
+    pack_rows,
+    unpack_floats,
+    unpack_integers,
+    unpack_rows,
+)
+from fedras.codecs.payload import Part, Payload
+from fedras.codecs.plain import Plain
+from fedras.errors import PayloadError
+
+_COUNT_BYTES = 4
+
+
+@CODECS.register("topk")
+@dataclass(frozen=True)
+class TopK(Codec):
+    """The ``k`` entries of largest magnitude of each row, the first of equals; the rest is zero.
+
+    Where ``k`` is all of them, the rows are sent `Plain`. The columns of the entries follow ``k``
+    in the assignments, as integers or, where that is shorter, as a bitmap.
+
+    Attributes
+    ----------
+    k
+        Entries per row.
+    numbers
+        The format of the floats.
+    """
+
+    k: int
+    numbers: str = "f32"
+    name = "topk"
+
+    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
+        """Select the entries of each row."""
+        dim = update.shape[1]
+        if self.k >= dim:
+            return Plain(self.numbers).encode(update, key)
+        columns = _largest(update.values, self.k)
+        values = np.take_along_axis(update.values, columns, axis=1)
+        parts: dict[int, bytes] = {
+            Part.ROWS: pack_rows(update.rows, update.size),
+            Part.ASSIGNMENTS: self.k.to_bytes(_COUNT_BYTES, "little") + _pack(columns, dim),
+            Part.VALUES: pack_floats(values, self.numbers, key),
+        }
+        return Payload(self.name, self.numbers, update.shape, parts)
+
+    @classmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Put the entries back into rows of zeros."""
+        size, dim = payload.shape
+        rows = unpack_rows(payload.part(Part.ROWS), size)
+        data = payload.part(Part.ASSIGNMENTS)
+        k = int.from_bytes(data[:_COUNT_BYTES], "little")
+        if len(data) < _COUNT_BYTES or not 0 < k < dim:
+            raise PayloadError(f"{k} entries of rows of {dim}")
+        columns = _unpack(data[_COUNT_BYTES:], len(rows), k, dim)
+        entries = unpack_floats(payload, Part.VALUES, k)
+        if len(entries) != len(rows):
+            raise PayloadError(f"entries of {len(entries)} rows for {len(rows)} rows")
+        values = np.zeros((len(rows), dim), np.float32)
+        np.put_along_axis(values, columns, entries, axis=1)
+        return RowUpdate(rows, values, size)
+
+
+def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Return int64[n, k], ascending: the columns of the entries of largest magnitude."""
+    dim = values.shape[1]
+    # Non-negative floats are ordered as their bits are. With the column below them no two are
+    # equal, so that every way of partitioning finds the same ones.
+    ranked = np.abs(values).view(np.uint32).astype(np.uint64) << np.uint64(32)
+    ranked |= np.arange(dim, dtype=np.uint64)[::-1]
+    best = np.partition(ranked, dim - k, axis=1)[:, dim - k :] & np.uint64(0xFFFFFFFF)
+    return np.sort(dim - 1 - best.astype(np.int64), axis=1)
+
+
+def _as_bitmap(k: int, dim: int) -> bool:
+    return dim < k * (dim - 1).bit_length()
+
+
+def _pack(columns: NDArray[np.int64], dim: int) -> bytes:
+    n, k = columns.shape
+    if not _as_bitmap(k, dim):
+        return pack_integers(columns.ravel().astype(np.int32), dim)
+    flags = np.zeros((n, dim), np.bool_)
+    np.put_along_axis(flags, columns, True, axis=1)
+    return np.packbits(flags, bitorder="little").tobytes()
+
+
+def _unpack(data: bytes, n: int, k: int, dim: int) -> NDArray[np.int64]:
+    """Return the int64[n, k] that `_pack` packed, or raise PayloadError."""
+    if not _as_bitmap(k, dim):
+        columns = unpack_integers(data, n * k, dim).astype(np.int64).reshape(n, k)
+        if (np.diff(columns, axis=1) <= 0).any():
+            raise PayloadError("the columns of a row's entries are not ascending")
+        return columns
+    flags = unpack_integers(data, n * dim, 2).reshape(n, dim)
+    if (flags.sum(axis=1) != k).any():
+        raise PayloadError(f"a row has not the {k} entries of all rows")
+    return np.nonzero(flags)[1].reshape(n, k)

@@ -1,0 +1,203 @@
+"""A small network on [p, q]: its layers, and the gradient of its cross-entropy.
+
+ReLU follows all layers but the last, which gives one logit. A matrix of what the units of a layer
+compute holds one row per unit and one column per sample, at most `BLOCK`: all inner loops run along
+the samples. The user's half of the first layer is the same for all samples and is computed once.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.kernels.jit import jit
+
+UNITS = (64, 32, 16, 1)
+ALL_UNITS = sum(UNITS)
+BLOCK = 256
+
+_FIRST, _SECOND, _THIRD, _LAST = UNITS
+_ZERO = np.float32(0)
+
+Matrix = NDArray[np.float32]
+Layer = tuple[Matrix, Matrix]
+
+
+@jit
+def layers(network: Matrix, dim: int) -> tuple[Layer, tuple[Layer, Layer, Layer]]:
+    """Return views of a flat network: weights and biases of the first layer, and of the others.
+
+    The network is W1, b1, W2, b2, W3, b3, W4, b4 one after another; a matrix of weights is
+    float32[outputs, inputs], row by row; the inputs of W1 are the d of the user, then the d of the
+    item.
+    """
+    a = _FIRST * 2 * dim
+    b = a + _FIRST + _SECOND * _FIRST
+    c = b + _SECOND + _THIRD * _SECOND
+    d = c + _THIRD + _LAST * _THIRD
+    # The second index makes numba forget that rows adjoin: so one version of each product will do.
+    first = network[:a].reshape(_FIRST, 2 * dim)[:, :], network[a : a + _FIRST]
+    second = network[a + _FIRST : b].reshape(_SECOND, _FIRST)[:, :], network[b : b + _SECOND]
+    third = network[b + _SECOND : c].reshape(_THIRD, _SECOND)[:, :], network[c : c + _THIRD]
+    last = network[c + _THIRD : d].reshape(_LAST, _THIRD)[:, :], network[d : d + _LAST]
+    return first, (second, third, last)
+
+
+@jit
+def user_half(network: Matrix, vector: Matrix, half: Matrix) -> None:
+    """Write what bias and user, float32[d], contribute to the first layer, float32[64]."""
+    (weights, bias), _ = layers(network, len(vector))
+    for unit in range(len(half)):
+        total = bias[unit]
+        for f in range(len(vector)):
+            total += weights[unit, f] * vector[f]
+        half[unit] = total
+
+
+@jit
+def gradient(
+    network: Matrix,
+    half: Matrix,
+    local: Matrix,
+    picked: NDArray[np.int32],
+    label: Matrix,
+    slope: Matrix,
+    by_row: Matrix,
+    space: Matrix,
+) -> None:
+    """Add the gradient of the summed cross-entropy of at most `BLOCK` samples.
+
+    Parameters
+    ----------
+    network, half
+        The layers and the user's part of the first, from `user_half`.
+    local, picked, label
+        The item rows, the row of each sample, int32[n], and its label, 1 or 0.
+    slope
+        Grows by the derivatives by the network; those by the user's weights are left out, they are
+        the derivatives by the first biases times the user's vector.
+    by_row
+        float32[:, d], grows by the derivatives by the item rows.
+    space
+        float32[2 * (d + 113), BLOCK], scratch memory.
+    """
+    n, dim = len(picked), local.shape[1]
+    (weights, _), upper = layers(network, dim)
+    (by_weights, by_bias), by_upper = layers(slope, dim)
+    inputs, hidden = space[:dim], by_layer(space[dim:])
+    by_inputs, by_hidden = (
+        space[dim + ALL_UNITS : 2 * dim + ALL_UNITS],
+        by_layer(space[2 * dim + ALL_UNITS :]),
+    )
+    for b in range(n):
+        for f in range(dim):
+            inputs[f, b] = local[picked[b], f]
+    _fill(hidden[0], half, n)
+    _add_product(hidden[0], weights[:, dim:], inputs, n)
+    forward(upper, hidden, n)
+    for b in range(n):
+        score = hidden[3][0, b]
+        by_hidden[3][0, b] = np.float32(1) / (np.float32(1) + math.exp(-score)) - label[b]
+    for layer in (2, 1, 0):
+        _add_sums(by_upper[layer][1], by_hidden[layer + 1], n)
+        _add_outer(by_upper[layer][0], by_hidden[layer + 1], hidden[layer], n)
+        by_hidden[layer][:, :n] = _ZERO
+        _add_product(by_hidden[layer], upper[layer][0].T, by_hidden[layer + 1], n)
+        _stop_inactive(by_hidden[layer], hidden[layer], n)
+    _add_sums(by_bias, by_hidden[0], n)
+    _add_outer(by_weights[:, dim:], by_hidden[0], inputs, n)
+    by_inputs[:, :n] = _ZERO
+    _add_product(by_inputs, weights[:, dim:].T, by_hidden[0], n)
+    for b in range(n):
+        for f in range(dim):
+            by_row[picked[b], f] += by_inputs[f, b]
+
+
+@jit
+def by_layer(space: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+    """Return one matrix per layer, float32[units, BLOCK]."""
+    second = _FIRST + _SECOND
+    third = second + _THIRD
+    return space[:_FIRST], space[_FIRST:second], space[second:third], space[third : third + _LAST]
+
+
+@jit
+def forward(
+    upper: tuple[Layer, Layer, Layer], hidden: tuple[Matrix, Matrix, Matrix, Matrix], n: int
+) -> None:
+    """Compute all layers from the sums of the first, hidden[0]; hidden[3] is the logit."""
+    for layer in range(3):
+        below = hidden[layer]
+        for unit in range(len(below)):
+            row = below[unit]
+            for b in range(n):
+                row[b] = max(row[b], _ZERO)
+        _fill(hidden[layer + 1], upper[layer][1], n)
+        _add_product(hidden[layer + 1], upper[layer][0], below, n)
+
+
+@jit
+def _fill(out: Matrix, column: Matrix, n: int) -> None:
+    for k in range(len(out)):
+        out[k, :n] = column[k]
+
+
+@jit
+def _add_product(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
+    """Add a.b to ``out``, in the first ``n`` columns of ``b``; four terms a pass."""
+    inner = len(b)
+    for row in range(len(out)):
+        sums = out[row]
+        for k in range(0, inner - 3, 4):
+            a0, a1, a2, a3 = a[row, k], a[row, k + 1], a[row, k + 2], a[row, k + 3]
+            b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
+            for i in range(n):
+                sums[i] += a0 * b0[i] + a1 * b1[i] + a2 * b2[i] + a3 * b3[i]
+        for k in range(inner - inner % 4, inner):
+            a0, b0 = a[row, k], b[k]
+            for i in range(n):
+                sums[i] += a0 * b0[i]
+
+
+@jit
+def _add_outer(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
+    """Add a.b^T to ``out``, over the first ``n`` columns of both; four sums a pass."""
+    width = len(b)
+    for row in range(len(a)):
+        left = a[row]
+        for k in range(0, width - 3, 4):
+            b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
+            s0 = s1 = s2 = s3 = _ZERO
+            for i in range(n):
+                s0 += left[i] * b0[i]
+                s1 += left[i] * b1[i]
+                s2 += left[i] * b2[i]
+                s3 += left[i] * b3[i]
+            out[row, k] += s0
+            out[row, k + 1] += s1
+            out[row, k + 2] += s2
+            out[row, k + 3] += s3
+        for k in range(width - width % 4, width):
+            b0, s0 = b[k], _ZERO
+            for i in range(n):
+                s0 += left[i] * b0[i]
+            out[row, k] += s0
+
+
+@jit
+def _add_sums(out: Matrix, a: Matrix, n: int) -> None:
+    """Add the sums over the first ``n`` columns."""
+    for row in range(len(a)):
+        total = _ZERO
+        for i in range(n):
+            total += a[row, i]
+        out[row] += total
+
+
+@jit
+def _stop_inactive(slope: Matrix, hidden: Matrix, n: int) -> None:
+    """ReLU passes no gradient where its output is 0."""
+    for unit in range(len(slope)):
+        down, up = slope[unit], hidden[unit]
+        for b in range(n):
+            down[b] = down[b] if up[b] > _ZERO else _ZERO

@@ -1,0 +1,20 @@
+"""FedRAS-E: item embeddings are clustered instead of their updates (section 5.4)."""
+
+from fedras.config import Config
+from fedras.errors import UsageError
+from fedras.methods.fedras import ActionSharing, FedRAS
+from fedras.methods.method import METHODS
+
+
+@METHODS.register("fedras-e")
+class FedRASE(ActionSharing):
+    """K-means of the item matrix itself in both directions; "CE" in Table 3 of the paper."""
+
+    citation = FedRAS.citation
+    absolute = True
+
+    def configure(self, config: Config) -> Config:
+        """Refuse error feedback: a matrix that is sent whole owes nothing to the one before."""
+        if config.error_feedback or config.uplink_error_feedback:
+            raise UsageError("fedras-e sends whole matrices: error feedback does not apply to it")
+        return config

@@ -1,0 +1,39 @@
+"""One bit a number: its sign, and a scale for each row."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.errors import PayloadError
+from fedras.numbers.numbers import NUMBERS, Numbers
+from fedras.numbers.quantised import read_scales
+
+
+@NUMBERS.register("sign")
+class Sign(Numbers):
+    """Each number as plus or minus the mean magnitude of its row, the scale that loses least.
+
+    1-bit SGD (Seide et al., Interspeech 2014); scaled signs as in Karimireddy et al., Error
+    Feedback Fixes SignSGD, ICML 2019. Bytes: all scales as float32, little endian, then the signs
+    of each row, padded to whole bytes; a set bit is negative.
+    """
+
+    unbiased = False
+
+    @classmethod
+    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+        """Write a scale and the signs of each row."""
+        scales: NDArray[np.float64] = np.abs(values).mean(axis=1, dtype=np.float64)
+        signs = np.packbits(values < 0, axis=1, bitorder="little")
+        return scales.astype("<f4").tobytes() + signs.tobytes()
+
+    @classmethod
+    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+        """Return the signs times the scales."""
+        width = (columns + 7) // 8
+        n, rest = divmod(len(data), 4 + width)
+        if columns < 1 or rest:
+            raise PayloadError(f"{len(data)} bytes are not rows of {columns} signs")
+        scales = read_scales(data, n)[:, None]
+        packed = np.frombuffer(data, np.uint8, offset=4 * n).reshape(n, width)
+        negative = np.unpackbits(packed, axis=1, count=columns, bitorder="little")
+        return np.where(negative, -scales, scales)
