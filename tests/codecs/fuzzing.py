@@ -49,6 +49,14 @@ def samples(codec: str, numbers: str) -> list[Payload]:
     return [coder.encode(own, _KEY).of_round(3) for own in [*updates, skewed]]
 
 
+def warm_up() -> None:
+    """Decode good payloads of every format: compiling takes time and memory of its own."""
+    for codec in CODECS.names():
+        for numbers in NUMBERS.names():
+            for payload in samples(codec, numbers):
+                check(payload.to_bytes())
+
+
 def hostile(good: list[Payload], rng: np.random.Generator, count: int) -> Iterator[bytes]:
     """Yield so many: noise, damaged bytes and, with a good checksum, damaged fields and parts."""
     bodies = [payload.to_bytes()[:-4] for payload in good]

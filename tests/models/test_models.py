@@ -87,7 +87,7 @@ def test_a_client_trains_as_if_it_were_alone(model: Model) -> None:
 def test_items_move_within_the_span(model: Model) -> None:
     free, bound = (cohort(model, 5, histories(6)) for _ in range(2))
     basis = np.linalg.qr(np.random.default_rng(0).normal(size=(2, 5, 3)))[0].swapaxes(1, 2)
-    bound = replace(bound, span=basis.astype(np.float32))
+    bound = replace(bound, span=np.ascontiguousarray(basis, np.float32))
     one_step = config(local_epochs=1, batch_size=1000)
     for c, (wanted, update) in enumerate(
         zip(*(model.train(who, one_step)[0] for who in (free, bound)), strict=True)

@@ -119,10 +119,10 @@ def test_scores_are_those_of_the_plain_network(dim: int) -> None:
 
 @pytest.mark.parametrize("dim", DIMS)
 def test_the_first_network_has_a_scale_that_neither_explodes_nor_vanishes(dim: int) -> None:
-    network = NCF().initial_scoring(dim, np.uint64(3))
+    network = NCF().initial_scoring(dim, np.uint64(3)).astype(np.float64)
     rng = np.random.default_rng(0)
     items = rng.normal(size=(100, dim)) / dim
-    scores = plain_ncf.logits(rng.normal(size=dim) / dim, items, network.astype(np.float64))
+    scores = plain_ncf.logits(rng.normal(size=dim) / dim, items, network)
     assert 1e-3 < np.abs(scores).max() < 10
     assert [len(bias) for _, bias in plain_ncf.unpack(network, dim)] == list(UNITS)
     assert not any(bias.any() for _, bias in plain_ncf.unpack(network, dim))

@@ -115,29 +115,36 @@ def _quality(
 @jit
 def _bisect(unit: NDArray[np.float32], rows: NDArray[np.int64]) -> int:
     """Reorder ``rows`` into two groups; return the size of the first, between 1 and n - 1."""
-    n, d = len(rows), unit.shape[1]
+    n = len(rows)
+    columns = np.empty((unit.shape[1], n), np.float32)
+    for i in range(n):
+        columns[:, i] = unit[rows[i]]
+    to_one, to_other = np.empty(n, np.float32), np.empty(n, np.float32)
     lowest = np.float32(2)
     one, other = 0, 1
-    for i in range(n):
+    for i in range(n - 1):
+        _cosines(columns, i, to_one)
         for j in range(i + 1, n):
-            cosine = np.float32(0)
-            for f in range(d):
-                cosine += unit[rows[i], f] * unit[rows[j], f]
-            if cosine < lowest:
-                lowest, one, other = cosine, i, j
-    seeds = rows[one], rows[other]
+            if to_one[j] < lowest:
+                lowest, one, other = to_one[j], i, j
+    _cosines(columns, one, to_one)
+    _cosines(columns, other, to_other)
     second = np.empty(n, np.int64)
     kept = 0
     for i in range(n):
-        to_one = np.float32(0)
-        to_other = np.float32(0)
-        for f in range(d):
-            to_one += unit[rows[i], f] * unit[seeds[0], f]
-            to_other += unit[rows[i], f] * unit[seeds[1], f]
-        if (to_one >= to_other and rows[i] != seeds[1]) or rows[i] == seeds[0]:
+        if (to_one[i] >= to_other[i] and i != other) or i == one:
             rows[kept] = rows[i]
             kept += 1
         else:
             second[i - kept] = rows[i]
     rows[kept:] = second[: n - kept]
     return kept
+
+
+@jit
+def _cosines(columns: NDArray[np.float32], i: int, out: NDArray[np.float32]) -> None:
+    """Write the products of column i with every column of float32[d, n] to ``out``."""
+    out[:] = np.float32(0)
+    for f in range(len(columns)):
+        for j in range(len(out)):
+            out[j] += columns[f, i] * columns[f, j]

@@ -1,4 +1,10 @@
-"""The one place that says how kernels are compiled."""
+"""The one place that says how kernels are compiled.
+
+Floating point is strict: the compiler may neither reorder a sum nor fuse a product. Otherwise a
+process that compiles a kernel and one that loads it from the cache would differ in the last bit, and
+so would two machines. Loops vectorise all the same where the innermost index is not the one summed
+over.
+"""
 
 import hashlib
 import os
@@ -14,10 +20,6 @@ numba_config: Any = numba.config
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-# A sum may be reordered and a product fused, so that loops vectorise. NaN and infinity keep their
-# meaning: finiteness is checked with them.
-_FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 
 
 def _cache_folder() -> str:
@@ -37,16 +39,14 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a kernel: cached on disk, float32 sums may be reordered."""
-    compiled = numba.njit(cache=True, fastmath=_FASTMATH, error_model="numpy", nogil=True)(function)
+    """Compile a kernel and cache it on disk."""
+    compiled = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
     return cast(Callable[P, R], compiled)
 
 
 def parallel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel whose ``prange`` runs on all threads (`set_threads`)."""
-    compiled = numba.njit(
-        cache=True, fastmath=_FASTMATH, error_model="numpy", nogil=True, parallel=True
-    )(function)
+    compiled = numba.njit(cache=True, error_model="numpy", nogil=True, parallel=True)(function)
     return cast(Callable[P, R], compiled)
 
 

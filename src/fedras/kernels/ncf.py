@@ -67,20 +67,13 @@ def train_clients(
             samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
             items = replicas[stream[c]]
             local = values[offsets[c] : offsets[c] + n]
-            local[:] = _ZERO
-            _add_rows(local, items, own, np.float32(1))
+            for r in range(n):
+                local[r] = items[own[r]]
             client = vectors[c], local, networks[c], samples, span[stream[c]]
             _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
-            _add_rows(local, items, own, np.float32(-1))
+            for r in range(n):
+                local[r] -= items[own[r]]
             count[c] = n
-
-
-@jit
-def _add_rows(local: Matrix, items: Matrix, rows: NDArray[np.int32], sign: np.float32) -> None:
-    """Add the items' rows, or subtract them. (Whole rows would take long to compile.)"""
-    for r in range(len(local)):
-        for f in range(local.shape[1]):
-            local[r, f] += sign * items[rows[r], f]
 
 
 @jit

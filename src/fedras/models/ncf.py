@@ -22,25 +22,21 @@ class NCF(Model):
         "Perifanis and Efraimidis, Federated Neural Collaborative Filtering, "
         "Knowledge-Based Systems 2022"
     )
-    learning_rate: float = Field(1.0, gt=0, description="of local SGD, in the first round")
+    learning_rate: float = Field(2.0, gt=0, description="of local SGD, in the first round")
     weight_decay: float = Field(0.0, ge=0, description="of local SGD, on the vectors it moves")
     network_rate: float = Field(
         0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
     )
 
-    first_scale: float = 1.0
-
     def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
         """Return the flat network (`kernels.network.layers`): He's initialisation, biases 0."""
         inputs = (2 * dim, *network.UNITS[:-1])
-        start = [
+        parts = [
             part
-            for n, units, scale in zip(
-                inputs, network.UNITS, (self.first_scale, 1, 1, 1), strict=True
-            )
-            for part in (np.full(n * units, scale * np.sqrt(2 / n)), np.zeros(units))
+            for n, units in zip(inputs, network.UNITS, strict=True)
+            for part in (np.full(n * units, np.sqrt(2 / n)), np.zeros(units))
         ]
-        deviations = np.concatenate(start).astype(np.float32)
+        deviations = np.concatenate(parts).astype(np.float32)
         return deviations * normals(key, len(deviations), 1.0)
 
     def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
