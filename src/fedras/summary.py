@@ -12,6 +12,8 @@ from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
 
+_DIRECTIONS = ("uplink", "downlink", "fetched")
+
 
 @dataclass
 class Totals:
@@ -22,7 +24,9 @@ class Totals:
     rounds
         How many.
     uplink, downlink
-        All that clients sent and were sent.
+        All that cohorts sent, and that all clients were sent.
+    fetched
+        All that cohorts downloaded if only participants do (`federation.catchup`).
     actions, cosine
         Sums of what each round reports (`RoundResult`).
     seconds
@@ -32,6 +36,7 @@ class Totals:
     rounds: int = 0
     uplink: Traffic = field(default_factory=Traffic)
     downlink: Traffic = field(default_factory=Traffic)
+    fetched: Traffic = field(default_factory=Traffic)
     actions: float = 0.0
     cosine: float = 0.0
     seconds: float = 0.0
@@ -41,6 +46,7 @@ class Totals:
         self.rounds += 1
         self.uplink.merge(result.uplink)
         self.downlink.merge(result.downlink)
+        self.fetched.merge(result.fetched)
         self.actions += result.actions
         self.cosine += result.cosine
 
@@ -54,31 +60,43 @@ class Totals:
             "avg_cosine": self.cosine / rounds,
         }
 
-    def rates(self, uncompressed: Traffic) -> dict[str, float]:
+    def rates(self, uncompressed: Traffic, share: float) -> dict[str, float]:
         """Return what was saved against clients that exchange the float32 matrix.
 
         The ``compression_rate`` counts row vectors only, as the paper does, the
-        ``wire_compression_rate`` every byte; both average the two directions.
+        ``wire_compression_rate`` every byte; both average the two directions and presume that
+        every client hears every round. The ``participation_compression_rate`` counts every byte
+        of clients that download only when they take part, and then all that they missed.
+
+        Parameters
+        ----------
+        uncompressed
+            What a client pays in one direction and round without compression.
+        share
+            Rounds times clients a round, as a share of those that were asked for.
         """
-        vectors = self.uplink.vectors_per_client + self.downlink.vectors_per_client
-        bytes_ = self.uplink.per_client + self.downlink.per_client
+        up, down, fetched = self.uplink, self.downlink, self.fetched
+        vectors = up.vectors_per_client + down.vectors_per_client
+        whole = 2 * uncompressed.per_client
         return {
-            "compression_rate": 1 - vectors / (2 * uncompressed.vectors_per_client),
-            "wire_compression_rate": 1 - bytes_ / (2 * uncompressed.per_client),
+            "compression_rate": 1 - share * vectors / (2 * uncompressed.vectors_per_client),
+            "wire_compression_rate": 1 - share * (up.per_client + down.per_client) / whole,
+            "participation_compression_rate": 1
+            - share * (up.per_client + fetched.per_client) / whole,
         }
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
-        return vars(self) | {"uplink": vars(self.uplink), "downlink": vars(self.downlink)}
+        return vars(self) | {name: vars(getattr(self, name)) for name in _DIRECTIONS}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Totals":
         """Return the totals that `to_json` wrote."""
-        up, down = (
-            Traffic(values[name]["clients"], Counter(values[name]["sent"]))
-            for name in ("uplink", "downlink")
-        )
-        return cls(**values | {"uplink": up, "downlink": down})
+        traffic = {
+            name: Traffic(values[name]["clients"], Counter(values[name]["sent"]))
+            for name in _DIRECTIONS
+        }
+        return cls(**values | traffic)
 
 
 def summarise(
@@ -106,11 +124,13 @@ def summarise(
         "seed": config.seed,
         "rounds": totals.rounds,
         **quality,
-        **totals.rates(uncompressed),
+        **totals.rates(uncompressed, simulation.share),
         **totals.means(),
         "uncompressed_bytes_per_client_round": uncompressed.per_client,
         "uplink_split": totals.uplink.split(),
         "downlink_split": totals.downlink.split(),
+        "fetched_bytes_per_participation": totals.fetched.per_client,
+        "fetched_split": totals.fetched.split(),
         "users": interactions.n_users,
         "items": interactions.n_items,
         "interactions": len(interactions),

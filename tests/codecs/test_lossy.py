@@ -200,7 +200,7 @@ def test_a_product_beyond_single_precision_is_cut_to_it() -> None:
 def test_error_feedback_loses_nothing(codec: Codec) -> None:
     """After any number of rounds: all that was sent plus what is owed is all that was wanted."""
     residuals = Residuals()
-    wanted, sent = np.zeros((60, 5)), np.zeros((60, 5))
+    wanted, sent = np.zeros((60, 5), np.float32), np.zeros((60, 5), np.float32)
     for round_ in range(4):
         trained = update(list(range(round_, 60, 2)), 60, seed=round_)
         trained.add_to(wanted)

@@ -13,8 +13,9 @@ from fedras.data import Interactions, load
 from fedras.errors import UsageError
 from fedras.federation.round import RoundResult, run_round
 from fedras.federation.simulator import Simulation
-from fedras.federation.wire import Broadcast, Upload
+from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.methods import METHODS
+from fedras.models import MODELS
 from fedras.numbers import NUMBERS
 from fedras.rng import Purpose, key
 from fedras.training import Run
@@ -86,9 +87,10 @@ def test_trains_at_every_rate_it_can_express_and_counts_every_byte(method: str) 
             assert np.isfinite(replica).all()
 
 
+@pytest.mark.parametrize("model", MODELS.names())
 @pytest.mark.parametrize("method", METHODS.names())
-def test_a_whole_run_has_finite_metrics(method: str) -> None:
-    run = Run(config(method=method), interactions=people())
+def test_a_whole_run_has_finite_metrics(method: str, model: str) -> None:
+    run = Run(config(method=method, model=model), interactions=people())
     *_, last = run.rounds()
     assert last.metrics is not None
     assert np.isfinite(list(last.metrics.values())).all()
@@ -110,8 +112,7 @@ def test_every_client_may_have_a_rate_of_its_own_where_that_has_a_meaning(method
 
 
 @pytest.mark.parametrize("method", METHODS.names())
-def test_error_feedback_brings_the_replicas_to_the_servers_matrix(method: str) -> None:
-    """What is said, plus what the next round will say first, is all that the server knows."""
+def test_with_error_feedback_a_round_without_news_says_what_is_owed(method: str) -> None:
     options = {"method": method, "error_feedback": True, "uplink_error_feedback": True}
     if method in ABSOLUTE:
         with pytest.raises(UsageError, match="error feedback"):
@@ -119,23 +120,16 @@ def test_error_feedback_brings_the_replicas_to_the_servers_matrix(method: str) -
         return
     sim = simulation(**options)
     for _ in range(sim.config.rounds):
-        before = sim.server.streams[0].replica.copy()
-        delta: list[RowUpdate] = []
-        publish = sim.server.publish
-
-        def spy(update: RowUpdate, traffic: object, publish=publish, delta=delta):  # type: ignore[no-untyped-def]
-            delta.extend(publish(update, traffic)[0])
-            return [tuple(delta)]
-
-        sim.server.publish = spy  # type: ignore[method-assign]
         sim.step()
-        sim.server.publish = publish  # type: ignore[method-assign]
-        wanted, said = delta
-        goal, now = before.copy(), before.copy()
-        wanted.add_to(goal)
-        said.add_to(now)
-        np.testing.assert_allclose(goal, sim.server.items, atol=1e-6)
-        np.testing.assert_allclose(now, sim.silo.replicas[0], atol=1e-6)
+    server, before = sim.server, sim.silo.replicas[0].copy()
+    nothing = RowUpdate(np.zeros(0, np.int32), np.zeros((0, sim.config.dim), np.float32), 90)
+    ((wanted, said),) = server.publish(nothing, Traffic())
+    sim.silo.receive(server.broadcast)
+    owed, now = before.copy(), before.copy()
+    wanted.add_to(owed)
+    said.add_to(now)
+    np.testing.assert_allclose(owed, server.items, atol=1e-6)
+    assert (now == sim.silo.replicas[0]).all()
 
 
 @pytest.mark.parametrize("numbers", NUMBERS.names())
@@ -189,8 +183,9 @@ def test_the_vectors_cost_what_the_rate_says(method: str, rate: float, numbers_s
     assert size == 4 * numbers_sent * (n + shared)
 
 
-def test_colr_moves_items_within_the_span_only_and_the_server_loses_nothing() -> None:
-    sim = simulation(method="colr", compression_rate=0.75, rounds=4)
+@pytest.mark.parametrize("model", MODELS.names())
+def test_colr_moves_items_within_the_span_only_and_loses_nothing(model: str) -> None:
+    sim = simulation(method="colr", model=model, compression_rate=0.75, rounds=4)
     for round_ in range(4):
         before = sim.server.items.astype(np.float64)
         sim.step()

@@ -67,7 +67,7 @@ def _live(run: Run) -> Iterator[Show]:
 
 
 def _figures(result: RoundResult, run: Run) -> str:
-    means, rates = run.totals.means(), run.totals.rates(run.uncompressed)
+    means, rates = run.totals.means(), run.totals.rates(run.uncompressed, run.simulation.share)
     quality = "  ".join(f"{name.upper()} {v:.4f}" for name, v in (result.metrics or {}).items())
     return (
         f"round {result.round}/{run.simulation.config.rounds}  {quality}  "

@@ -39,10 +39,15 @@ def print_report(summary: dict[str, Any], folder: str, user: str) -> None:
         [name, human(summary[f"{name}_bytes_per_client_round"]), whole]
         for name in ("uplink", "downlink")
     ]
+    rows.append(["fetched*", human(summary["fetched_bytes_per_participation"]), whole])
     print_table(["per client and round", "bytes", "uncompressed"], rows, right=(1, 2))
     typer.echo()
     typer.echo(
         f"compression rate {summary['compression_rate']:.2%} (row vectors, as the paper counts), "
         f"{summary['wire_compression_rate']:.2%} (every byte)"
+    )
+    typer.echo(
+        f"* if clients download only when they take part, with all that they missed: "
+        f"{summary['participation_compression_rate']:.2%}"
     )
     typer.echo(f"recommendations: fedras recommend {folder} --user {user}")

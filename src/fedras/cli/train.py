@@ -33,6 +33,12 @@ def train(
         float | None,
         typer.Option(help="The paper's CR, at least 0 and less than 1 (default: 0.9688)."),
     ] = None,
+    actions: Annotated[
+        int | None, typer.Option(help="A number of actions instead of a rate (FedRAS only).")
+    ] = None,
+    error_feedback: Annotated[
+        bool, typer.Option("--error-feedback", help="The server resends what coding lost.")
+    ] = False,
     rounds: Annotated[int | None, typer.Option(help="Global rounds (default: 500).")] = None,
     seed: Annotated[int | None, typer.Option(help="Of all random choices (default: 0).")] = None,
     threads: Annotated[int | None, typer.Option(help="0 is all (default: 0).")] = None,
@@ -63,6 +69,8 @@ def train(
         "model": model,
         "method": method,
         "compression_rate": compression_rate,
+        "actions": actions,
+        "error_feedback": error_feedback or None,
         "rounds": rounds,
         "seed": seed,
         "threads": threads,

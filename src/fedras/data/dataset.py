@@ -16,7 +16,7 @@ class Dataset(BaseModel):
     ``load`` method, under ``@DATASETS.register(name)``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     description: ClassVar[str]
     """One line for the list of data sets."""

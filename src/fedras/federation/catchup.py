@@ -1,7 +1,7 @@
 """What clients download when only participants do: everything that they missed since last time.
 
-The paper lets every client hear every round. At 10 % participation a client that takes part has missed
-ten updates on average, and it cannot do without them.
+The paper lets every client hear every round. At 10 % participation a client that takes part has
+missed ten updates on average, and it cannot do without them.
 """
 
 import numpy as np

@@ -82,6 +82,12 @@ class Simulation:
         """The number of rounds done."""
         return self.server.broadcast.round
 
+    @property
+    def share(self) -> float:
+        """Rounds times clients a round, as a share of those that were asked for."""
+        trained = self.config.rounds * self.config.client_fraction
+        return trained / (self.given.rounds * self.given.client_fraction)
+
     def step(self) -> RoundResult:
         """Run the next round and deliver its update to the clients' replicas."""
         result = run_round(self.server, self._transport)
@@ -93,7 +99,7 @@ class Simulation:
         return self.silo.train(cohort)
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return all that changes from round to round: arrays, not copied, and what JSON can hold."""
+        """Return all that changes from round to round: arrays (not copied) and JSON values."""
         server, silo = self.server, self.silo
         arrays: dict[str, NDArray[Any]] = {
             "items": server.items,
@@ -103,8 +109,8 @@ class Simulation:
             "replicas": silo.replicas,
             **silo.residuals.state(self.config.dim),
         }
-        for s, data in enumerate(server.broadcast.items):
-            arrays[f"broadcast_{s}"] = np.frombuffer(data, np.uint8)
+        for s, update in enumerate(server.broadcast.items):
+            arrays[f"broadcast_{s}"] = np.frombuffer(update, np.uint8)
         streams = [
             {"memory": stream.memory, "log": stream.log, "snapshot": stream.snapshot}
             for stream in server.streams

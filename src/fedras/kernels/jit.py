@@ -1,9 +1,9 @@
 """The one place that says how kernels are compiled.
 
 Floating point is strict: the compiler may neither reorder a sum nor fuse a product. Otherwise a
-process that compiles a kernel and one that loads it from the cache would differ in the last bit, and
-so would two machines. Loops vectorise all the same where the innermost index is not the one summed
-over.
+process that compiles a kernel and one that loads it from the cache would differ in the last bit,
+and so would two machines. Loops vectorise all the same where the innermost index is not the one
+summed over.
 """
 
 import hashlib

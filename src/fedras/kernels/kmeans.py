@@ -150,7 +150,8 @@ def _seed(
             reach[i] = total
         if total == 0.0:
             return j + 1, True
-        chosen = np.searchsorted(reach, uniform(key, np.uint64(j + 1)) * total, side="right")
+        target = uniform(key, np.uint64(j + 1)) * total
+        chosen = int(np.searchsorted(reach, target, side="right"))
     return k, False
 
 
