@@ -16,8 +16,8 @@ from fedras.numbers import NUMBERS
 
 SIZE = 200
 SHAPE = (SIZE, COLUMNS)
-ALLOWED = 100_000
-"""Bytes that decoding may take at a time for a matrix of `SHAPE` and samples of this size."""
+ALLOWED = 300_000
+"""Bytes that decoding may take at a time: the 4 kB of such a matrix, read as numbers of one bit."""
 
 _KEY = np.uint64(4)
 _BYTES = bytes.fromhex("00 01 04 7f 80 90 c0 c4 ca ce d9 dc dd df e0 ff")

@@ -11,6 +11,7 @@ from fedras.codecs.packing import (
     pack_choices,
     pack_floats,
     pack_rows,
+    require_finite,
     unpack_choices,
     unpack_floats,
     unpack_rows,
@@ -49,6 +50,8 @@ class Actions(Codec):
     def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
         """Code many updates, clustered in parallel."""
         large = [i for i, update in enumerate(updates) if len(update.rows) > self.limit]
+        for i in large:
+            require_finite(updates[i].values)
         groups = kmeans.cluster_all(
             [updates[i].values for i in large], self.limit, self.iterations, keys[large]
         )

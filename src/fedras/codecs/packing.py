@@ -117,16 +117,21 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
     raise PayloadError(f"{len(data)} bytes are not a set of rows of a matrix of {size} rows")
 
 
+def require_finite(values: NDArray[np.float32]) -> None:
+    """Raise PayloadError for NaN and infinity: what diverged must not leave its sender."""
+    if not np.isfinite(values).all():
+        raise PayloadError("the update holds NaN or infinity: training diverged")
+
+
 def pack_floats(values: NDArray[np.float32], numbers: str, key: np.uint64) -> bytes:
     """Return float32[n, d] in the number format of that name.
 
     Raises
     ------
     PayloadError
-        For NaN and infinity: an update that diverged must not leave its sender.
+        For NaN and infinity.
     """
-    if not np.isfinite(values).all():
-        raise PayloadError("the update holds NaN or infinity: training diverged")
+    require_finite(values)
     return NUMBERS.get(numbers).encode(values, key)
 
 

@@ -151,7 +151,7 @@ def _seed(
         if total == 0.0:
             return j + 1, True
         target = uniform(key, np.uint64(j + 1)) * total
-        chosen = int(np.searchsorted(reach, target, side="right"))
+        chosen = min(int(np.searchsorted(reach, target, side="right")), len(x) - 1)
     return k, False
 
 
