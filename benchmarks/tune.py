@@ -11,7 +11,7 @@ from statistics import mean
 
 from runs import RESULTS, Row, rows
 
-GRID = list(product((1.0, 2.0, 3.0, 5.0), (0.003, 0.007, 0.012), (1.0, 0.1)))
+GRID = [*product((1.5, 3.0, 5.0), (0.003, 0.007, 0.012), (0.1,)), (3.0, 0.007, 1.0)]
 RATES = (0.0, 0.9688)
 SEEDS = (0, 1)
 

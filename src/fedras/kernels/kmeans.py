@@ -165,10 +165,18 @@ def _come_closer(
 ) -> None:
     """Lower ``apart``, each row's squared distance to its nearest centre, by centre number j."""
     distance = np.zeros(len(apart), np.float32)
-    for f in range(len(centre)):
+    d = len(centre)
+    for f in range(0, d - 3, 4):  # four at a time: one write for four reads
         for i in range(len(apart)):
-            difference = columns[f, i] - centre[f]
-            distance[i] += difference * difference
+            one = columns[f, i] - centre[f]
+            two = columns[f + 1, i] - centre[f + 1]
+            three = columns[f + 2, i] - centre[f + 2]
+            four = columns[f + 3, i] - centre[f + 3]
+            distance[i] += (one * one + two * two) + (three * three + four * four)
+    for f in range(d - d % 4, d):
+        for i in range(len(apart)):
+            one = columns[f, i] - centre[f]
+            distance[i] += one * one
     for i in range(len(apart)):
         closer = distance[i] < apart[i]
         apart[i] = distance[i] if closer else apart[i]

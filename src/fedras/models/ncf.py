@@ -23,7 +23,7 @@ class NCF(Model):
         "Knowledge-Based Systems 2022"
     )
     learning_rate: float = Field(2.0, gt=0, description="of local SGD, in the first round")
-    weight_decay: float = Field(0.0, ge=0, description="of local SGD, on the vectors it moves")
+    weight_decay: float = Field(0.007, ge=0, description="of local SGD, on the vectors it moves")
     network_rate: float = Field(
         0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
     )
