@@ -2,8 +2,8 @@
 
     python benchmarks/tune.py
 
-Every configuration is run at full precision and at 96.88 %, each with the same seeds and rounds; the
-best mean NDCG@10 over both wins. The test item is not in the data that these runs see.
+Every configuration is run at full precision and at 96.88 %, each with the same seeds and rounds;
+the best mean NDCG@10 over both wins. The test item is not in the data that these runs see.
 """
 
 from itertools import product

@@ -34,7 +34,7 @@ class ActionSharing(Method):
     )
     iterations: int = Field(10, ge=1, description="iterations of K-means on the server, at most")
     client_iterations: int = Field(
-        2, ge=1, description="iterations of K-means on a client, at most"
+        1, ge=1, description="iterations of K-means on a client, at most"
     )
 
     def budget(self, rate: float, n_items: int, dim: int) -> int:
