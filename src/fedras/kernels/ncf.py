@@ -9,10 +9,12 @@ from fedras.kernels.network import (
     ALL_UNITS,
     BLOCK,
     UNITS,
+    add_product,
     by_layer,
     forward,
     gradient,
     layers,
+    scratch,
     user_half,
 )
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
@@ -59,7 +61,7 @@ def train_clients(
     per_positive = settings[0] * settings[2]
     for worker in numba.prange(workers):
         place = np.full(replicas.shape[1], -1, np.int32)
-        space = np.empty((2 * (vectors.shape[1] + ALL_UNITS), BLOCK), np.float32)
+        space = scratch(vectors.shape[1])
         for turn in range(worker, len(order), workers):
             c = order[turn]
             own = rows[offsets[c] : offsets[c + 1]]
@@ -173,14 +175,12 @@ def _move(
 def item_half(network: Matrix, items: Matrix) -> Matrix:
     """Return float32[N, 64]: what each item contributes to the first layer."""
     dim = items.shape[1]
-    out = np.empty((len(items), _FIRST), np.float32)
-    for i in numba.prange(len(items)):
-        (weights, _), _ = layers(network, dim)
-        for unit in range(_FIRST):
-            total = _ZERO
-            for f in range(dim):
-                total += weights[unit, dim + f] * items[i, f]
-            out[i, unit] = total
+    (weights, _), _ = layers(network, dim)
+    turned = weights[:, dim:].T.copy()
+    out = np.zeros((len(items), _FIRST), np.float32)
+    for block in numba.prange((len(items) + BLOCK - 1) // BLOCK):
+        own = slice(block * BLOCK, (block + 1) * BLOCK)
+        add_product(out[own], items[own], turned, _FIRST)
     return out
 
 

@@ -79,38 +79,44 @@ def gradient(
     by_row
         float32[:, d], grows by the derivatives by the item rows.
     space
-        float32[2 * (d + 113), BLOCK], scratch memory.
+        From `scratch`.
     """
     n, dim = len(picked), local.shape[1]
     (weights, _), upper = layers(network, dim)
     (by_weights, by_bias), by_upper = layers(slope, dim)
-    inputs, hidden = space[:dim], by_layer(space[dim:])
-    by_inputs, by_hidden = (
-        space[dim + ALL_UNITS : 2 * dim + ALL_UNITS],
-        by_layer(space[2 * dim + ALL_UNITS :]),
-    )
+    inputs, by_inputs = space[:dim], space[dim : 2 * dim]
+    hidden, by_hidden = by_layer(space[2 * dim :]), by_layer(space[2 * dim + ALL_UNITS :])
+    turned = space[2 * (dim + ALL_UNITS) :].reshape(BLOCK, -1)[:n]
     for b in range(n):
         for f in range(dim):
             inputs[f, b] = local[picked[b], f]
     _fill(hidden[0], half, n)
-    _add_product(hidden[0], weights[:, dim:], inputs, n)
+    add_product(hidden[0], weights[:, dim:], inputs, n)
     forward(upper, hidden, n)
     for b in range(n):
         score = hidden[3][0, b]
         by_hidden[3][0, b] = np.float32(1) / (np.float32(1) + math.exp(-score)) - label[b]
     for layer in (2, 1, 0):
-        _add_sums(by_upper[layer][1], by_hidden[layer + 1], n)
-        _add_outer(by_upper[layer][0], by_hidden[layer + 1], hidden[layer], n)
+        _turn(turned, hidden[layer], n)
+        add_product(by_upper[layer][0], by_hidden[layer + 1], turned, len(hidden[layer]))
         by_hidden[layer][:, :n] = _ZERO
-        _add_product(by_hidden[layer], upper[layer][0].T, by_hidden[layer + 1], n)
+        add_product(by_hidden[layer], upper[layer][0].T, by_hidden[layer + 1], n)
         _stop_inactive(by_hidden[layer], hidden[layer], n)
-    _add_sums(by_bias, by_hidden[0], n)
-    _add_outer(by_weights[:, dim:], by_hidden[0], inputs, n)
+        _add_sums(by_upper[layer][1], by_hidden[layer + 1], n)
+    _turn(turned, inputs, n)
+    add_product(by_weights[:, dim:], by_hidden[0], turned, dim)
     by_inputs[:, :n] = _ZERO
-    _add_product(by_inputs, weights[:, dim:].T, by_hidden[0], n)
+    add_product(by_inputs, weights[:, dim:].T, by_hidden[0], n)
+    _add_sums(by_bias, by_hidden[0], n)
     for b in range(n):
         for f in range(dim):
             by_row[picked[b], f] += by_inputs[f, b]
+
+
+@jit
+def scratch(dim: int) -> Matrix:
+    """Return the scratch memory that `gradient` wants, float32[:, BLOCK]."""
+    return np.empty((2 * (dim + ALL_UNITS) + max(dim, _FIRST), BLOCK), np.float32)
 
 
 @jit
@@ -133,7 +139,7 @@ def forward(
             for b in range(n):
                 row[b] = max(row[b], _ZERO)
         _fill(hidden[layer + 1], upper[layer][1], n)
-        _add_product(hidden[layer + 1], upper[layer][0], below, n)
+        add_product(hidden[layer + 1], upper[layer][0], below, n)
 
 
 @jit
@@ -143,7 +149,15 @@ def _fill(out: Matrix, column: Matrix, n: int) -> None:
 
 
 @jit
-def _add_product(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
+def _turn(out: Matrix, a: Matrix, n: int) -> None:
+    """Write the first ``n`` columns of ``a`` as rows."""
+    for b in range(n):
+        for k in range(len(a)):
+            out[b, k] = a[k, b]
+
+
+@jit
+def add_product(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
     """Add a.b to ``out``, in the first ``n`` columns of ``b``; four terms a pass."""
     inner = len(b)
     for row in range(len(out)):
@@ -160,38 +174,16 @@ def _add_product(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
 
 
 @jit
-def _add_outer(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
-    """Add a.b^T to ``out``, over the first ``n`` columns of both; four sums a pass."""
-    width = len(b)
-    for row in range(len(a)):
-        left = a[row]
-        for k in range(0, width - 3, 4):
-            b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
-            s0 = s1 = s2 = s3 = _ZERO
-            for i in range(n):
-                s0 += left[i] * b0[i]
-                s1 += left[i] * b1[i]
-                s2 += left[i] * b2[i]
-                s3 += left[i] * b3[i]
-            out[row, k] += s0
-            out[row, k + 1] += s1
-            out[row, k + 2] += s2
-            out[row, k + 3] += s3
-        for k in range(width - width % 4, width):
-            b0, s0 = b[k], _ZERO
-            for i in range(n):
-                s0 += left[i] * b0[i]
-            out[row, k] += s0
-
-
-@jit
 def _add_sums(out: Matrix, a: Matrix, n: int) -> None:
-    """Add the sums over the first ``n`` columns."""
+    """Add the sums over the first ``n`` columns: halves of them at once, so ``a`` is used up."""
     for row in range(len(a)):
-        total = _ZERO
-        for i in range(n):
-            total += a[row, i]
-        out[row] += total
+        terms, left = a[row], n
+        while left > 1:
+            half = left // 2
+            for i in range(half):
+                terms[i] += terms[left - half + i]
+            left -= half
+        out[row] += terms[0]
 
 
 @jit
