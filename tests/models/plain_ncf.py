@@ -12,14 +12,24 @@ UNITS = (64, 32, 16, 1)
 
 
 def unpack(network: Array, dim: int) -> list[tuple[Array, Array]]:
-    """Return the weights and the biases of each layer, views of a flat network."""
-    layers, start, width = [], 0, 2 * dim
-    for units in UNITS:
-        bias = start + units * width
-        layers.append((network[start:bias].reshape(units, width), network[bias : bias + units]))
-        start, width = bias + units, units
+    """The weights float64[outputs, inputs] and the biases of each layer of a flat network."""
+    halves = network[: 2 * UNITS[0] * dim].reshape(2, UNITS[0], dim)
+    weights, start = np.concatenate(halves, axis=1), halves.size
+    layers = []
+    for units, following in zip(UNITS, (*UNITS[1:], 0), strict=True):
+        layers.append((weights, network[start : start + units]))
+        start += units
+        weights = network[start : start + units * following].reshape(following, units)
+        start += weights.size
     assert start == len(network)
     return layers
+
+
+def pack(layers: list[tuple[Array, Array]], dim: int) -> Array:
+    """Do the reverse of `unpack`."""
+    (weights, bias), *upper = layers
+    parts = [weights[:, :dim], weights[:, dim:], bias, *(part for layer in upper for part in layer)]
+    return np.concatenate([part.ravel() for part in parts])
 
 
 def logits(p: Array, items: Array, network: Array) -> Array:
@@ -103,15 +113,13 @@ class Client:
                 sums = np.maximum(sums, 0)
             inputs.append(sums)
         delta = 1 / (1 + np.exp(-inputs.pop())) - label
-        by_network = np.zeros_like(self.network)
-        by_layers = unpack(by_network, len(self.vector))
+        by_layers: list[tuple[Array, Array]] = []
         for layer in (3, 2, 1, 0):
-            by_layers[layer][0][:] = np.outer(delta, inputs[layer])
-            by_layers[layer][1][:] = delta
+            by_layers.insert(0, (np.outer(delta, inputs[layer]), delta))
             delta = layers[layer][0].T @ delta
             if layer:
                 delta = delta * (inputs[layer] > 0)
-        return delta, by_network
+        return delta, pack(by_layers, len(self.vector))
 
 
 def drawn(

@@ -44,13 +44,16 @@ def client_budgets(
 
 def _read_rates(path: Path, interactions: Interactions) -> NDArray[np.float64]:
     rates = np.full(interactions.n_users, np.nan)
+    position = {user: u for u, user in enumerate(interactions.user_ids.tolist())}
     try:
         with path.open(newline="", encoding="utf-8") as file:
             for number, row in enumerate(csv.reader(file), start=1):
                 where = f"{path}:{number}"
                 if len(row) != 2:
                     raise UsageError(f"{where}: expected user,rate but found {','.join(row)!r}")
-                rates[interactions.user_index(row[0])] = _rate(row[1], where)
+                if row[0] not in position:
+                    raise UsageError(f"{where}: {interactions.name} has no user {row[0]!r}")
+                rates[position[row[0]]] = _rate(row[1], where)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FedrasError(f"cannot read {path}: {error}") from None
     missing = np.flatnonzero(np.isnan(rates))

@@ -156,8 +156,8 @@ def _move(
     """Step along the mean of ``n`` samples' gradients; zero ``slope`` for the next batch."""
     keep = np.float32(1 - settings[3] * settings[4])
     step, network_step = np.float32(settings[3] / n), np.float32(settings[5] / n)
-    (weights, _), _ = layers(network, len(vector))
-    (by_weights, by_bias), _ = layers(slope, len(vector))
+    (weights, _, _), _ = layers(network, len(vector))
+    (by_weights, _, by_bias), _ = layers(slope, len(vector))
     for unit in range(_FIRST):
         for f in range(len(vector)):
             by_weights[unit, f] = by_bias[unit] * vector[f]
@@ -175,8 +175,8 @@ def _move(
 def item_half(network: Matrix, items: Matrix) -> Matrix:
     """Return float32[N, 64]: what each item contributes to the first layer."""
     dim = items.shape[1]
-    (weights, _), _ = layers(network, dim)
-    turned = weights[:, dim:].T.copy()
+    (_, weights, _), _ = layers(network, dim)
+    turned = weights.T.copy()
     out = np.zeros((len(items), _FIRST), np.float32)
     for block in numba.prange((len(items) + BLOCK - 1) // BLOCK):
         own = slice(block * BLOCK, (block + 1) * BLOCK)

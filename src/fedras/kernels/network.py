@@ -24,29 +24,34 @@ Layer = tuple[Matrix, Matrix]
 
 
 @jit
-def layers(network: Matrix, dim: int) -> tuple[Layer, tuple[Layer, Layer, Layer]]:
-    """Return views of a flat network: weights and biases of the first layer, and of the others.
+def layers(
+    network: Matrix, dim: int
+) -> tuple[tuple[Matrix, Matrix, Matrix], tuple[Layer, Layer, Layer]]:
+    """Return views of a flat network: the first layer's parameters, and those of the others.
 
-    The network is W1, b1, W2, b2, W3, b3, W4, b4 one after another; a matrix of weights is
-    float32[outputs, inputs], row by row; the inputs of W1 are the d of the user, then the d of the
-    item.
+    The network is U, V, b1, W2, b2, W3, b3, W4, b4 one after another. A matrix of weights is
+    float32[outputs, inputs], row by row: U for the user's d inputs of the first layer, V for the
+    item's, W2 to W4 for the other layers.
     """
-    a = _FIRST * 2 * dim
-    b = a + _FIRST + _SECOND * _FIRST
-    c = b + _SECOND + _THIRD * _SECOND
-    d = c + _THIRD + _LAST * _THIRD
-    # The second index makes numba forget that rows adjoin: so one version of each product will do.
-    first = network[:a].reshape(_FIRST, 2 * dim)[:, :], network[a : a + _FIRST]
-    second = network[a + _FIRST : b].reshape(_SECOND, _FIRST)[:, :], network[b : b + _SECOND]
-    third = network[b + _SECOND : c].reshape(_THIRD, _SECOND)[:, :], network[c : c + _THIRD]
-    last = network[c + _THIRD : d].reshape(_LAST, _THIRD)[:, :], network[d : d + _LAST]
+    a = _FIRST * dim
+    b = 2 * a + _FIRST
+    c = b + _SECOND * _FIRST + _SECOND
+    d = c + _THIRD * _SECOND + _THIRD
+    first = (
+        network[:a].reshape(_FIRST, dim),
+        network[a : 2 * a].reshape(_FIRST, dim),
+        network[2 * a : b],
+    )
+    second = network[b : c - _SECOND].reshape(_SECOND, _FIRST), network[c - _SECOND : c]
+    third = network[c : d - _THIRD].reshape(_THIRD, _SECOND), network[d - _THIRD : d]
+    last = network[d:-_LAST].reshape(_LAST, _THIRD), network[-_LAST:]
     return first, (second, third, last)
 
 
 @jit
 def user_half(network: Matrix, vector: Matrix, half: Matrix) -> None:
     """Write what bias and user, float32[d], contribute to the first layer, float32[64]."""
-    (weights, bias), _ = layers(network, len(vector))
+    (weights, _, bias), _ = layers(network, len(vector))
     for unit in range(len(half)):
         total = bias[unit]
         for f in range(len(vector)):
@@ -82,8 +87,8 @@ def gradient(
         From `scratch`.
     """
     n, dim = len(picked), local.shape[1]
-    (weights, _), upper = layers(network, dim)
-    (by_weights, by_bias), by_upper = layers(slope, dim)
+    (_, weights, _), upper = layers(network, dim)
+    (_, by_weights, by_bias), by_upper = layers(slope, dim)
     inputs, by_inputs = space[:dim], space[dim : 2 * dim]
     hidden, by_hidden = by_layer(space[2 * dim :]), by_layer(space[2 * dim + ALL_UNITS :])
     turned = space[2 * (dim + ALL_UNITS) :].reshape(BLOCK, -1)[:n]
@@ -91,22 +96,22 @@ def gradient(
         for f in range(dim):
             inputs[f, b] = local[picked[b], f]
     _fill(hidden[0], half, n)
-    add_product(hidden[0], weights[:, dim:], inputs, n)
+    add_product(hidden[0], weights, inputs, n)
     forward(upper, hidden, n)
     for b in range(n):
         score = hidden[3][0, b]
         by_hidden[3][0, b] = np.float32(1) / (np.float32(1) + math.exp(-score)) - label[b]
     for layer in (2, 1, 0):
         _turn(turned, hidden[layer], n)
-        add_product(by_upper[layer][0], by_hidden[layer + 1], turned, len(hidden[layer]))
+        _add_outer(by_upper[layer][0], by_hidden[layer + 1], turned)
         by_hidden[layer][:, :n] = _ZERO
         add_product(by_hidden[layer], upper[layer][0].T, by_hidden[layer + 1], n)
         _stop_inactive(by_hidden[layer], hidden[layer], n)
         _add_sums(by_upper[layer][1], by_hidden[layer + 1], n)
     _turn(turned, inputs, n)
-    add_product(by_weights[:, dim:], by_hidden[0], turned, dim)
+    _add_outer(by_weights, by_hidden[0], turned)
     by_inputs[:, :n] = _ZERO
-    add_product(by_inputs, weights[:, dim:].T, by_hidden[0], n)
+    add_product(by_inputs, weights.T, by_hidden[0], n)
     _add_sums(by_bias, by_hidden[0], n)
     for b in range(n):
         for f in range(dim):
@@ -171,6 +176,25 @@ def add_product(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
             a0, b0 = a[row, k], b[k]
             for i in range(n):
                 sums[i] += a0 * b0[i]
+
+
+@jit
+def _add_outer(out: Matrix, a: Matrix, turned: Matrix) -> None:
+    """Add a.turned to ``out``, where ``turned`` has many rows: four of them a pass."""
+    n, width = len(turned), out.shape[1]
+    for i in range(0, n - 3, 4):
+        t0, t1, t2, t3 = turned[i], turned[i + 1], turned[i + 2], turned[i + 3]
+        for row in range(len(out)):
+            sums = out[row]
+            a0, a1, a2, a3 = a[row, i], a[row, i + 1], a[row, i + 2], a[row, i + 3]
+            for k in range(width):
+                sums[k] += a0 * t0[k] + a1 * t1[k] + a2 * t2[k] + a3 * t3[k]
+    for i in range(n - n % 4, n):
+        t0 = turned[i]
+        for row in range(len(out)):
+            sums, a0 = out[row], a[row, i]
+            for k in range(width):
+                sums[k] += a0 * t0[k]
 
 
 @jit
