@@ -128,7 +128,7 @@ def test_a_federation_learns(model: Model) -> None:
     before = loss(simulation)
     for _ in range(60):
         simulation.step()
-    assert loss(simulation) < 0.8 * before
+    assert loss(simulation) < 0.7 * before  # the rate of positives alone reaches 0.72
     evaluation = Evaluation(interactions(), simulation.split, 20)
     silo = simulation.silo
     state = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
@@ -136,11 +136,11 @@ def test_a_federation_learns(model: Model) -> None:
 
 
 def loss(simulation: Simulation) -> float:
-    """The mean cross-entropy of all positives plus that of all other pairs."""
+    """The mean cross-entropy of all pairs, with four others to a positive as in training."""
     silo = simulation.silo
     scores = simulation.model.scores(silo.vectors, silo.replicas[0], silo.scoring, None)
     scores = scores.astype(np.float64)
     liked = np.zeros(scores.shape, bool)
     liked[np.repeat(np.arange(len(scores)), np.diff(silo.indptr)), silo.items] = True
     positive, negative = np.logaddexp(0, -scores[liked]), np.logaddexp(0, scores[~liked])
-    return float(positive.mean() + negative.mean())
+    return float(positive.mean() + 4 * negative.mean()) / 5
