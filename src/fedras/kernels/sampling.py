@@ -46,7 +46,8 @@ def draw_samples(
             n += 1
     drawn = m * negatives if n < len(place) else 0
     samples = np.empty(m + drawn, np.int32)
-    samples[:m] = positives
+    for i in range(m):
+        samples[i] = positives[i]
     counter = 0
     for i in range(m, m + drawn):
         item = below(key, np.uint64(counter), len(place))

@@ -8,6 +8,7 @@ from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.kernels import mf
 from fedras.kernels.jit import balanced, threads
+from fedras.models.buffers import Buffers
 from fedras.models.model import MODELS, Cohort, Floats, Model
 
 
@@ -25,13 +26,7 @@ class MF(Model):
 
     def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
         """Train all clients in one compiled loop (`kernels.mf.train_clients`)."""
-        size, dim = cohort.replicas.shape[1:]
-        work = np.diff(cohort.bounds)
-        room = np.minimum(work * (1 + config.negatives * config.local_epochs), size)
-        offsets = np.concatenate(([0], np.cumsum(room)))
-        rows = np.empty(offsets[-1], np.int32)
-        values = np.empty((offsets[-1], dim), np.float32)
-        count = np.empty(len(work), np.int64)
+        room = Buffers(cohort, config)
         mf.train_clients(
             cohort.vectors,
             cohort.replicas,
@@ -39,8 +34,8 @@ class MF(Model):
             cohort.stream,
             cohort.positives,
             cohort.bounds,
-            offsets,
-            balanced(work),
+            room.offsets,
+            balanced(np.diff(cohort.bounds)),
             cohort.keys,
             threads(),
             (
@@ -50,15 +45,11 @@ class MF(Model):
                 cohort.learning_rate,
                 self.weight_decay,
             ),
-            rows,
-            values,
-            count,
+            room.rows,
+            room.values,
+            room.count,
         )
-        updates = [
-            RowUpdate(rows[start : start + n], values[start : start + n], size)
-            for start, n in zip(offsets, count, strict=False)
-        ]
-        return updates, np.zeros((len(work), 0), np.float32)
+        return room.updates(), np.zeros((len(cohort.keys), 0), np.float32)
 
     def scores(
         self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None

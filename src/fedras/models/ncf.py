@@ -11,6 +11,7 @@ from fedras.config import Config
 from fedras.kernels import ncf, network
 from fedras.kernels.jit import balanced, threads
 from fedras.kernels.random import normals
+from fedras.models.buffers import Buffers
 from fedras.models.model import MODELS, Cohort, Floats, Model
 
 
@@ -41,14 +42,8 @@ class NCF(Model):
 
     def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
         """Train all clients in one compiled loop (`kernels.ncf.train_clients`)."""
-        size, dim = cohort.replicas.shape[1:]
-        work = np.diff(cohort.bounds)
-        room = np.minimum(work * (1 + config.negatives * config.local_epochs), size)
-        offsets = np.concatenate(([0], np.cumsum(room)))
-        rows = np.empty(offsets[-1], np.int32)
-        values = np.empty((offsets[-1], dim), np.float32)
-        count = np.empty(len(work), np.int64)
-        networks = np.repeat(cohort.scoring[None], len(work), axis=0)
+        room = Buffers(cohort, config)
+        networks = np.repeat(cohort.scoring[None], len(cohort.keys), axis=0)
         ncf.train_clients(
             cohort.vectors,
             cohort.replicas,
@@ -56,8 +51,8 @@ class NCF(Model):
             cohort.stream,
             cohort.positives,
             cohort.bounds,
-            offsets,
-            balanced(work),
+            room.offsets,
+            balanced(np.diff(cohort.bounds)),
             cohort.keys,
             threads(),
             (
@@ -69,15 +64,11 @@ class NCF(Model):
                 cohort.learning_rate * self.network_rate,
             ),
             networks,
-            rows,
-            values,
-            count,
+            room.rows,
+            room.values,
+            room.count,
         )
-        updates = [
-            RowUpdate(rows[start : start + n], values[start : start + n], size)
-            for start, n in zip(offsets, count, strict=False)
-        ]
-        return updates, networks
+        return room.updates(), networks
 
     def scores(
         self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None
