@@ -1,6 +1,7 @@
 """Small runs on generated data, kept once per session as the reference for interrupted ones."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -107,3 +108,9 @@ def _timeless(folder: Path) -> dict[str, Any]:
         for name, value in summary.items()
         if name not in {"seconds", "peak_memory_mb", "versions"}
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_interrupts() -> None:
+    """Undo what a shell does to background jobs: in them, and their children, Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
