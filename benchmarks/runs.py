@@ -11,17 +11,21 @@ from rich.progress import track
 
 import fedras
 from fedras.components import make_config
+from fedras.errors import PayloadError
 
 RESULTS = Path(__file__).parent.parent / "results"
 Row = dict[str, Any]
 
 
 def run(given: Row) -> Row:
-    """Train with the options ``given`` on one thread and return the run's summary."""
+    """Train with the options ``given`` on one thread; return the summary, or why there is none."""
     with tempfile.TemporaryDirectory() as folder:
         config = make_config({**given, "threads": 1})
-        for _ in fedras.train(config, out=Path(folder) / "run"):
-            pass
+        try:
+            for _ in fedras.train(config, out=Path(folder) / "run"):
+                pass
+        except PayloadError as error:
+            return {"given": given, "error": str(error)}
         summary: Row = json.loads((Path(folder) / "run" / "summary.json").read_text())
     return {"given": given, "summary": summary}
 

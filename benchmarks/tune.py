@@ -14,6 +14,7 @@ from runs import RESULTS, Row, rows
 GRID = [*product((1.5, 3.0, 5.0), (0.003, 0.007, 0.012), (0.1,)), (3.0, 0.007, 1.0)]
 RATES = (0.0, 0.9688)
 SEEDS = (0, 1)
+DIVERGED = {"hr@10": 0.0, "ndcg@10": 0.0}
 
 
 def main() -> None:
@@ -50,14 +51,14 @@ def _score(done: list[Row], point: tuple[float, float, float]) -> tuple[float, s
     cells, ndcgs = [], []
     for rate in RATES:
         mine = [
-            row["summary"]["metrics"]
+            row["summary"]["metrics"] if "summary" in row else DIVERGED
             for row in done
             if tuple(row["given"][name] for name in names) == point
             and row["given"]["compression_rate"] == rate
         ]
         hr, ndcg = (mean(metrics[name] for metrics in mine) for name in ("hr@10", "ndcg@10"))
         ndcgs.append(ndcg)
-        cells.append(f"{hr:.4f} / {ndcg:.4f}")
+        cells.append(f"{hr:.4f} / {ndcg:.4f}" if DIVERGED not in mine else "diverged")
     return mean(ndcgs), "| " + " | ".join([*map(str, point), *cells]) + " |"
 
 
