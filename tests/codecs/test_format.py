@@ -141,3 +141,11 @@ def test_another_matrix_is_refused() -> None:
     for shape in ((9, 3), (10, 2), (2, 9)):
         with pytest.raises(PayloadError, match="expected"):
             Payload.from_bytes(sealed(BODY), shape)
+
+
+def test_more_bytes_than_a_matrix_can_take_are_refused() -> None:
+    payload = Payload("plain", "f32", (3, 2), {4: bytes(100_000)})
+    with pytest.raises(
+        PayloadError, match="bytes are too many for a matrix of"
+    ):
+        Payload.from_bytes(payload.to_bytes(), (3, 2))

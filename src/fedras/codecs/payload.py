@@ -11,6 +11,7 @@ from fedras.errors import PayloadError
 
 VERSION = 1
 _CHECKSUM_BYTES = 4
+_ROOM, _ROOM_PER_ROW, _ROOM_PER_NUMBER = 4096, 16, 8
 
 
 class Part(IntEnum):
@@ -68,8 +69,8 @@ class Payload(
     ) -> "Payload":
         """Parse what a peer sent.
 
-        Nothing is allocated beyond the bytes themselves: lengths are checked against ``shape``
-        before a codec may believe them.
+        Nothing is allocated beyond the bytes themselves, of which there may be no more than twice
+        what plain rows take: lengths are checked against ``shape`` before a codec may believe them.
 
         Parameters
         ----------
@@ -83,8 +84,11 @@ class Payload(
         Raises
         ------
         PayloadError
-            For bytes that are damaged, of another version, or for another matrix or round.
+            For bytes that are too many, damaged, of another version, or for another matrix or round.
         """
+        rows, columns = shape
+        if len(data) > _ROOM + rows * (_ROOM_PER_ROW + _ROOM_PER_NUMBER * columns):
+            raise PayloadError(f"{len(data)} bytes are too many for a matrix of {tuple(shape)}")
         body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
         if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") != checksum:
             raise PayloadError(f"checksum of {len(data)} bytes does not match: damaged payload")
