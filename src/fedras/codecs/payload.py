@@ -84,7 +84,7 @@ class Payload(
         Raises
         ------
         PayloadError
-            For bytes that are too many, damaged, of another version, or for another matrix or round.
+            For bytes that are too many or damaged, of another version, matrix or round.
         """
         rows, columns = shape
         if len(data) > _ROOM + rows * (_ROOM_PER_ROW + _ROOM_PER_NUMBER * columns):
