@@ -145,7 +145,5 @@ def test_another_matrix_is_refused() -> None:
 
 def test_more_bytes_than_a_matrix_can_take_are_refused() -> None:
     payload = Payload("plain", "f32", (3, 2), {4: bytes(100_000)})
-    with pytest.raises(
-        PayloadError, match="bytes are too many for a matrix of"
-    ):
+    with pytest.raises(PayloadError, match="bytes are too many for a matrix of"):
         Payload.from_bytes(payload.to_bytes(), (3, 2))
