@@ -120,7 +120,9 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
 def require_finite(values: NDArray[np.float32]) -> None:
     """Raise PayloadError for NaN and infinity: what diverged must not leave its sender."""
     if not np.isfinite(values).all():
-        raise PayloadError("the update holds NaN or infinity: training diverged; try a lower learning_rate")
+        raise PayloadError(
+            "the update holds NaN or infinity: training diverged; lower learning_rate"
+        )
 
 
 def pack_floats(values: NDArray[np.float32], numbers: str, key: np.uint64) -> bytes:
