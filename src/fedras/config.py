@@ -71,8 +71,11 @@ class Config(BaseModel):
 
     def to_toml(self) -> str:
         """Return the configuration as TOML that `read_config` reads back."""
-        flat = self.model_dump(mode="json", exclude_none=True, exclude={"options"})
-        return tomli_w.dumps(flat | dict(self.options))
+        return tomli_w.dumps({k: v for k, v in self.flat().items() if v is not None})
+
+    def flat(self) -> dict[str, Any]:
+        """Return all options, those of the components among the others, as JSON can hold them."""
+        return self.model_dump(mode="json", exclude={"options"}) | self.options
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def restore(simulation: Simulation, folder: RunFolder) -> dict[str, Any] | None:
     if checkpoint is None:
         return None
     path, values = folder.path / CHECKPOINT, checkpoint.values
-    now = flat(simulation.given)
+    now = decisive(simulation.given)
     try:
         for name, value in values["config"].items():
             if now.get(name, value) != value:
@@ -76,10 +76,9 @@ def absolute(config: Config) -> Config:
     return config.model_copy(update=paths)
 
 
-def flat(config: Config) -> dict[str, Any]:
-    """Return the options that a result depends on, without structure."""
-    common = config.model_dump(mode="json", exclude={*_FREE, "options"})
-    return common | config.options
+def decisive(config: Config) -> dict[str, Any]:
+    """Return the options that a result depends on."""
+    return {name: value for name, value in config.flat().items() if name not in _FREE}
 
 
 def fingerprint(interactions: Interactions) -> str:

@@ -19,7 +19,7 @@ from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
 from fedras.folder import Checkpoint, RunFolder
 from fedras.interrupts import deferred
-from fedras.resumption import absolute, agreed, fingerprint, flat, restore
+from fedras.resumption import absolute, agreed, decisive, fingerprint, restore
 from fedras.summary import Totals, summarise
 
 
@@ -179,7 +179,7 @@ class Run:
             "state": state,
             "totals": self.totals.to_json(),
             "history": self._history,
-            "config": flat(self.config),
+            "config": decisive(self.config),
             "data": self._data,
         }
         self.folder.save(Checkpoint(arrays, values))

@@ -38,7 +38,6 @@ def cohort(
         scoring=np.zeros(0, np.float32),
         keys=np.arange(11, 11 + len(histories), dtype=np.uint64),
         learning_rate=rate,
-        shared=np.uint64(0),
         span=np.zeros((2, 0, DIM), np.float32),
     )
 

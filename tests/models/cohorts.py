@@ -38,7 +38,6 @@ def cohort(
         (start + 0.1 * rng.normal(size=len(start))).astype(np.float32),
         np.arange(11, 11 + len(histories), dtype=np.uint64),
         rate,
-        np.uint64(0),
         np.zeros((2, 0, dim), np.float32),
     )
 

@@ -74,7 +74,6 @@ def test_a_client_trains_as_if_it_were_alone(model: Model) -> None:
             alone.scoring,
             alone.keys[one],
             alone.learning_rate,
-            alone.shared,
             alone.span,
         )
         (update,), (network,) = model.train(single, config())

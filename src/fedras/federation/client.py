@@ -96,7 +96,7 @@ class Silo:
         if broadcast.scoring:
             self.scoring = scoring.read(broadcast.scoring, len(self.scoring), broadcast.round)
         for replica, update in zip(self.replicas, updates, strict=True):
-            apply(update, replica, self.method.absolute)
+            self.method.apply(update, replica)
         self.version = broadcast.round
 
     def train(self, cohort: NDArray[np.int64]) -> list[Upload]:
@@ -105,8 +105,7 @@ class Silo:
         vectors = self.vectors[cohort]
         positives, bounds = gather(self.indptr, self.items, cohort)
         shared = key(config.seed, Purpose.SHARED, round_)
-        updates, models = self.method.train(
-            self.model,
+        updates, models = self.model.train(
             Cohort(
                 vectors,
                 positives,
@@ -116,24 +115,23 @@ class Silo:
                 self.scoring,
                 keys(config.seed, Purpose.TRAINING, round_, clients),
                 self.model.rate_at(round_, config.rounds),
-                shared,
                 self.method.span(self.budgets, config.dim, shared),
             ),
             config,
         )
         self.vectors[cohort] = vectors
+        payloads = self._encode(cohort, updates, shared)
         return [
             Upload(payload.of_round(round_).to_bytes(), scoring.write(theta, round_))
-            for payload, theta in zip(self._encode(cohort, updates), models, strict=True)
+            for payload, theta in zip(payloads, models, strict=True)
         ]
 
-    def _encode(self, cohort: NDArray[np.int64], updates: list[RowUpdate]) -> list[Payload]:
+    def _encode(
+        self, cohort: NDArray[np.int64], updates: list[RowUpdate], shared: np.uint64
+    ) -> list[Payload]:
         """Code each client's update with the codec of its budget, those of one codec together."""
-        config, round_ = self.config, self.version
-        streams, draws = (
-            self.stream[cohort],
-            keys(config.seed, Purpose.UPLINK, round_, self.clients[cohort]),
-        )
+        config, streams = self.config, self.stream[cohort]
+        draws = keys(config.seed, Purpose.UPLINK, self.version, self.clients[cohort])
         if self.method.absolute:
             updates = [
                 update.with_values(update.values + self.replicas[stream][update.rows])
@@ -141,7 +139,6 @@ class Silo:
             ]
         if config.uplink_error_feedback:
             updates = [self.residuals.add(*pair) for pair in zip(cohort, updates, strict=True)]
-        shared = key(config.seed, Purpose.SHARED, round_)
         payloads: dict[int, Payload] = {}
         for stream in np.unique(streams):
             mine = np.flatnonzero(streams == stream)
@@ -152,11 +149,3 @@ class Silo:
             for i, client in enumerate(cohort.tolist()):
                 self.residuals.keep(client, updates[i], decode(payloads[i]))
         return [payloads[i] for i in range(len(updates))]
-
-
-def apply(update: RowUpdate, replica: Floats, absolute: bool) -> None:
-    """Do what an update says, in place: add its values, or put them there if it is ``absolute``."""
-    if absolute:
-        replica[update.rows] = update.values
-    else:
-        update.add_to(replica)

@@ -9,7 +9,6 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
 from fedras.federation import scoring
-from fedras.federation.client import apply
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.aggregate import accumulate
 from fedras.methods import Method
@@ -144,7 +143,7 @@ class Server:
             data = payload.of_round(done).to_bytes()
             parsed = Payload.from_bytes(data, self.items.shape, done)
             update = decode(parsed)
-            apply(update, stream.replica, self.method.absolute)
+            self.method.apply(update, stream.replica)
             stream.log.append(stream.log[-1] + len(data))
             traffic.add(data, parsed, stream.listeners)
             items.append(data)

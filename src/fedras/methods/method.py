@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from fedras.codecs import Codec, Payload, RowUpdate
 from fedras.config import Config
 from fedras.errors import UsageError
-from fedras.models import Cohort, Model
 from fedras.numbers import NUMBERS
 from fedras.registry import Registry, unknown
 
@@ -86,12 +85,6 @@ class Method(BaseModel, ABC):
         """
         return np.zeros((len(budgets), 0, dim), np.float32)
 
-    def train(
-        self, model: Model, cohort: Cohort, config: Config
-    ) -> tuple[list[RowUpdate], NDArray[np.float32]]:
-        """Train the cohort's clients; by default as the model does (`Model.train`)."""
-        return model.train(cohort, config)
-
     @abstractmethod
     def uplink(self, budget: int, shared: np.uint64) -> Codec:
         """Return the codec of a client's update.
@@ -125,6 +118,13 @@ class Method(BaseModel, ABC):
             The stream's own random numbers for this round.
         """
         return self.downlink(budget, shared).encode(update, key), memory
+
+    def apply(self, update: RowUpdate, replica: NDArray[np.float32]) -> None:
+        """Do to ``replica``, float32[N, d], in place, what a decoded update of a stream says."""
+        if self.absolute:
+            replica[update.rows] = update.values
+        else:
+            update.add_to(replica)
 
     def average(
         self, total: NDArray[np.float64], count: NDArray[np.int64], cohort: int

@@ -36,8 +36,6 @@ class Cohort:
         uint64[C], each client's stream of random numbers for this round.
     learning_rate
         Of this round.
-    shared
-        A stream of random numbers that all sides have in common in this round.
     span
         float32[S, r, d], orthonormal directions (or zeros): the item rows of a stream's clients
         move only within their span; r = 0 where they move freely.
@@ -51,7 +49,6 @@ class Cohort:
     scoring: Floats
     keys: NDArray[np.uint64]
     learning_rate: float
-    shared: np.uint64
     span: Floats
 
 
