@@ -102,6 +102,11 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
     "text for alpha": ({"alpha": "wide"}, "alpha"),
     "unknown method": ({"method": "fedrass"}, "unknown method 'fedrass': did you mean 'fedras'?"),
     "unknown model": ({"model": "fm"}, "unknown model 'fm': known are"),
+    "unknown numbers": ({"numbers": "q5"}, "option numbers: unknown number format 'q5'"),
+    "unknown numbers of the network": (
+        {"scoring_numbers": "q5"},
+        "option scoring_numbers: unknown number format 'q5'",
+    ),
     "options that are no table": ({"options": 3}, "options"),
     "options that are no table, and others": ({"options": 3, "alpha": 0.5}, "option"),
     "a list": ({"alpha": [0.2]}, "alpha"),

@@ -8,6 +8,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fedras.errors import FedrasError, UsageError
+from fedras.numbers import NumbersName
 
 Option = bool | int | float | str
 
@@ -36,6 +37,9 @@ class Config(BaseModel):
     )
     uplink_error_feedback: bool = Field(
         False, description="clients do so too; what was lost stays with them"
+    )
+    scoring_numbers: NumbersName = Field(
+        "drive", description="number format of the scoring model's changes, both ways"
     )
     rounds: int = Field(500, ge=1, description="global rounds")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")

@@ -18,6 +18,8 @@ class Purpose(IntEnum):
     DOWNLINK = 7
     BUDGET = 8
     SHARED = 9
+    SCORING_UPLINK = 10
+    SCORING_DOWNLINK = 11
 
 
 def keys(seed: int, purpose: Purpose, *context: int | NDArray[np.uint64]) -> NDArray[np.uint64]:

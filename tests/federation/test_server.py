@@ -68,6 +68,15 @@ def updates(seed: int, n: int = 7) -> list[RowUpdate]:
     return result
 
 
+def test_with_error_feedback_the_server_shrinks_the_rows_that_move() -> None:
+    server = simulation(error_feedback=True, weight_decay=0.01).server
+    rows, values = np.array([2, 5], np.int32), np.ones((2, DIM), np.float32)
+    shrunk = server.average([RowUpdate(rows, values, N_ITEMS)])
+    rate = server.model.rate_at(0, server.config.rounds)
+    assert shrunk.rows.tolist() == [2, 5]
+    np.testing.assert_allclose(shrunk.values, 1 - 0.01 * rate * server.items[rows], rtol=1e-6)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_an_item_is_averaged_over_the_clients_that_trained_it(seed: int) -> None:
     federation = simulation()

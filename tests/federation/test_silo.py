@@ -7,7 +7,6 @@ from small_federation import DIM, HETEROGENEOUS, N_ITEMS, simulation
 from fedras.codecs import RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.errors import PayloadError
-from fedras.federation import scoring
 from fedras.federation.client import Silo
 from fedras.federation.wire import Broadcast
 
@@ -102,25 +101,6 @@ def test_an_upload_does_not_depend_on_who_else_trains() -> None:
     every = train(together.silo, cohort)
     assert every == [train(apart.silo, cohort[i : i + 1])[0] for i in range(4)]
     assert together.silo.vectors.tobytes() == apart.silo.vectors.tobytes()
-
-
-def test_scoring_models_survive_as_bytes() -> None:
-    parameters = np.random.default_rng(0).normal(size=11).astype(np.float32)
-    written = scoring.write(parameters, 4)
-    assert scoring.read(written, 11, 4).tolist() == parameters.tolist()
-    for size, round_ in ((11, 5), (12, 4)):
-        with pytest.raises(PayloadError):
-            scoring.read(written, size, round_)
-    assert scoring.write(parameters[:0], 4) == b""
-    assert scoring.read(b"", 0, 4).shape == (0,)
-    with pytest.raises(PayloadError):
-        scoring.read(b"", 11, 4)
-
-
-def test_a_scoring_model_without_its_row_is_refused() -> None:
-    nothing = RowUpdate(np.zeros(0, np.int32), np.zeros((0, 11), np.float32), 1)
-    with pytest.raises(PayloadError):
-        scoring.read(Plain().encode(nothing, KEY).to_bytes(), 11, 0)
 
 
 def test_a_silo_needs_the_bytes_only() -> None:

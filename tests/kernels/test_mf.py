@@ -102,6 +102,12 @@ def test_weight_decay_shrinks_what_a_step_moves() -> None:
     np.testing.assert_allclose(shrunk, -rate * decay * items[update.rows], atol=1e-6)
 
 
+def test_with_error_feedback_rows_do_not_shrink_in_training() -> None:
+    _, (update,) = train(cohort(), config(error_feedback=True), 0.1)
+    _, (without,) = train(cohort(), config())
+    assert (update.values == without.values).all()
+
+
 def test_a_step_scales_with_the_learning_rate() -> None:
     long, _ = train(cohort(rate=1.0), config())
     short, _ = train(cohort(rate=0.25), config())

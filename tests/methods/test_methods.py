@@ -22,7 +22,7 @@ from fedras.training import Run
 
 RATES = (0.0, 0.5, 0.75, 0.9375)
 DIM = 16
-ONE_RATE = {"base", "rcr", "rsc"}
+ONE_RATE = {"base", "lightfr", "rcr", "rsc"}
 ABSOLUTE = {name for name in METHODS.names() if METHODS.get(name).absolute}
 
 
@@ -123,7 +123,7 @@ def test_with_error_feedback_a_round_without_news_says_what_is_owed(method: str)
         sim.step()
     server, before = sim.server, sim.silo.replicas[0].copy()
     nothing = RowUpdate(np.zeros(0, np.int32), np.zeros((0, sim.config.dim), np.float32), 90)
-    ((wanted, said),) = server.publish(nothing, Traffic())
+    ((wanted, said),) = server.publish(nothing, np.zeros_like(server.scoring), Traffic())
     sim.silo.receive(server.broadcast)
     owed, now = before.copy(), before.copy()
     wanted.add_to(owed)

@@ -148,7 +148,8 @@ def test_the_server_averages_the_networks_of_the_cohort(monkeypatch: pytest.Monk
         return result
 
     monkeypatch.setattr(NCF, "train", recording)
-    simulation = Simulation(config(model="ncf", dim=4), interactions())
+    options = config(model="ncf", dim=4, scoring_numbers="f32")
+    simulation = Simulation(options, interactions())
     for _ in range(2):
         simulation.step()
         mean = trained[-1].mean(axis=0, dtype=np.float64)

@@ -148,6 +148,7 @@ def test_an_edited_configuration_is_refused(small: Config, tmp_path: Path) -> No
         {"error_feedback": True, "uplink_error_feedback": True},
         {"rate_range": (0.5, 0.99), "rate_levels": 3, "client_fraction": 0.3},
         {"validation": True, "model": "ncf"},
+        {"model": "ncf", "scoring_numbers": "q4"},
     ],
     ids=str,
 )

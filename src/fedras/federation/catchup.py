@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
+from fedras.federation import scoring
 from fedras.federation.server import Server, Stream
 from fedras.federation.wire import Traffic
 
@@ -16,29 +17,44 @@ from fedras.federation.wire import Traffic
 def catch_up(server: Server, cohort: NDArray[np.int64]) -> Traffic:
     """Count what the cohort, int64[C], fetches at the start of a round, and note that it has.
 
-    A client fetches the updates since the version of its replica or a snapshot, whichever is
-    smaller; a newcomer's replica has version 0. The newest update is counted by its parts, all
-    that is older and snapshots as ``catch_up``.
+    A client fetches the updates since the version that it holds or a snapshot, whichever is
+    smaller, of its replica and of the scoring model; a newcomer holds version 0. The newest update
+    is counted by its parts, all that is older and snapshots as ``catch_up``.
     """
     traffic = Traffic(clients=len(cohort))
     version = server.broadcast.round
     for s, stream in enumerate(server.streams):
         mine = cohort[server.stream_of[cohort] == s]
-        log = np.asarray(stream.log)
-        missed = log[version] - log[server.heard[mine]]
+        missed = _missed(stream.log, server.heard[mine])
         if missed.sum() == 0:
             continue
         if missed.max() > stream.snapshot:
             stream.snapshot = len(_snapshot(stream, version))
-        by_update = missed <= stream.snapshot
         newest = server.broadcast.items[s]
-        parsed = Payload.from_bytes(newest, server.items.shape, version)
-        traffic.add(newest, parsed, int(by_update.sum()))
-        older = int(missed[by_update].sum()) - len(newest) * int(by_update.sum())
-        traffic.add_catch_up(older + stream.snapshot * int((~by_update).sum()))
-    traffic.add_scoring(server.broadcast.scoring, len(cohort))
+        listeners, rest = _fetched(missed, len(newest), stream.snapshot)
+        traffic.add(newest, Payload.from_bytes(newest, server.items.shape, version), listeners)
+        traffic.add_catch_up(rest)
+    change = server.broadcast.scoring
+    snapshot = len(scoring.write(server.scoring, "f32", version, np.uint64(0)))
+    missed = _missed(server.scoring_log, server.heard[cohort])
+    listeners, rest = _fetched(missed, len(change), snapshot)
+    traffic.add_scoring(change, listeners)
+    traffic.add_catch_up(rest)
     server.heard[cohort] = version
     return traffic
+
+
+def _missed(log: list[int], heard: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the bytes of the updates since the version that each client heard last."""
+    return log[-1] - np.asarray(log)[heard]
+
+
+def _fetched(missed: NDArray[np.int64], newest: int, snapshot: int) -> tuple[int, int]:
+    """Return how many clients fetch updates, the newest among them, and the bytes of all else."""
+    by_update = missed <= snapshot
+    listeners = int(by_update.sum())
+    older = int(missed[by_update].sum()) - newest * listeners
+    return listeners, older + snapshot * (len(missed) - listeners)
 
 
 def _snapshot(stream: Stream, version: int) -> bytes:

@@ -54,7 +54,7 @@ class Silo:
     replicas
         float32[S, N, d], the item matrix as the clients of each stream hold it.
     scoring
-        float32[P], as last received.
+        float32[P], the scoring model: the sum of what was received.
     version
         How many updates the replicas hold.
     residuals
@@ -93,8 +93,8 @@ class Silo:
         shape = self.replicas[0].shape
         parsed = [Payload.from_bytes(data, shape, broadcast.round) for data in broadcast.items]
         updates = [decode(payload) for payload in parsed]
-        if broadcast.scoring:
-            self.scoring = scoring.read(broadcast.scoring, len(self.scoring), broadcast.round)
+        change = scoring.read(broadcast.scoring, len(self.scoring), broadcast.round)
+        self.scoring = self.scoring + change
         for replica, update in zip(self.replicas, updates, strict=True):
             self.method.apply(update, replica)
         self.version = broadcast.round
@@ -105,7 +105,8 @@ class Silo:
         vectors = self.vectors[cohort]
         positives, bounds = gather(self.indptr, self.items, cohort)
         shared = key(config.seed, Purpose.SHARED, round_)
-        updates, models = self.model.train(
+        updates, models = self.method.train(
+            self.model,
             Cohort(
                 vectors,
                 positives,
@@ -121,9 +122,13 @@ class Silo:
         )
         self.vectors[cohort] = vectors
         payloads = self._encode(cohort, updates, shared)
+        draws = keys(config.seed, Purpose.SCORING_UPLINK, round_, clients)
         return [
-            Upload(payload.of_round(round_).to_bytes(), scoring.write(theta, round_))
-            for payload, theta in zip(payloads, models, strict=True)
+            Upload(
+                payload.of_round(round_).to_bytes(),
+                scoring.write(change, config.scoring_numbers, round_, draw),
+            )
+            for payload, change, draw in zip(payloads, models - self.scoring, draws, strict=True)
         ]
 
     def _encode(
@@ -132,7 +137,7 @@ class Silo:
         """Code each client's update with the codec of its budget, those of one codec together."""
         config, streams = self.config, self.stream[cohort]
         draws = keys(config.seed, Purpose.UPLINK, self.version, self.clients[cohort])
-        if self.method.absolute:
+        if self.method.absolute_uplink:
             updates = [
                 update.with_values(update.values + self.replicas[stream][update.rows])
                 for update, stream in zip(updates, streams, strict=True)

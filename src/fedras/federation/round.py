@@ -50,11 +50,11 @@ def run_round(server: Server, transport: Transport) -> RoundResult:
     cohort = server.select()
     fetched = catch_up(server, cohort)
     uploads = transport(server.broadcast, cohort)
-    updates, models = server.decode(cohort, uploads, uplink)
+    updates, changes = server.decode(cohort, uploads, uplink)
     delta = server.average(updates)
     delta.add_to(server.items)
-    server.scoring = models.mean(axis=0, dtype=np.float64).astype(np.float32)
-    said = server.publish(delta, downlink)
+    change = changes.mean(axis=0, dtype=np.float64).astype(np.float32)
+    said = server.publish(delta, change, downlink)
     listeners = [stream.listeners for stream in server.streams]
     actions = [heard.actions for _, heard in said]
     cosines = [_cosine(wanted, heard) for wanted, heard in said]

@@ -13,6 +13,7 @@ from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.aggregate import accumulate
 from fedras.methods import Method
 from fedras.methods.method import Memory
+from fedras.models import Model
 from fedras.rng import Purpose, key, keys
 
 Floats = NDArray[np.float32]
@@ -52,7 +53,7 @@ class Server:
 
     Attributes
     ----------
-    config, method
+    config, model, method
         What is run.
     clients
         uint64[M], the identities of all clients.
@@ -61,24 +62,31 @@ class Server:
     items
         float32[N, d], the item matrix Q.
     scoring
-        float32[P], the scoring model theta.
+        float32[P], the scoring model theta, as the clients hold it.
+    scoring_lost
+        float32[P], what coding has kept from the clients so far; the next change holds it.
     streams
         One per distinct budget, ascending.
     broadcast
         What the next round's clients receive; its round is the number of rounds done.
     heard
         int64[M], the version of its replica that each client had when it last took part.
+    scoring_log
+        Bytes of all changes of the scoring model up to each version.
     """
 
     config: Config
+    model: Model
     method: Method
     clients: NDArray[np.uint64]
     stream_of: NDArray[np.int64]
     items: Floats
     scoring: Floats
+    scoring_lost: Floats
     streams: list[Stream]
     broadcast: Broadcast
     heard: NDArray[np.int64]
+    scoring_log: list[int] = field(default_factory=lambda: [0])
 
     def select(self) -> NDArray[np.int64]:
         """Draw the cohort, int64[C]: the clients whose draws for this round are smallest (line 3).
@@ -93,7 +101,7 @@ class Server:
     def decode(
         self, cohort: NDArray[np.int64], uploads: list[Upload], traffic: Traffic
     ) -> tuple[list[RowUpdate], Floats]:
-        """Return the updates and the scoring models, float32[C, P], of the uploads; count them.
+        """Return the updates, and what the scoring models changed by, float32[C, P]; count them.
 
         Raises
         ------
@@ -101,35 +109,54 @@ class Server:
             For bytes that are not an upload of this round.
         """
         round_ = self.broadcast.round
-        updates, models = [], []
+        updates, changes = [], []
         for client, upload in zip(cohort, uploads, strict=True):
             payload = Payload.from_bytes(upload.items, self.items.shape, round_)
             update = decode(payload)
-            if self.method.absolute:
+            if self.method.absolute_uplink:
                 known = self.streams[self.stream_of[client]].replica[update.rows]
                 update = update.with_values(update.values - known)
             updates.append(update)
-            models.append(scoring.read(upload.scoring, len(self.scoring), round_))
+            changes.append(scoring.read(upload.scoring, len(self.scoring), round_))
             traffic.add(upload.items, payload)
             traffic.add_scoring(upload.scoring)
         traffic.clients += len(uploads)
-        return updates, np.stack(models)
+        return updates, np.stack(changes)
 
     def average(self, updates: list[RowUpdate]) -> RowUpdate:
-        """Average each item over the clients that trained it (section 4.4); drop what is zero."""
+        """Average each item over the clients that trained it (section 4.4); drop what is zero.
+
+        With error feedback the rows shrink here, by the learning rate times the weight decay.
+        """
         total = np.zeros(self.items.shape, np.float64)
         count = np.zeros(len(self.items), np.int64)
         for update in updates:
             accumulate(total, count, update.rows, update.values)
         rows = np.flatnonzero(count)
         mean = self.method.average(total[rows], count[rows], len(updates)).astype(np.float32)
+        if self.config.error_feedback:
+            rate = self.model.rate_at(self.broadcast.round, self.config.rounds)
+            mean -= np.float32(rate * self.model.weight_decay) * self.items[rows]
         moved = mean.any(axis=1)
         return RowUpdate(rows[moved].astype(np.int32), mean[moved], len(self.items))
 
-    def publish(self, delta: RowUpdate, traffic: Traffic) -> list[tuple[RowUpdate, RowUpdate]]:
-        """Code the round's ``delta`` for each stream: what clients receive next (line 11).
+    def publish(
+        self, delta: RowUpdate, change: Floats, traffic: Traffic
+    ) -> list[tuple[RowUpdate, RowUpdate]]:
+        """Code what clients receive next (line 11).
 
-        Returns, by stream, what was to be said and what its clients will read.
+        Parameters
+        ----------
+        delta
+            Of the item matrix; coded for each stream.
+        change
+            float32[P], of the scoring model.
+        traffic
+            Counts what is sent.
+
+        Returns
+        -------
+        By stream, what was to be said of the item matrix and what its clients will read.
         """
         done = self.broadcast.round + 1
         shared = key(self.config.seed, Purpose.SHARED, done - 1)
@@ -148,10 +175,24 @@ class Server:
             traffic.add(data, parsed, stream.listeners)
             items.append(data)
             said.append((wanted, update))
-        self.broadcast = Broadcast(done, tuple(items), scoring.write(self.scoring, done))
+        self.broadcast = Broadcast(done, tuple(items), self._publish_scoring(change, done))
         traffic.add_scoring(self.broadcast.scoring, len(self.clients))
         traffic.clients += len(self.clients)
         return said
+
+    def _publish_scoring(self, change: Floats, done: int) -> bytes:
+        """Code the scoring model's change and what was lost of earlier ones; do as clients will.
+
+        Server and clients add up the same decoded changes, so they agree bit for bit; in ``f32``
+        nothing is ever lost.
+        """
+        wanted = self.scoring_lost + change
+        draw = key(self.config.seed, Purpose.SCORING_DOWNLINK, done)
+        data = scoring.write(wanted, self.config.scoring_numbers, done, draw)
+        heard = scoring.read(data, len(wanted), done)
+        self.scoring, self.scoring_lost = self.scoring + heard, wanted - heard
+        self.scoring_log.append(self.scoring_log[-1] + len(data))
+        return data
 
     def _wanted(self, delta: RowUpdate, stream: Stream) -> RowUpdate:
         """Return what a stream's clients should hear: the delta, or all that they lack."""

@@ -54,11 +54,13 @@ class Simulation:
         listeners = np.bincount(stream, minlength=len(budgets))
         self.server = Server(
             config,
+            self.model,
             self.method,
             clients,
             stream,
             items,
             theta,
+            np.zeros_like(theta),
             [Stream(int(b), int(n), items.copy()) for b, n in zip(budgets, listeners, strict=True)],
             Broadcast(0, (), b""),
             np.zeros(len(clients), np.int64),
@@ -104,6 +106,8 @@ class Simulation:
         arrays: dict[str, NDArray[Any]] = {
             "items": server.items,
             "scoring": server.scoring,
+            "scoring_lost": server.scoring_lost,
+            "scoring_sent": np.frombuffer(bytearray(server.broadcast.scoring), np.uint8),
             "heard": server.heard,
             "vectors": silo.vectors,
             "replicas": silo.replicas,
@@ -115,13 +119,15 @@ class Simulation:
             {"memory": stream.memory, "log": stream.log, "snapshot": stream.snapshot}
             for stream in server.streams
         ]
-        return arrays, {"round": self.round, "streams": streams}
+        values = {"round": self.round, "streams": streams, "scoring_log": server.scoring_log}
+        return arrays, values
 
     def restore(self, arrays: dict[str, NDArray[Any]], values: dict[str, Any]) -> None:
         """Return to the state that `state` gave."""
         server, silo, round_ = self.server, self.silo, values["round"]
         server.items, server.heard = arrays["items"], arrays["heard"]
         server.scoring, silo.scoring = arrays["scoring"], arrays["scoring"].copy()
+        server.scoring_lost, server.scoring_log = arrays["scoring_lost"], values["scoring_log"]
         silo.vectors, silo.replicas = arrays["vectors"], arrays["replicas"]
         silo.version = round_
         silo.residuals.restore(arrays)
@@ -132,8 +138,7 @@ class Simulation:
         coded = [
             arrays[f"broadcast_{s}"].tobytes() for s in range(len(server.streams) if round_ else 0)
         ]
-        theta = scoring.write(server.scoring, round_) if round_ else b""
-        server.broadcast = Broadcast(round_, tuple(coded), theta)
+        server.broadcast = Broadcast(round_, tuple(coded), arrays["scoring_sent"].tobytes())
 
     def uncompressed(self) -> Traffic:
         """Return what a client pays in one direction that exchanges the float32 matrix."""
@@ -144,5 +149,5 @@ class Simulation:
         data = Plain().encode(matrix, np.uint64(0)).to_bytes()
         traffic = Traffic(clients=1)
         traffic.add(data, Payload.from_bytes(data, shape))
-        traffic.add_scoring(scoring.write(self.server.scoring, 0))
+        traffic.add_scoring(scoring.write(self.server.scoring, "f32", 0, np.uint64(0)))
         return traffic

@@ -24,7 +24,7 @@ class Broadcast:
     items
         The coded update of the item matrix, by stream; empty before there is one.
     scoring
-        The scoring model; empty where the model has none.
+        The coded change of the scoring model; empty where there is none.
     """
 
     round: int
@@ -34,7 +34,7 @@ class Broadcast:
 
 @dataclass(frozen=True)
 class Upload:
-    """What a client sends back: the coded update of its items, and its scoring model."""
+    """What a client sends back: the coded changes of its items and of its scoring model."""
 
     items: bytes
     scoring: bytes
@@ -58,7 +58,7 @@ class Traffic:
         self.sent[HEADERS] += clients * rest
 
     def add_scoring(self, data: bytes, clients: int = 1) -> None:
-        """Count ``data`` as scoring models, header and all."""
+        """Count ``data`` as changes of scoring models, header and all."""
         self.sent[SCORING] += clients * len(data)
 
     def add_catch_up(self, size: int) -> None:

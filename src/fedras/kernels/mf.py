@@ -23,7 +23,7 @@ def train_clients(
     order: NDArray[np.int64],
     keys: NDArray[np.uint64],
     workers: int,
-    settings: tuple[int, int, int, float, float],
+    settings: tuple[int, int, int, float, float, float],
     rows: NDArray[np.int32],
     values: NDArray[np.float32],
     count: NDArray[np.int64],
@@ -53,7 +53,8 @@ def train_clients(
     workers
         The number of threads.
     settings
-        Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay.
+        Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay of
+        the vectors and of the item rows.
     rows, values, count
         Out: the touched rows, ascending, what training added to each, and how many there are.
     """
@@ -84,17 +85,17 @@ def _sgd(
     span: NDArray[np.float32],
     samples: NDArray[np.int32],
     positives: int,
-    settings: tuple[int, int, int, float, float],
+    settings: tuple[int, int, int, float, float, float],
     key: np.uint64,
     counter: np.uint64,
 ) -> None:
     """Minimise the cross-entropy of sigmoid(p.q), p and q in place; see `train_clients`."""
-    epochs, batch, _, rate, decay = settings
+    epochs = settings[0]
     share = (len(samples) - positives) // epochs
     for epoch in range(epochs):
         order = epoch_order(positives, positives + epoch * share, share)
         counter = shuffle(order, key, counter)
-        _epoch(vector, local, span, samples, order, positives, batch, rate, decay)
+        _epoch(vector, local, span, samples, order, positives, settings)
 
 
 @jit
@@ -105,20 +106,21 @@ def _epoch(
     samples: NDArray[np.int32],
     order: NDArray[np.int64],
     positives: int,
-    batch: int,
-    rate: float,
-    decay: float,
+    settings: tuple[int, int, int, float, float, float],
 ) -> None:
     """Go once through the samples ``order``, in place: the first ``positives`` have the label 1.
 
     The user's vector moves by the mean gradient of the batch, an item's row by the mean over its
-    own occurrences in the batch; both shrink by ``rate * decay`` at each step that moves them.
+    own occurrences in the batch; both shrink by the learning rate times their weight decay at each
+    step that moves them.
     """
     error = np.zeros(len(local), np.float32)
     seen = np.zeros(len(local), np.int32)
     touched = np.empty(len(local), np.int32)
     gradient = np.empty(len(vector), np.float32)
-    keep = np.float32(1 - rate * decay)
+    batch, rate = settings[1], settings[3]
+    shrink, row_shrink = rate * settings[4], rate * settings[5]
+    keep, keep_row = np.float32(1 - shrink), np.float32(1 - row_shrink)
     for start in range(0, len(order), batch):
         end = min(start + batch, len(order))
         gradient[:] = np.float32(0)
@@ -143,10 +145,10 @@ def _epoch(
             row = touched[t]
             step = np.float32(rate) * error[row] / np.float32(seen[row])
             if len(span) > 0:
-                step_within(span, local[row], vector, step, np.float32(rate * decay))
+                step_within(span, local[row], vector, step, np.float32(row_shrink))
             else:
                 for f in range(len(vector)):
-                    local[row, f] = keep * local[row, f] - step * vector[f]
+                    local[row, f] = keep_row * local[row, f] - step * vector[f]
             error[row] = np.float32(0)
             seen[row] = 0
         step = np.float32(rate) / np.float32(end - start)

@@ -38,7 +38,7 @@ def train_clients(
     order: NDArray[np.int64],
     keys: NDArray[np.uint64],
     workers: int,
-    settings: tuple[int, int, int, float, float, float],
+    settings: tuple[int, int, int, float, float, float, float],
     networks: Matrix,
     rows: NDArray[np.int32],
     values: Matrix,
@@ -52,7 +52,7 @@ def train_clients(
         As in `mf.train_clients`.
     settings
         Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay of
-        the vectors, learning rate of the network.
+        the vectors and of the item rows, learning rate of the network.
     networks
         float32[C, P], each client's scoring model (`network.layers`); trained in place.
     rows, values, count
@@ -82,7 +82,7 @@ def train_clients(
 def _sgd(
     client: tuple[Matrix, Matrix, Matrix, NDArray[np.int32], Matrix],
     positives: int,
-    settings: tuple[int, int, int, float, float, float],
+    settings: tuple[int, int, int, float, float, float, float],
     key: np.uint64,
     counter: np.uint64,
     space: Matrix,
@@ -94,7 +94,7 @@ def _sgd(
     and rows shrink by rate x decay when they move.
     """
     vector, local, network, samples, span = client
-    rate, decay = settings[3:5]
+    rate, decay = settings[3], settings[5]
     epochs, batch = settings[0], settings[1]
     slope, by_row = np.zeros_like(network), np.zeros_like(local)
     seen = np.zeros(len(local), np.int32)
@@ -151,11 +151,11 @@ def _move(
     network: Matrix,
     slope: Matrix,
     n: int,
-    settings: tuple[int, int, int, float, float, float],
+    settings: tuple[int, int, int, float, float, float, float],
 ) -> None:
     """Step along the mean of ``n`` samples' gradients; zero ``slope`` for the next batch."""
     keep = np.float32(1 - settings[3] * settings[4])
-    step, network_step = np.float32(settings[3] / n), np.float32(settings[5] / n)
+    step, network_step = np.float32(settings[3] / n), np.float32(settings[6] / n)
     (weights, _, _), _ = layers(network, len(vector))
     (by_weights, _, by_bias), _ = layers(slope, len(vector))
     for unit in range(_FIRST):

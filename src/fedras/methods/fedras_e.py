@@ -11,7 +11,7 @@ class FedRASE(ActionSharing):
     """K-means of the item matrix itself in both directions; "CE" in Table 3 of the paper."""
 
     citation = FedRAS.citation
-    absolute = True
+    absolute = absolute_uplink = True
 
     def configure(self, config: Config) -> Config:
         """Refuse error feedback: a matrix that is sent whole owes nothing to the one before."""

@@ -6,13 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from fedras.codecs import Codec, Payload, RowUpdate
 from fedras.config import Config
 from fedras.errors import UsageError
-from fedras.numbers import NUMBERS
-from fedras.registry import Registry, unknown
+from fedras.models import Cohort, Model
+from fedras.models.model import Floats
+from fedras.numbers import NumbersName
+from fedras.registry import Registry
 
 Memory = dict[str, float]
 """What a method remembers of a stream from round to round; JSON in the checkpoint."""
@@ -32,20 +34,17 @@ class Method(BaseModel, ABC):
     numbers
         The format of the floats that are sent (`fedras.numbers`).
     absolute
-        Whether matrices are coded instead of their updates: what is read replaces what was there.
+        Whether the server codes its matrix instead of an update: what is read replaces what was
+        there.
+    absolute_uplink
+        Whether clients do so too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     citation: ClassVar[str]
     absolute: ClassVar[bool] = False
-    numbers: str = Field("f32", description="number format of the floats that are sent")
-
-    @field_validator("numbers")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in NUMBERS:
-            raise ValueError(unknown("number format", name, NUMBERS.names()))
-        return name
+    absolute_uplink: ClassVar[bool] = False
+    numbers: NumbersName = Field("f32", description="number format of the floats that are sent")
 
     def configure(self, config: Config) -> Config:
         """Return the configuration under which the method meets its compression rate.
@@ -84,6 +83,10 @@ class Method(BaseModel, ABC):
         float32[S, r, d] for `Cohort`; r = 0 where items move freely.
         """
         return np.zeros((len(budgets), 0, dim), np.float32)
+
+    def train(self, model: Model, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+        """Train each client of the cohort locally, by default as the model does (`Model.train`)."""
+        return model.train(cohort, config)
 
     @abstractmethod
     def uplink(self, budget: int, shared: np.uint64) -> Codec:

@@ -17,7 +17,7 @@ class MF(Model):
     """sigmoid(p.q), trained with binary cross-entropy (paper, section 2.1)."""
 
     learning_rate: float = Field(3.0, gt=0, description="of local SGD, in the first round")
-    weight_decay: float = Field(0.007, ge=0, description="of local SGD, on the vectors it moves")
+    weight_decay: float = Field(0.007, ge=0, description="of SGD, on what it moves")
     citation = "Chai et al., Secure Federated Matrix Factorization, IEEE Intelligent Systems 2020"
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
@@ -44,6 +44,7 @@ class MF(Model):
                 config.negatives,
                 cohort.learning_rate,
                 self.weight_decay,
+                self.row_decay(config),
             ),
             room.rows,
             room.values,

@@ -61,12 +61,20 @@ class Model(BaseModel, ABC):
     final_learning_rate: float = Field(
         0.1, ge=0, le=1, description="share of learning_rate that is left in the last round"
     )
-    weight_decay: float = Field(ge=0, description="of local SGD, on the vectors that it moves")
+    weight_decay: float = Field(ge=0, description="of SGD, on the vectors and rows that it moves")
 
     def rate_at(self, round_: int, rounds: int) -> float:
         """Return the learning rate of a round, counted from 0: it falls in a straight line."""
         done = round_ / max(1, rounds - 1)
         return self.learning_rate * (1 - done * (1 - self.final_learning_rate))
+
+    def row_decay(self, config: Config) -> float:
+        """Return the weight decay of item rows in local training.
+
+        None with error feedback: then the server shrinks the rows (`Server.average`). It is a small
+        part of an update, in another direction than the rest, and K-means to few actions loses it.
+        """
+        return 0.0 if config.error_feedback else self.weight_decay
 
     @abstractmethod
     def initial_scoring(self, dim: int, key: np.uint64) -> Floats:

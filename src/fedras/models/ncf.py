@@ -24,7 +24,7 @@ class NCF(Model):
         "Knowledge-Based Systems 2022"
     )
     learning_rate: float = Field(2.0, gt=0, description="of local SGD, in the first round")
-    weight_decay: float = Field(0.007, ge=0, description="of local SGD, on the vectors it moves")
+    weight_decay: float = Field(0.007, ge=0, description="of SGD, on what it moves")
     network_rate: float = Field(
         0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
     )
@@ -61,6 +61,7 @@ class NCF(Model):
                 config.negatives,
                 cohort.learning_rate,
                 self.weight_decay,
+                self.row_decay(config),
                 cohort.learning_rate * self.network_rate,
             ),
             networks,

@@ -1,12 +1,13 @@
 """The contract of a number format."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
-from fedras.registry import Registry
+from fedras.registry import Registry, unknown
 
 
 class Numbers(ABC):
@@ -40,3 +41,13 @@ class Numbers(ABC):
 
 
 NUMBERS: Registry[Numbers] = Registry("number format", "numbers")
+
+
+def _known(name: str) -> str:
+    if name not in NUMBERS:
+        raise ValueError(unknown("number format", name, NUMBERS.names()))
+    return name
+
+
+NumbersName = Annotated[str, AfterValidator(_known)]
+"""A pydantic field that names a number format."""
