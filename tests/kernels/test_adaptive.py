@@ -29,11 +29,9 @@ def split(
     most: int,
     threshold: float = math.nan,
 ) -> tuple[Assignment, int, float]:
-    norm = np.linalg.norm(values.astype(np.float64), axis=1)
-    unit = (values / norm[:, None]).astype(np.float32)
     groups = int(assignment.max()) + 1
     return adaptive.split(
-        unit, norm.astype(np.float32), assignment, groups, expected, most, threshold
+        *adaptive.directions(values), assignment, groups, expected, most, threshold
     )
 
 
@@ -151,3 +149,33 @@ def test_rows_of_one_direction_leave_nothing_to_split() -> None:
     after, groups, recorded = split(np.ones((4, 2), np.float32), start(4, 2), 4, 4, 2.0)
     assert recorded == 1
     assert sorted(set(after.tolist())) == list(range(groups))
+
+
+def test_directions() -> None:
+    values = rows(20, 5, 0) * np.float32(1e-20)
+    unit, norm = adaptive.directions(values)
+    wanted = np.linalg.norm(values.astype(np.float64), axis=1)
+    np.testing.assert_allclose(norm, wanted, rtol=1e-6)
+    np.testing.assert_allclose(unit, values / wanted[:, None], rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_back_and_forth_ends_at_two_rows_that_have_nobody_less_similar(seed: int) -> None:
+    unit, _ = adaptive.directions(rows(60, 4, seed))
+    some = np.arange(0, 60, 2)
+    one, other = adaptive._back_and_forth(unit, some)
+    cosines = unit[some].astype(np.float64) @ unit[some].T.astype(np.float64)
+    assert one < other
+    assert cosines[one, other] <= cosines[one].min() + 1e-6
+    assert cosines[one, other] <= cosines[other].min() + 1e-6
+
+
+def test_a_large_group_is_split_as_well() -> None:
+    n = adaptive.MOST_COMPARED + 100
+    values = np.outer(np.where(np.arange(n) % 3, 1, -1), [1.0, 2.0, 3.0]).astype(np.float32)
+    values += rows(n, 3, 0) * np.float32(0.01)
+    after, groups, recorded = split(values, start(n, 1), 2, 3, 0.9)
+    assert groups == 2
+    assert recorded > 0.9
+    first = after[0]
+    assert ((after == first) == (np.arange(n) % 3 == 0)).all()

@@ -1,9 +1,31 @@
 """Adaptive cluster-and-split (paper, section 4.3): split the least coherent group in two, again."""
 
+import heapq
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit
+from fedras.kernels.nearest import ROWS, first_largest, lay_out, scores
+
+MOST_COMPARED = 4096
+"""The largest group of which all pairs of rows are compared."""
+
+
+@jit
+def directions(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the rows of float32[n, d] at length 1, and their lengths, float32[n], all positive."""
+    unit = np.empty_like(values)
+    norm = np.empty(len(values), np.float32)
+    for i in range(len(values)):
+        total = 0.0
+        for f in range(values.shape[1]):
+            total += np.float64(values[i, f]) * np.float64(values[i, f])
+        length = np.sqrt(total)
+        norm[i] = length
+        for f in range(values.shape[1]):
+            unit[i, f] = values[i, f] / length
+    return unit, norm
 
 
 @jit
@@ -20,7 +42,8 @@ def split(
 
     A group's quality is the average cosine between its rows and their mean. The group with the
     smallest quality is split around its two least similar rows, each row going to the one that it
-    resembles more (the first on a tie). Splitting stops when the smallest quality reaches
+    resembles more (the first on a tie); in a group of more than `MOST_COMPARED` rows they are two
+    that have nobody less similar than each other. Splitting stops when the smallest quality reaches
     ``threshold`` or there are ``most`` groups; a stop below ``expected`` groups is kept while
     splitting goes on to ``expected``, to measure the quality there.
 
@@ -42,18 +65,19 @@ def split(
     """
     assignment = assignment.copy()
     member, first, size = _by_group(assignment, groups, most)
-    quality = np.empty(most, np.float64)
-    for g in range(groups):
-        quality[g] = _quality(unit, norm, member[first[g] : first[g] + size[g]])
+    worst_first = [
+        (_quality(unit, norm, member[first[g] : first[g] + size[g]]), g) for g in range(groups)
+    ]
+    heapq.heapify(worst_first)
     stopped = assignment
     stopped_at = 0
     recorded = 1.0
     while True:
-        worst = np.argmin(quality[:groups])
+        quality, worst = worst_first[0]
         exhausted = size[worst] < 2 or groups == most
         if groups == expected:
-            recorded = quality[worst]
-        reached = groups >= expected if np.isnan(threshold) else quality[worst] >= threshold
+            recorded = quality
+        reached = groups >= expected if np.isnan(threshold) else quality >= threshold
         if stopped_at == 0 and (reached or exhausted):
             stopped, stopped_at = assignment.copy(), groups
         if exhausted or (stopped_at > 0 and groups >= expected):
@@ -64,8 +88,8 @@ def split(
         size[worst] = kept
         for i in range(kept, len(rows)):
             assignment[rows[i]] = groups
-        quality[worst] = _quality(unit, norm, rows[:kept])
-        quality[groups] = _quality(unit, norm, rows[kept:])
+        heapq.heapreplace(worst_first, (_quality(unit, norm, rows[:kept]), worst))
+        heapq.heappush(worst_first, (_quality(unit, norm, rows[kept:]), groups))
         groups += 1
 
 
@@ -96,43 +120,31 @@ def _quality(
     if len(rows) == 1:
         return 1.0
     d = unit.shape[1]
-    mean = np.zeros(d, np.float32)
-    direction = np.zeros(d, np.float32)
+    mean = np.zeros(d, np.float64)
+    direction = np.zeros(d, np.float64)
     for i in rows:
         for f in range(d):
             mean[f] += norm[i] * unit[i, f]
             direction[f] += unit[i, f]
-    along = np.float32(0)
-    length = np.float32(0)
+    along = 0.0
+    length = 0.0
     for f in range(d):
         along += mean[f] * direction[f]
         length += mean[f] * mean[f]
-    if length == np.float32(0):
-        return 0.0
-    return min(1.0, float(along / np.sqrt(length) / len(rows)))
+    return min(1.0, along / np.sqrt(length) / len(rows)) if length > 0 else 0.0
 
 
 @jit
 def _bisect(unit: NDArray[np.float32], rows: NDArray[np.int64]) -> int:
     """Reorder ``rows`` into two groups; return the size of the first, between 1 and n - 1."""
     n = len(rows)
-    columns = np.empty((unit.shape[1], n), np.float32)
-    for i in range(n):
-        columns[:, i] = unit[rows[i]]
-    to_one, to_other = np.empty(n, np.float32), np.empty(n, np.float32)
-    lowest = np.float32(2)
-    one, other = 0, 1
-    for i in range(n - 1):
-        _cosines(columns, i, to_one)
-        for j in range(i + 1, n):
-            if to_one[j] < lowest:
-                lowest, one, other = to_one[j], i, j
-    _cosines(columns, one, to_one)
-    _cosines(columns, other, to_other)
+    one, other = _all_pairs(unit[rows]) if n <= MOST_COMPARED else _back_and_forth(unit, rows)
+    first, last = unit[rows[one]], unit[rows[other]]
     second = np.empty(n, np.int64)
     kept = 0
     for i in range(n):
-        if (to_one[i] >= to_other[i] and i != other) or i == one:
+        row = unit[rows[i]]
+        if (_cosine(row, first) >= _cosine(row, last) and i != other) or i == one:
             rows[kept] = rows[i]
             kept += 1
         else:
@@ -142,9 +154,43 @@ def _bisect(unit: NDArray[np.float32], rows: NDArray[np.int64]) -> int:
 
 
 @jit
-def _cosines(columns: NDArray[np.float32], i: int, out: NDArray[np.float32]) -> None:
-    """Write the products of column i with every column of float32[d, n] to ``out``."""
-    out[:] = np.float32(0)
-    for f in range(len(columns)):
-        for j in range(len(out)):
-            out[j] += columns[f, i] * columns[f, j]
+def _all_pairs(unit: NDArray[np.float32]) -> tuple[int, int]:
+    """Return the two least similar of at least two rows, the first such pair."""
+    columns, bias = lay_out(-unit)
+    bias[: len(unit)] = 0
+    some = np.empty((ROWS, len(bias)), np.float32)
+    highest = -np.float32(np.inf)
+    one, other = 0, 1
+    for start in range(0, len(unit), ROWS):
+        scores(unit, start, columns, bias, some)
+        for i in range(start, min(len(unit), start + ROWS)):
+            some[i - start, i] = -np.inf
+            j = first_largest(some[i - start])
+            if some[i - start, j] > highest:
+                highest, one, other = some[i - start, j], i, j
+    return one, other
+
+
+@jit
+def _back_and_forth(unit: NDArray[np.float32], rows: NDArray[np.int64]) -> tuple[int, int]:
+    """Return two rows of which neither has a less similar row, by going from one to the next."""
+    one, other, lowest = 0, 0, np.float32(2)
+    while True:
+        least = np.float32(2)
+        at = 0
+        for i in range(len(rows)):
+            similar = _cosine(unit[rows[i]], unit[rows[other]])
+            if similar < least and i != other:
+                least, at = similar, i
+        if least >= lowest:
+            return min(one, other), max(one, other)
+        one, other, lowest = other, at, least
+
+
+@jit
+def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> np.float32:
+    """Return the product of two rows of length 1."""
+    total = np.float32(0)
+    for f in range(len(one)):
+        total += one[f] * other[f]
+    return total

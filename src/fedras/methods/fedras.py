@@ -1,9 +1,10 @@
 """FedRAS: share a few actions instead of the item matrix (Lu et al., KDD 2025)."""
 
 import math
+from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.actions import Actions, pack_actions
@@ -23,6 +24,8 @@ class ActionSharing(Method):
         Of Lloyd's algorithm on the server, at most.
     client_iterations
         The same on a client, whose update has few directions and needs fewer.
+    numbers
+        As in `Method`, and by default q8n where ``actions`` is given: it is as good there.
     """
 
     citation = (
@@ -36,6 +39,11 @@ class ActionSharing(Method):
     client_iterations: int = Field(
         1, ge=1, description="iterations of K-means on a client, at most"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_actions_in_few_bits(cls, given: Any) -> Any:
+        return {"numbers": "q8n"} | given if given.get("actions") else given
 
     def budget(self, rate: float, n_items: int, dim: int) -> int:
         """Return C_e: ``actions``, or N (1 - CR)."""
@@ -76,11 +84,9 @@ class FedRAS(ActionSharing):
         if n <= budget:
             return Plain(self.numbers).encode(update, key), memory
         _, assignment = kmeans.cluster(update.values, fewest, self.iterations, key)
-        norm = np.linalg.norm(update.values.astype(np.float64), axis=1)
         records = memory.get("records", 0.0)
         assignment, groups, recorded = adaptive.split(
-            (update.values / norm[:, None]).astype(np.float32),
-            norm.astype(np.float32),
+            *adaptive.directions(update.values),
             assignment,
             int(assignment.max()) + 1,
             min(budget, n),

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fedras.kernels import nearest
+from fedras.kernels.jit import set_threads
+
+Floats = NDArray[np.float32]
+
+FINITE = st.floats(width=32, allow_nan=False)
+
+
+def rows(n: int, d: int, seed: int = 0) -> Floats:
+    return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+
+
+def fresh(n: int) -> tuple[Floats, NDArray[np.int32]]:
+    return np.full(n, -np.inf, np.float32), np.full(n, -1, np.int32)
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 9])
+@pytest.mark.parametrize("d", [1, 4, 7])
+@pytest.mark.parametrize("k", [1, 15, 16, 17, 40])
+def test_takes_the_nearest(n: int, d: int, k: int) -> None:
+    x, centroids = rows(n, d), rows(k, d, 1)
+    score, assignment = fresh(n)
+    nearest.take_over(x, *nearest.lay_out(centroids), 0, score, assignment)
+    apart = ((x[:, None].astype(np.float64) - centroids) ** 2).sum(axis=2)
+    assert assignment.tolist() == apart.argmin(axis=1).tolist()
+    lengths = (x.astype(np.float64) ** 2).sum(axis=1)
+    np.testing.assert_allclose(lengths - 2 * score, apart.min(axis=1), atol=1e-5)
+
+
+def test_the_first_of_equal_centroids_wins() -> None:
+    centroids = np.repeat(rows(3, 5), 20, axis=0)
+    score, assignment = fresh(3)
+    nearest.take_over(centroids[::20], *nearest.lay_out(centroids), 0, score, assignment)
+    assert assignment.tolist() == [0, 20, 40]
+
+
+def test_others_take_over_only_what_is_nearer_to_them() -> None:
+    x, centroids = rows(50, 3), rows(30, 3, 1)
+    score, assignment = fresh(50)
+    for start, end in ((0, 10), (10, 11), (11, 30)):
+        laid_out = nearest.lay_out(centroids[start:end])
+        nearest.take_over(x, *laid_out, start, score, assignment)
+    score_at_once, at_once = fresh(50)
+    nearest.take_over(x, *nearest.lay_out(centroids), 0, score_at_once, at_once)
+    assert assignment.tolist() == at_once.tolist()
+    assert score.tobytes() == score_at_once.tobytes()
+
+
+@pytest.mark.parametrize("n", [1, nearest.CHUNK, 3 * nearest.CHUNK + 5])
+def test_all_threads_do_the_same(n: int) -> None:
+    x, laid_out = rows(n, 6), nearest.lay_out(rows(20, 6, 1))
+    score, assignment = fresh(n)
+    nearest.take_over(x, *laid_out, 7, score, assignment)
+    for count in (1, 2):
+        set_threads(count)
+        other_score, other = fresh(n)
+        nearest.all_take_over(x, *laid_out, 7, other_score, other)
+        assert other_score.tobytes() == score.tobytes()
+        assert other.tolist() == assignment.tolist()
+
+
+def test_squared_distances() -> None:
+    x, centroids = rows(600, 7), rows(5, 7, 1)
+    assignment = (np.arange(600) % 5).astype(np.int32)
+    x[3] = centroids[3]
+    apart = np.empty(600, np.float32)
+    nearest.squared_distances(x, centroids, assignment, apart)
+    wanted = ((x.astype(np.float64) - centroids[assignment]) ** 2).sum(axis=1)
+    np.testing.assert_allclose(apart, wanted, rtol=1e-5)
+    assert apart[3] == 0
+
+
+@given(st.lists(FINITE | st.sampled_from([1.0, -1.0]), min_size=1, max_size=70))
+def test_first_largest(values: list[float]) -> None:
+    array = np.array(values, np.float32) + np.float32(0)  # no negative zero
+    assert nearest.first_largest(array) == array.argmax()
+
+
+@given(st.lists(st.tuples(FINITE, FINITE), max_size=40))
+def test_largest_size(pairs: list[tuple[float, float]]) -> None:
+    array = np.array(pairs, np.float32).reshape(-1, 2)
+    assert nearest.largest_size(array) == np.abs(array).max(initial=0)
