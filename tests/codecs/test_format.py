@@ -1,4 +1,4 @@
-"""The bytes of format version 1, pinned: peers of other releases must go on understanding them."""
+"""The bytes of format version 2, pinned: peers of other releases must go on understanding them."""
 
 import re
 import struct
@@ -18,39 +18,39 @@ LAST = "00000000 0000803e"  # (0, 0.25)
 PLAIN = "a5 706c61696e"
 F32 = "a3 663332"
 ACTIONS = "a7 616374696f6e73"
-CODED = "01 153204004e2d6643acf5d16c"  # 5, 1,000, 30,000 and 99,999 by the range coder
+CODED = "090000 05703e2ec56900bdbba7bb31"  # 5, 1,000, 30,000 and 99,999
 
 # MessagePack: [1, codec, numbers, [rows, columns], {part: bytes}, round]; the CRC-32 follows.
 PINNED = {
     "plain, a bitmap": (
         [0, 2, 3, 7],
         9,
-        f"96 01 {PLAIN} {F32} 92 09 02 82 01 c403 008d00 04 c420 {VECTORS} {LAST} 03",
+        f"96 02 {PLAIN} {F32} 92 09 02 82 01 c403 008d00 04 c420 {VECTORS} {LAST} 03",
     ),
     "actions, a bitmap": (
         [0, 2, 3, 7],
         9,
-        f"96 01 {ACTIONS} {F32} 92 09 02 83 01 c403 008d00 02 c402 0084 03 c418 {VECTORS} cd012c",
+        f"96 02 {ACTIONS} {F32} 92 09 02 83 01 c403 008d00 02 c402 0084 03 c418 {VECTORS} cd012c",
     ),
     "plain, all rows": (
         [0, 1, 2, 3],
         4,
-        f"96 01 {PLAIN} {F32} 92 04 02 82 01 c400 04 c420 {VECTORS} {LAST} 03",
+        f"96 02 {PLAIN} {F32} 92 04 02 82 01 c400 04 c420 {VECTORS} {LAST} 03",
     ),
     "actions, all rows": (
         [0, 1, 2, 3],
         4,
-        f"96 01 {ACTIONS} {F32} 92 04 02 83 01 c400 02 c402 0084 03 c418 {VECTORS} cd012c",
+        f"96 02 {ACTIONS} {F32} 92 04 02 83 01 c400 02 c402 0084 03 c418 {VECTORS} cd012c",
     ),
     "plain, few of many": (
         [5, 1000, 30000, 99999],
         100_000,
-        f"96 01 {PLAIN} {F32} 92 ce000186a0 02 82 01 c40d {CODED} 04 c420 {VECTORS} {LAST} 03",
+        f"96 02 {PLAIN} {F32} 92 ce000186a0 02 82 01 c40f {CODED} 04 c420 {VECTORS} {LAST} 03",
     ),
     "actions, few of many": (
         [5, 1000, 30000, 99999],
         100_000,
-        f"96 01 {ACTIONS} {F32} 92 ce000186a0 02 83 01 c40d {CODED} "
+        f"96 02 {ACTIONS} {F32} 92 ce000186a0 02 83 01 c40f {CODED} "
         f"02 c402 0084 03 c418 {VECTORS} cd012c",
     ),
 }
@@ -97,8 +97,8 @@ BODY = bytes.fromhex(PINNED["plain, a bitmap"][2])
         sealed(BODY) + b"\0",
         sealed(BODY + b"\0"),
         sealed(BODY[:-1]),
-        sealed(BODY[:1] + b"\x02" + BODY[2:]),  # version 2
-        sealed(BODY[:1] + b"\xa11" + BODY[2:]),  # version "1"
+        sealed(BODY[:1] + b"\x01" + BODY[2:]),  # version 1
+        sealed(BODY[:1] + b"\xa12" + BODY[2:]),  # version "2"
         sealed(BODY.replace(b"plain", b"pl\xff\xfen")),  # not UTF-8
         sealed(BODY.replace(b"f32", b"f\xff2")),
         sealed(BODY.replace(b"\x92\x09\x02", b"\x92\x08\x02")),  # another matrix

@@ -2,14 +2,16 @@ import math
 
 import numpy as np
 import pytest
+import slow_coder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedras.codecs.entropy import Writer
 from fedras.codecs.packing import (
     pack_integers,
+    pack_row_sets,
     pack_rows,
     unpack_integers,
+    unpack_row_sets,
     unpack_rows,
 )
 from fedras.errors import PayloadError
@@ -62,11 +64,24 @@ def test_rows_at_random_cost_little_more_than_their_number_demands(n: int, size:
     assert len(data) <= 1.03 * math.log2(math.comb(size, n)) / 8 + 6
 
 
-def stream(n: int, size: int, ascending: list[int], limit: int) -> bytes:
-    writer = Writer()
-    writer.integers(np.array([n], np.int32), size - 1)
-    writer.ascending(np.array(ascending, np.int32), limit)
-    return b"\x01" + writer.to_bytes()
+def stream(n: int, size: int, gaps: list[int], limit: int) -> bytes:
+    return slow_coder.rows(n, size, gaps, limit)
+
+
+@given(st.lists(st.sets(st.integers(0, 199)), min_size=1, max_size=5))
+def test_many_sets_are_packed_as_if_each_were_alone(sets: list[set[int]]) -> None:
+    arrays = [np.array(sorted(rows), np.int32) for rows in sets]
+    together = pack_row_sets(arrays, 200)
+    assert together == [pack_rows(rows, 200) for rows in arrays]
+    for rows, back in zip(arrays, unpack_row_sets(together, 200), strict=True):
+        assert back.tolist() == rows.tolist()
+
+
+def test_the_coder_is_the_slow_coder() -> None:
+    for rows, size in (([5, 1000, 30_000, 99_999], 100_000), ([0, 1, 2, 77], 90), ([7], 256)):
+        gaps = [row - i for i, row in enumerate(rows)]
+        expected = stream(len(rows), size, gaps, size - len(rows))
+        assert pack_rows(np.array(rows, np.int32), size) == expected
 
 
 def test_the_bad_streams_below_are_near_a_good_one() -> None:
@@ -89,7 +104,8 @@ def test_the_bad_streams_below_are_near_a_good_one() -> None:
         stream(4, 12, [0, 4, 9], 9),
         stream(2, 12, [0, 4, 9], 9),
         stream(3, 12, [0, 4, 9], 9)[:-1],
-        stream(3, 12, [0, 4, 9], 9) + b"\x01\0\0\0" * 2,
+        stream(3, 12, [0, 4, 9], 9) + b"\x01",
+        stream(3, 12, [0, 4, 10], 10),
     ],
 )
 def test_what_is_no_set_of_rows_is_refused(data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,11 @@ from fedras.codecs.codec import CODECS, Codec, RowUpdate
 from fedras.codecs.packing import (
     pack_choices,
     pack_floats,
-    pack_rows,
+    pack_row_sets,
     require_finite,
     unpack_choices,
     unpack_floats,
-    unpack_rows,
+    unpack_row_sets,
 )
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
@@ -48,29 +49,41 @@ class Actions(Codec):
         return self.encode_all([update], np.array([key], np.uint64))[0]
 
     def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
-        """Code many updates, clustered in parallel."""
+        """Code many updates, clustered and packed in parallel."""
         large = [i for i, update in enumerate(updates) if len(update.rows) > self.limit]
         for i in large:
             require_finite(updates[i].values)
         groups = kmeans.cluster_all(
             [updates[i].values for i in large], self.limit, self.iterations, keys[large]
         )
-        coded = dict(zip(large, groups, strict=True))
+        chosen = [updates[i] for i in large]
+        coded = dict(zip(large, pack_all(chosen, groups, self.numbers, keys[large]), strict=True))
         return [
-            pack_actions(update, *coded[i], self.numbers, keys[i])
-            if i in coded
-            else Plain(self.numbers).encode(update, keys[i])
+            coded[i] if i in coded else Plain(self.numbers).encode(update, keys[i])
             for i, update in enumerate(updates)
         ]
 
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Give each row its action."""
-        size, columns = payload.shape
-        rows = unpack_rows(payload.part(Part.ROWS), size)
-        actions = unpack_floats(payload, Part.ACTIONS, columns)
-        index = unpack_choices(payload.part(Part.ASSIGNMENTS), len(rows), len(actions))
-        return RowUpdate(rows, actions[index], size, len(actions))
+        return cls.decode_all([payload])[0]
+
+    @classmethod
+    def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
+        """Decode many, unpacked in parallel."""
+        rows: list[NDArray[np.int32]] = []
+        for size, same in groupby(payloads, lambda payload: payload.shape[0]):
+            rows += unpack_row_sets([payload.part(Part.ROWS) for payload in same], size)
+        actions = [unpack_floats(p, Part.ACTIONS, p.shape[1]) for p in payloads]
+        index = unpack_choices(
+            [payload.part(Part.ASSIGNMENTS) for payload in payloads],
+            [len(own) for own in rows],
+            [len(own) for own in actions],
+        )
+        return [
+            RowUpdate(own, vectors[which], payload.shape[0], len(vectors))
+            for own, vectors, which, payload in zip(rows, actions, index, payloads, strict=True)
+        ]
 
 
 def pack_actions(
@@ -80,18 +93,36 @@ def pack_actions(
     numbers: str,
     key: np.uint64,
 ) -> Payload:
-    """Return the payload for ``actions``, float32[k, d], and each row's index, int32[n].
+    """Return the payload of one update (`pack_all`)."""
+    return pack_all([update], [(actions, assignment)], numbers, np.array([key], np.uint64))[0]
 
-    The most frequent action comes first: their order is free, and counts that do not increase take
-    less room than the same counts in any order.
+
+def pack_all(
+    updates: Sequence[RowUpdate],
+    groups: Sequence[tuple[NDArray[np.float32], NDArray[np.int32]]],
+    numbers: str,
+    keys: NDArray[np.uint64],
+) -> list[Payload]:
+    """Return a payload per update: its actions, float32[k, d], and each row's index, int32[n].
+
+    The most frequent action comes first.
     """
-    counts = np.bincount(assignment, minlength=len(actions))
-    order = np.argsort(-counts, kind="stable")
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    parts: dict[int, bytes] = {
-        Part.ROWS: pack_rows(update.rows, update.size),
-        Part.ASSIGNMENTS: pack_choices(rank[assignment], counts[order]),
-        Part.ACTIONS: pack_floats(actions[order], numbers, key),
-    }
-    return Payload(Actions.name, numbers, update.shape, parts)
+    if not updates:
+        return []
+    rows = pack_row_sets([update.rows for update in updates], updates[0].size)
+    choices = pack_choices([index for _, index in groups], [len(a) for a, _ in groups])
+    return [
+        Payload(
+            Actions.name,
+            numbers,
+            update.shape,
+            {
+                Part.ROWS: own,
+                Part.ASSIGNMENTS: assignment,
+                Part.ACTIONS: pack_floats(actions[order], numbers, key),
+            },
+        )
+        for update, (actions, _), own, (assignment, order), key in zip(
+            updates, groups, rows, choices, keys, strict=True
+        )
+    ]

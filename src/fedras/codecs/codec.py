@@ -86,6 +86,11 @@ class Codec(ABC):
         """Code many updates; the same payloads as `encode` one by one."""
         return [self.encode(update, key) for update, key in zip(updates, keys, strict=True)]
 
+    @classmethod
+    def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
+        """Decode many payloads; the same updates as `decode` one by one."""
+        return [cls.decode(payload) for payload in payloads]
+
 
 CODECS: Registry[Codec] = Registry("codec", "codecs")
 
@@ -98,6 +103,22 @@ def decode(payload: Payload) -> RowUpdate:
     PayloadError
         For a codec that is not registered here, and for what `Codec.decode` refuses.
     """
-    if payload.codec not in CODECS:
-        raise PayloadError(f"payload of an unknown codec {payload.codec!r}")
-    return CODECS.get(payload.codec).decode(payload)
+    return decode_all([payload])[0]
+
+
+def decode_all(payloads: Sequence[Payload]) -> list[RowUpdate]:
+    """Decode each payload with the codec that it names, those of one codec together.
+
+    Raises
+    ------
+    PayloadError
+        As `decode`, if one of them is refused.
+    """
+    updates: dict[int, RowUpdate] = {}
+    for name in sorted({payload.codec for payload in payloads}):
+        if name not in CODECS:
+            raise PayloadError(f"payload of an unknown codec {name!r}")
+        mine = [i for i, payload in enumerate(payloads) if payload.codec == name]
+        decoded = CODECS.get(name).decode_all([payloads[i] for i in mine])
+        updates.update(zip(mine, decoded, strict=True))
+    return [updates[i] for i in range(len(payloads))]

@@ -1,16 +1,16 @@
 """Parts of payloads: row sets, small integers and float arrays as bytes, checked when read back."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs.entropy import MOST_SYMBOLS, Reader, Writer
 from fedras.codecs.payload import Part, Payload
 from fedras.errors import PayloadError
-from fedras.kernels import bits
+from fedras.kernels import bits, row_sets
+from fedras.kernels import choices as choice_kernels
 from fedras.numbers import NUMBERS
-
-_BITMAP, _FIXED = b"\0", b"\0"
-_CODED = b"\1"
 
 
 def pack_integers(values: NDArray[np.int32], limit: int) -> bytes:
@@ -35,63 +35,51 @@ def unpack_integers(data: bytes, n: int, limit: int) -> NDArray[np.int32]:
     return values
 
 
-def pack_choices(choices: NDArray[np.int32], counts: NDArray[np.int64]) -> bytes:
-    """Return int32[n] of values in [0, k), of which i occurs counts[i] times, as bytes.
+def pack_choices(
+    choices: Sequence[NDArray[np.int32]], ks: Sequence[int]
+) -> list[tuple[bytes, NDArray[np.int64]]]:
+    """Return, for each int32[n] of values in [0, k), bytes that hold it with its values renamed.
 
-    The shorter of fixed width and the range coder, which first sends the counts: int64[k], not
-    increasing, so that they take little room.
+    With the bytes come int64[k], the old name of each new one: 0 is what occurs most often.
     """
-    fixed = _FIXED + pack_integers(choices, len(counts))
-    if not 2 <= len(counts) <= MOST_SYMBOLS:
-        return fixed
-    writer, most = Writer(), int(counts[0])
-    writer.integers(np.array([most], np.int32), len(choices))
-    writer.ascending(counts[::-1].astype(np.int32), most)
-    writer.symbols(choices, counts)
-    return min(fixed, _CODED + writer.to_bytes(), key=len)
+    flat, bounds = _join(choices)
+    limits = np.array(ks, np.int64)
+    room = choice_kernels.rooms(bounds, limits)
+    out, order = np.empty(room[-1], np.uint8), np.empty(limits.sum(), np.int64)
+    order_bounds = _bounds(limits)
+    lengths = choice_kernels.pack(flat, bounds, limits, room, out, order, order_bounds)
+    names = [order[a:b] for a, b in pairwise(order_bounds.tolist())]
+    return list(zip(_ends(out, room, lengths), names, strict=True))
 
 
-def unpack_choices(data: bytes, n: int, k: int) -> NDArray[np.int32]:
-    """Return the int32[n] of values in [0, k) that `pack_choices` packed.
+def unpack_choices(
+    data: Sequence[bytes], ns: Sequence[int], ks: Sequence[int]
+) -> list[NDArray[np.int32]]:
+    """Return each int32[n] of values in [0, k) that `pack_choices` packed, as it renamed them.
 
     Raises
     ------
     PayloadError
-        If ``data`` is not what `pack_choices` makes of so many values.
+        If bytes are not what `pack_choices` makes of so many values.
     """
-    if data[:1] == _FIXED:
-        return unpack_integers(data[1:], n, k)
-    if data[:1] != _CODED or not 2 <= k <= MOST_SYMBOLS:
-        raise PayloadError(f"{len(data)} bytes are not {n} choices of {k}")
-    reader = Reader(data[1:])
-    most = int(reader.integers(1, n)[0])
-    counts = reader.ascending(k, most)[::-1]
-    if counts.sum(dtype=np.int64) != n:
-        raise PayloadError(f"the counts do not add up to {n} choices")
-    choices = reader.symbols(n, counts)
-    reader.end()
-    if (np.bincount(choices, minlength=k) != counts).any():
-        raise PayloadError(f"the {n} choices do not have the counts sent with them")
-    return choices
+    flat, data_bounds = _join_bytes(data)
+    bounds = _bounds(np.array(ns, np.int64))
+    choices = np.empty(bounds[-1], np.int32)
+    limits = np.array(ks, np.int64)
+    good = choice_kernels.unpack(flat, data_bounds, limits, bounds, choices)
+    if not good.all():
+        c = int(np.argmin(good))
+        raise PayloadError(f"{len(data[c])} bytes are not {ns[c]} choices of {ks[c]}")
+    return [choices[a:b] for a, b in pairwise(bounds.tolist())]
 
 
 def pack_rows(rows: NDArray[np.int32], size: int) -> bytes:
     """Return int32[n], strictly increasing in [0, size), as bytes.
 
-    All rows take none; else the shorter of a bitmap and the range coder.
+    All rows take none; else the shorter of a bitmap and the entropy coder (`kernels.row_sets`).
     """
-    n = len(rows)
-    if n == size:
-        return b""
-    writer = Writer()
-    writer.integers(np.array([n], np.int32), size - 1)
-    writer.ascending(rows - _count_up(n), size - n)
-    coded = _CODED + writer.to_bytes()
-    if len(coded) < 1 + (size + 7) // 8:
-        return coded
-    flags = np.zeros(size, np.bool_)
-    flags[rows] = True
-    return _BITMAP + np.packbits(flags, bitorder="little").tobytes()
+    out = np.empty(row_sets.room(len(rows), size), np.uint8)
+    return out[len(out) - row_sets.pack(rows, size, out) :].tobytes()
 
 
 def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
@@ -102,19 +90,36 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
     PayloadError
         If ``data`` is not what `pack_rows` makes for a matrix of ``size`` rows.
     """
-    if not data:
-        return np.arange(size, dtype=np.int32)
-    if data[:1] == _BITMAP and len(data) == 1 + (size + 7) // 8:
-        flags = np.unpackbits(np.frombuffer(data, np.uint8, offset=1), bitorder="little")
-        if not flags[size:].any():
-            return np.flatnonzero(flags).astype(np.int32)
-    if data[:1] == _CODED and size > 0:
-        reader = Reader(data[1:])
-        n = int(reader.integers(1, size - 1)[0])
-        rows = reader.ascending(n, size - n) + _count_up(n)
-        reader.end()
-        return rows
-    raise PayloadError(f"{len(data)} bytes are not a set of rows of a matrix of {size} rows")
+    octets = np.frombuffer(data, np.uint8)
+    n = row_sets.count(octets, size)
+    rows = np.empty(max(n, 0), np.int32)
+    if n < 0 or not row_sets.unpack(octets, size, rows):
+        raise PayloadError(_no_rows(data, size))
+    return rows
+
+
+def pack_row_sets(sets: Sequence[NDArray[np.int32]], size: int) -> list[bytes]:
+    """Return what `pack_rows` makes of each set, packed in parallel."""
+    flat, bounds = _join(sets)
+    room = row_sets.rooms(bounds, size)
+    out = np.empty(room[-1], np.uint8)
+    return _ends(out, room, row_sets.pack_all(flat, bounds, size, room, out))
+
+
+def unpack_row_sets(data: Sequence[bytes], size: int) -> list[NDArray[np.int32]]:
+    """Return what `unpack_rows` makes of each, unpacked in parallel; PayloadError as there."""
+    flat, bounds = _join_bytes(data)
+    counts = row_sets.count_all(flat, bounds, size)
+    room = _bounds(np.maximum(counts, 0))
+    rows = np.empty(room[-1], np.int32)
+    good = (counts >= 0) & row_sets.unpack_all(flat, bounds, size, room, rows)
+    if not good.all():
+        raise PayloadError(_no_rows(data[int(np.argmin(good))], size))
+    return [rows[a:b] for a, b in pairwise(room.tolist())]
+
+
+def _no_rows(data: bytes, size: int) -> str:
+    return f"{len(data)} bytes are not a set of rows of a matrix of {size} rows"
 
 
 def require_finite(values: NDArray[np.float32]) -> None:
@@ -153,8 +158,30 @@ def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.floa
     return values
 
 
-def _count_up(n: int) -> NDArray[np.int32]:
-    return np.arange(n, dtype=np.int32)
+def _bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return int64[C + 1], where each of C parts of these lengths begins in one array."""
+    bounds = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=bounds[1:])
+    return bounds
+
+
+def _join(arrays: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the arrays one after another, and their bounds."""
+    lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
+    return np.concatenate((*arrays, np.zeros(0, np.int32))), _bounds(lengths)
+
+
+def _join_bytes(data: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    lengths = np.fromiter(map(len, data), np.int64, len(data))
+    return np.frombuffer(b"".join(data), np.uint8), _bounds(lengths)
+
+
+def _ends(
+    out: NDArray[np.uint8], room: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> list[bytes]:
+    """Return the last bytes of each room."""
+    ends = room[1:]
+    return [out[a:b].tobytes() for a, b in zip(ends - lengths, ends, strict=True)]
 
 
 def _width(limit: int) -> int:

@@ -9,7 +9,7 @@ import msgspec
 
 from fedras.errors import PayloadError
 
-VERSION = 1
+VERSION = 2
 _CHECKSUM_BYTES = 4
 _ROOM, _ROOM_PER_ROW, _ROOM_PER_NUMBER = 4096, 16, 8
 

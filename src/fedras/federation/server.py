@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs import Payload, RowUpdate
-from fedras.codecs.codec import decode
+from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
 from fedras.federation import scoring
 from fedras.federation.wire import Broadcast, Traffic, Upload
@@ -108,16 +108,17 @@ class Server:
         PayloadError
             For bytes that are not an upload of this round.
         """
-        round_ = self.broadcast.round
-        updates, changes = [], []
-        for client, upload in zip(cohort, uploads, strict=True):
-            payload = Payload.from_bytes(upload.items, self.items.shape, round_)
-            update = decode(payload)
-            if self.method.absolute_uplink:
-                known = self.streams[self.stream_of[client]].replica[update.rows]
-                update = update.with_values(update.values - known)
-            updates.append(update)
-            changes.append(scoring.read(upload.scoring, len(self.scoring), round_))
+        round_, shape = self.broadcast.round, self.items.shape
+        payloads = [Payload.from_bytes(upload.items, shape, round_) for upload in uploads]
+        updates = decode_all(payloads)
+        if self.method.absolute_uplink:
+            known = [self.streams[s].replica for s in self.stream_of[cohort]]
+            updates = [
+                update.with_values(update.values - replica[update.rows])
+                for update, replica in zip(updates, known, strict=True)
+            ]
+        changes = [scoring.read(each.scoring, len(self.scoring), round_) for each in uploads]
+        for upload, payload in zip(uploads, payloads, strict=True):
             traffic.add(upload.items, payload)
             traffic.add_scoring(upload.scoring)
         traffic.clients += len(uploads)
