@@ -16,6 +16,7 @@ KEY = np.uint64(0)
 KINDS: dict[str, dict[str, Any]] = {
     "items": {},
     "streams": HETEROGENEOUS,
+    "whole matrices": {"method": "fedras-e"},
     "network": {"model": "ncf", "scoring_numbers": "f32"},
     "coarse network": {"model": "ncf", "scoring_numbers": "q4n"},
     "one bit": {"model": "ncf", "scoring_numbers": "drive", **HETEROGENEOUS},
@@ -44,7 +45,8 @@ def test_a_participant_pays_for_what_it_missed_or_for_a_snapshot(kind: str) -> N
         expected = newest_network = 0
         for client in cohort:
             stream = int(federation.silo.stream[client])
-            updates = sum(items[stream][heard[client] :])
+            missed = items[stream][heard[client] :]
+            updates = sum(missed[-1:] if federation.method.absolute else missed)
             changes = sum(networks[heard[client] :])
             expected += min(updates, replicas[stream]) + min(changes, network)
             if networks and changes <= network:

@@ -18,8 +18,9 @@ def catch_up(server: Server, cohort: NDArray[np.int64]) -> Traffic:
     """Count what the cohort, int64[C], fetches at the start of a round, and note that it has.
 
     A client fetches the updates since the version that it holds or a snapshot, whichever is
-    smaller, of its replica and of the scoring model; a newcomer holds version 0. The newest update
-    is counted by its parts, all that is older and snapshots as ``catch_up``.
+    smaller, of its replica and of the scoring model; a newcomer holds version 0. Of matrices that
+    are sent whole it fetches the newest. The newest update is counted by its parts, all that is
+    older and snapshots as ``catch_up``.
     """
     traffic = Traffic(clients=len(cohort))
     version = server.broadcast.round
@@ -28,9 +29,11 @@ def catch_up(server: Server, cohort: NDArray[np.int64]) -> Traffic:
         missed = _missed(stream.log, server.heard[mine])
         if missed.sum() == 0:
             continue
+        newest = server.broadcast.items[s]
+        if server.method.absolute:  # the newest says all: it replaces what was there
+            missed = np.minimum(missed, len(newest))
         if missed.max() > stream.snapshot:
             stream.snapshot = len(_snapshot(stream, version))
-        newest = server.broadcast.items[s]
         listeners, rest = _fetched(missed, len(newest), stream.snapshot)
         traffic.add(newest, Payload.from_bytes(newest, server.items.shape, version), listeners)
         traffic.add_catch_up(rest)

@@ -1,8 +1,8 @@
 """Choices among a few as bytes: for each of many, the shorter of fixed width and entropy coding.
 
-A first byte of 0 announces choices in as many bits as the largest needs. An odd one begins the count
-of the most frequent choice (`row_sets.put_count`); there follow the packed low bits of all counts
-in ascending order, and the coder's bytes: the counts' flags (`ascending`), then the choices.
+A first byte of 0 announces choices in as many bits as the largest needs. An odd one begins the
+count of the most frequent choice (`row_sets.put_count`); there follow the packed low bits of all
+counts in ascending order, and the coder's bytes: the counts' flags (`ascending`), then the choices.
 """
 
 import numba

@@ -116,7 +116,7 @@ def take(
             while bounds[symbol + 1] <= slot:
                 symbol += 1
         else:
-            symbol = np.searchsorted(bounds, slot, side="right") - 1
+            symbol = int(np.searchsorted(bounds, slot, side="right")) - 1
         symbols[i] = symbol
         share = bounds[symbol + 1] - bounds[symbol]
         state = share * (state >> _SCALE_BITS) + slot - bounds[symbol]

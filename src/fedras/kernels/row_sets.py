@@ -1,8 +1,8 @@
 """Sets of rows as bytes: for each of many, the shorter of a bitmap and the entropy coder.
 
-No bytes are the set of all rows. A first byte of 0 announces a bitmap of all rows. An odd one begins
-the number of rows (`put_count`); there follow the packed low bits of the row numbers less their
-ranks, and the coder's bytes (`ascending`).
+No bytes are the set of all rows. A first byte of 0 announces a bitmap of all rows. An odd one
+begins the number of rows (`put_count`); there follow the packed low bits of the row numbers less
+their ranks, and the coder's bytes (`ascending`).
 """
 
 import numba
