@@ -23,6 +23,7 @@ from fedras.kernels.seeding import one_by_one
 
 LARGE = 1 << 20
 _SMALL, _HUGE = np.float32(1e-12), np.float32(1e12)
+_LEAST = np.float32(1.2e-38)  # the reciprocal of what is smaller overflows
 
 Groups = tuple[NDArray[np.float32], NDArray[np.int32]]
 """Centroids float32[k, d] and the index of each row's group, int32[n]."""
@@ -159,4 +160,6 @@ def lloyd(
 def _scale(x: NDArray[np.float32]) -> np.float32:
     """Return a factor that brings the squares of ``x`` into the range of float32, usually 1."""
     peak = np.float32(largest_size(x))
-    return np.float32(1) if peak == 0 or _SMALL < peak < _HUGE else np.float32(1) / peak
+    return (
+        np.float32(1) if peak == 0 or _SMALL < peak < _HUGE else np.float32(1) / max(peak, _LEAST)
+    )
