@@ -6,6 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.kernels.gather import copy_rows, subtract_rows
 from fedras.kernels.jit import jit, parallel
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
 from fedras.kernels.span import step_within
@@ -68,13 +69,11 @@ def train_clients(
             samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
             items = replicas[stream[c]]
             local = values[offsets[c] : offsets[c] + n]
-            for r in range(n):
-                local[r] = items[own[r]]
+            copy_rows(items, own[:n], local)
             directions = span[stream[c]]
             counter = np.uint64(used)
             _sgd(vectors[c], local, directions, samples, len(liked), settings, keys[c], counter)
-            for r in range(n):
-                local[r] -= items[own[r]]
+            subtract_rows(items, own[:n], local)
             count[c] = n
 
 

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.kernels.gather import copy_rows, subtract_rows
 from fedras.kernels.jit import jit, parallel
 from fedras.kernels.network import (
     ALL_UNITS,
@@ -69,12 +70,10 @@ def train_clients(
             samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
             items = replicas[stream[c]]
             local = values[offsets[c] : offsets[c] + n]
-            for r in range(n):
-                local[r] = items[own[r]]
+            copy_rows(items, own[:n], local)
             client = vectors[c], local, networks[c], samples, span[stream[c]]
             _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
-            for r in range(n):
-                local[r] -= items[own[r]]
+            subtract_rows(items, own[:n], local)
             count[c] = n
 
 

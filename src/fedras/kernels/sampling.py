@@ -7,6 +7,7 @@ from fedras.kernels.jit import jit
 from fedras.kernels.random import below
 
 _UNSEEN, _LIKED, _DRAWN = -1, -2, -3
+_DENSE = 20  # looking at every place is faster than sorting if at least one in so many is taken
 
 
 @jit
@@ -60,14 +61,28 @@ def draw_samples(
             rows[n] = item
             n += 1
         samples[i] = item
-    rows[:n].sort()
-    for r in range(n):
-        place[rows[r]] = r
+    _number(rows[:n], place)
     for i in range(len(samples)):
         samples[i] = place[samples[i]]
     for r in range(n):
         place[rows[r]] = _UNSEEN
     return samples, n, counter
+
+
+@jit
+def _number(rows: NDArray[np.int32], place: NDArray[np.int32]) -> None:
+    """Sort the rows, whose places are not -1, and write each one's rank to its place."""
+    if _DENSE * len(rows) > len(place):
+        n = 0
+        for item in range(len(place)):
+            if place[item] != _UNSEEN:
+                rows[n] = item
+                place[item] = n
+                n += 1
+    else:
+        rows.sort()
+        for r in range(len(rows)):
+            place[rows[r]] = r
 
 
 @jit
