@@ -23,7 +23,7 @@ def gather(
 def copy_rows(
     matrix: NDArray[np.float32], rows: NDArray[np.int32], out: NDArray[np.float32]
 ) -> None:
-    """Write ``matrix[rows]`` to float32[n, d], number by number: slices take eight times as long."""
+    """Write ``matrix[rows]`` to float32[n, d], in loops: slices take eight times as long."""
     for r in range(len(rows)):
         for f in range(matrix.shape[1]):
             out[r, f] = matrix[rows[r], f]
