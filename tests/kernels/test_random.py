@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twin import Stream
 
-from fedras.kernels.random import below, bits, normal, normals, uniform
+from fedras.kernels.random import below, bits, normal, normals, normals_of, uniform
 
 SEED = np.uint64(1234567)
 # The first outputs of SplitMix64 for that seed, as published with its reference implementation.
@@ -60,6 +60,13 @@ def test_normals_are_standard() -> None:
     assert (draws**3).mean() == pytest.approx(0, abs=0.05)
     assert (draws**4).mean() == pytest.approx(3, abs=0.15)
     assert np.corrcoef(draws[:-1], draws[1:])[0, 1] == pytest.approx(0, abs=0.02)
+
+
+def test_normals_of_many_streams_are_those_of_each() -> None:
+    streams = np.array([3, 2**63, 5], np.uint64)
+    expected = [normals(stream, 7, 0.5).tolist() for stream in streams]
+    assert normals_of(streams, 7, 0.5).tolist() == expected
+    assert normals_of(streams[:0], 7, 0.5).shape == (0, 7)
 
 
 def test_normals_scale_and_extend() -> None:

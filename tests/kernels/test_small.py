@@ -1,4 +1,4 @@
-"""Packing of bits, gathering, sums."""
+"""Packing of bits, gathering, sums, cosines."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from fedras.kernels import bits, itemset
 from fedras.kernels.aggregate import accumulate
-from fedras.kernels.gather import gather
+from fedras.kernels.cosine import mean_cosine
+from fedras.kernels.finite import all_finite
+from fedras.kernels.gather import copy_rows, gather, subtract_rows
 
 
 @st.composite
@@ -70,3 +72,48 @@ def test_item_set_is_a_set(items: list[int], asked: list[int]) -> None:
         known.add(item)
     for item in [*items, *asked]:
         assert itemset.contains(members, item) == (item in known)
+
+
+@given(st.sets(st.integers(0, 11)), st.sets(st.integers(0, 11)), st.integers(0, 2**32))
+def test_the_mean_cosine_is_that_of_whole_matrices(
+    rows: set[int], others: set[int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    whole, other = np.zeros((12, 3), np.float32), np.zeros((12, 3), np.float32)
+    mine, theirs = (np.array(sorted(own), np.int32) for own in (rows, others))
+    whole[mine] = rng.integers(-2, 3, (len(mine), 3))
+    other[theirs] = rng.normal(size=(len(theirs), 3))
+    cosines = [
+        float(whole[row] @ other[row])
+        / max(1e-30, float(np.linalg.norm(whole[row]) * np.linalg.norm(other[row])))
+        for row in mine
+    ]
+    got = mean_cosine(mine, whole[mine], theirs, other[theirs])
+    assert got == pytest.approx(np.mean(cosines) if cosines else 1, abs=1e-5)
+
+
+def test_the_cosine_of_huge_rows_does_not_overflow() -> None:
+    rows, huge = np.zeros(1, np.int32), np.full((1, 4), 3e38, np.float32)
+    assert mean_cosine(rows, huge, rows, -huge) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_bad_number_is_found_wherever_it_is(bad: float) -> None:
+    good = np.array([[3.4028235e38, -3.4028235e38, 0], [1e-45, -0.0, 1]], np.float32)
+    assert all_finite(good)
+    assert all_finite(good[:0])
+    for place in np.ndindex(good.shape):
+        damaged = good.copy()
+        damaged[place] = bad
+        assert not all_finite(damaged)
+        assert not all_finite(damaged.T)
+
+
+def test_rows_are_copied_and_subtracted() -> None:
+    matrix = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
+    rows, out = np.array([7, 0, 7], np.int32), np.zeros((4, 5), np.float32)
+    copy_rows(matrix, rows, out)
+    assert (out[:3] == matrix[rows]).all()
+    subtract_rows(matrix, rows[::-1].copy(), out)
+    assert (out[:3] == matrix[rows] - matrix[rows[::-1]]).all()
+    assert not out[3].any()

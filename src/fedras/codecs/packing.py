@@ -10,6 +10,7 @@ from fedras.codecs.payload import Part, Payload
 from fedras.errors import PayloadError
 from fedras.kernels import bits, row_sets
 from fedras.kernels import choices as choice_kernels
+from fedras.kernels.finite import all_finite
 from fedras.numbers import NUMBERS
 
 
@@ -124,7 +125,7 @@ def _no_rows(data: bytes, size: int) -> str:
 
 def require_finite(values: NDArray[np.float32]) -> None:
     """Raise PayloadError for NaN and infinity: what diverged must not leave its sender."""
-    if not np.isfinite(values).all():
+    if not all_finite(values):
         raise PayloadError(
             "the update holds NaN or infinity: training diverged; lower learning_rate"
         )
@@ -153,7 +154,7 @@ def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.floa
     if payload.numbers not in NUMBERS:
         raise PayloadError(f"payload with an unknown number format {payload.numbers!r}")
     values = NUMBERS.get(payload.numbers).decode(payload.part(part), columns)
-    if not np.isfinite(values).all():
+    if not all_finite(values):
         raise PayloadError("the payload holds NaN or infinity")
     return values
 

@@ -13,7 +13,7 @@ from fedras.federation import scoring
 from fedras.federation.residuals import Residuals
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.gather import gather
-from fedras.kernels.random import normals
+from fedras.kernels.random import normals, normals_of
 from fedras.methods import Method
 from fedras.models import Cohort, Model
 from fedras.rng import Purpose, key, keys
@@ -29,8 +29,7 @@ def initial_items(seed: int, n_items: int, dim: int) -> Floats:
 
 def initial_vectors(seed: int, clients: NDArray[np.uint64], dim: int) -> Floats:
     """Return float32[M, d] drawn from N(0, 1/d^2), each user's from its own key."""
-    streams = keys(seed, Purpose.USER, clients)
-    return np.stack([normals(stream, dim, 1 / dim) for stream in streams])
+    return normals_of(keys(seed, Purpose.USER, clients), dim, 1 / dim)
 
 
 @dataclass(eq=False)

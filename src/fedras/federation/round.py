@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs import RowUpdate
 from fedras.federation.catchup import catch_up
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Traffic, Upload
+from fedras.kernels.cosine import mean_cosine
 
 Transport = Callable[[Broadcast, NDArray[np.int64]], list[Upload]]
 """Brings a broadcast to the clients of a cohort and their uploads back, in the cohort's order."""
@@ -57,7 +57,9 @@ def run_round(server: Server, transport: Transport) -> RoundResult:
     said = server.publish(delta, change, downlink)
     listeners = [stream.listeners for stream in server.streams]
     actions = [heard.actions for _, heard in said]
-    cosines = [_cosine(wanted, heard) for wanted, heard in said]
+    cosines = [
+        mean_cosine(wanted.rows, wanted.values, heard.rows, heard.values) for wanted, heard in said
+    ]
     return RoundResult(
         server.broadcast.round,
         uplink,
@@ -66,15 +68,3 @@ def run_round(server: Server, transport: Transport) -> RoundResult:
         float(np.average(actions, weights=listeners)),
         float(np.average(cosines, weights=listeners)),
     )
-
-
-def _cosine(wanted: RowUpdate, heard: RowUpdate) -> float:
-    """Return the mean cosine of the rows wanted with what was heard of them, 0 where nothing."""
-    got = np.zeros_like(wanted.values)
-    _, mine, theirs = np.intersect1d(
-        wanted.rows, heard.rows, assume_unique=True, return_indices=True
-    )
-    got[mine] = heard.values[theirs]
-    dot = np.einsum("nd,nd->n", wanted.values, got, dtype=np.float64)
-    lengths = np.linalg.norm(wanted.values, axis=1) * np.linalg.norm(got, axis=1)
-    return float(np.mean(dot / np.where(lengths > 0, lengths, 1))) if len(dot) else 1.0

@@ -55,3 +55,12 @@ def normals(key: np.uint64, n: int, scale: float) -> NDArray[np.float32]:
     for i in range(n):
         out[i] = scale * normal(key, np.uint64(i))
     return out
+
+
+@jit
+def normals_of(keys: NDArray[np.uint64], n: int, scale: float) -> NDArray[np.float32]:
+    """Return float32[len(keys), n]: the `normals` of each stream."""
+    out = np.empty((len(keys), n), np.float32)
+    for k in range(len(keys)):
+        out[k] = normals(keys[k], n, scale)
+    return out
