@@ -9,7 +9,7 @@ from fedras.kernels import bits, itemset
 from fedras.kernels.aggregate import accumulate
 from fedras.kernels.cosine import mean_cosine
 from fedras.kernels.finite import all_finite
-from fedras.kernels.gather import copy_rows, gather, subtract_rows
+from fedras.kernels.gather import copy_rows, gather, spread, subtract_rows
 
 
 @st.composite
@@ -117,3 +117,11 @@ def test_rows_are_copied_and_subtracted() -> None:
     subtract_rows(matrix, rows[::-1].copy(), out)
     assert (out[:3] == matrix[rows] - matrix[rows[::-1]]).all()
     assert not out[3].any()
+
+
+def test_actions_are_spread_over_the_rows_of_each_client() -> None:
+    actions = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    index = np.array([1, 0, 1, 2, 0], np.int32)
+    out = np.empty((5, 4), np.float32)
+    spread(actions, np.array([0, 2, 2, 5]), index, np.array([0, 3, 3, 5]), out)
+    assert (out == actions[[1, 0, 1, 4, 2]]).all()

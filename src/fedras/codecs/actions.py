@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs.codec import CODECS, Codec, RowUpdate
 from fedras.codecs.packing import (
+    join,
     pack_choices,
     pack_floats,
     pack_row_sets,
@@ -20,6 +21,7 @@ from fedras.codecs.packing import (
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
 from fedras.kernels import kmeans
+from fedras.kernels.gather import spread
 
 
 @CODECS.register("actions")
@@ -71,18 +73,21 @@ class Actions(Codec):
     @classmethod
     def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
         """Decode many, unpacked in parallel."""
-        rows: list[NDArray[np.int32]] = []
-        for size, same in groupby(payloads, lambda payload: payload.shape[0]):
-            rows += unpack_row_sets([payload.part(Part.ROWS) for payload in same], size)
-        actions = [unpack_floats(p, Part.ACTIONS, p.shape[1]) for p in payloads]
+        size, columns = payloads[0].shape
+        rows = unpack_row_sets([payload.part(Part.ROWS) for payload in payloads], size)
+        actions = [unpack_floats(payload, Part.ACTIONS, columns) for payload in payloads]
         index = unpack_choices(
             [payload.part(Part.ASSIGNMENTS) for payload in payloads],
             [len(own) for own in rows],
             [len(own) for own in actions],
         )
+        flat, bounds = join(index)
+        starts = np.cumsum([0, *map(len, actions)])
+        values = np.empty((len(flat), columns), np.float32)
+        spread(np.concatenate(actions), starts, flat, bounds, values)
         return [
-            RowUpdate(own, vectors[which], payload.shape[0], len(vectors))
-            for own, vectors, which, payload in zip(rows, actions, index, payloads, strict=True)
+            RowUpdate(own, values[a:b], size, len(vectors))
+            for own, vectors, (a, b) in zip(rows, actions, pairwise(bounds.tolist()), strict=True)
         ]
 
 

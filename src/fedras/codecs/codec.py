@@ -88,7 +88,7 @@ class Codec(ABC):
 
     @classmethod
     def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
-        """Decode many payloads; the same updates as `decode` one by one."""
+        """Decode many payloads of one matrix; the same updates as `decode` one by one."""
         return [cls.decode(payload) for payload in payloads]
 
 
@@ -115,10 +115,10 @@ def decode_all(payloads: Sequence[Payload]) -> list[RowUpdate]:
         As `decode`, if one of them is refused.
     """
     updates: dict[int, RowUpdate] = {}
-    for name in sorted({payload.codec for payload in payloads}):
+    for name, shape in sorted({(payload.codec, payload.shape) for payload in payloads}):
         if name not in CODECS:
             raise PayloadError(f"payload of an unknown codec {name!r}")
-        mine = [i for i, payload in enumerate(payloads) if payload.codec == name]
+        mine = [i for i, p in enumerate(payloads) if (p.codec, p.shape) == (name, shape)]
         decoded = CODECS.get(name).decode_all([payloads[i] for i in mine])
         updates.update(zip(mine, decoded, strict=True))
     return [updates[i] for i in range(len(payloads))]

@@ -43,7 +43,7 @@ def pack_choices(
 
     With the bytes come int64[k], the old name of each new one: 0 is what occurs most often.
     """
-    flat, bounds = _join(choices)
+    flat, bounds = join(choices)
     limits = np.array(ks, np.int64)
     room = choice_kernels.rooms(bounds, limits)
     out, order = np.empty(room[-1], np.uint8), np.empty(limits.sum(), np.int64)
@@ -101,7 +101,7 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
 
 def pack_row_sets(sets: Sequence[NDArray[np.int32]], size: int) -> list[bytes]:
     """Return what `pack_rows` makes of each set, packed in parallel."""
-    flat, bounds = _join(sets)
+    flat, bounds = join(sets)
     room = row_sets.rooms(bounds, size)
     out = np.empty(room[-1], np.uint8)
     return _ends(out, room, row_sets.pack_all(flat, bounds, size, room, out))
@@ -166,7 +166,7 @@ def _bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return bounds
 
 
-def _join(arrays: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def join(arrays: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return the arrays one after another, and their bounds."""
     lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
     return np.concatenate((*arrays, np.zeros(0, np.int32))), _bounds(lengths)

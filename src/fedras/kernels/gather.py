@@ -1,9 +1,10 @@
 """Gathering of rows."""
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import jit, parallel
 
 
 def gather(
@@ -37,3 +38,22 @@ def subtract_rows(
     for r in range(len(rows)):
         for f in range(matrix.shape[1]):
             out[r, f] -= matrix[rows[r], f]
+
+
+@parallel
+def spread(
+    actions: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    index: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    out: NDArray[np.float32],
+) -> None:
+    """Write the action of each row of each client to float32[n, d].
+
+    Client c has the actions from ``starts[c]`` on, and the rows ``index[bounds[c]:bounds[c + 1]]``.
+    """
+    for c in numba.prange(len(bounds) - 1):
+        for i in range(bounds[c], bounds[c + 1]):
+            action = starts[c] + index[i]
+            for f in range(actions.shape[1]):
+                out[i, f] = actions[action, f]
