@@ -142,3 +142,17 @@ def test_means_are_means(groups: int) -> None:
     assignment = (np.arange(40) % groups).astype(np.int32)
     wanted = [values[assignment == g].astype(np.float64).mean(axis=0) for g in range(groups)]
     np.testing.assert_allclose(kmeans.means(values, assignment, groups), wanted, atol=1e-6)
+
+
+def test_parts_of_one_matrix_are_clustered_like_copies_of_them() -> None:
+    whole = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    keys = np.arange(3, dtype=np.uint64)
+    for width in (slice(None), slice(0, 3)):  # in the second case not whole rows of the matrix
+        parts = [whole[5:25, width], whole[40:60, width], whole[20:33, width]]
+        for one, other in zip(
+            kmeans.cluster_all(parts, 4, 5, keys),
+            kmeans.cluster_all([part.copy() for part in parts], 4, 5, keys),
+            strict=True,
+        ):
+            assert one[0].tobytes() == other[0].tobytes()
+            assert one[1].tolist() == other[1].tolist()
