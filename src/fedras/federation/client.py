@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs import Payload, RowUpdate
-from fedras.codecs.codec import decode
+from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.federation import scoring
@@ -150,6 +150,7 @@ class Silo:
             coded = codec.encode_all([updates[i] for i in mine], draws[mine])
             payloads.update(zip(mine.tolist(), coded, strict=True))
         if config.uplink_error_feedback:
-            for i, client in enumerate(cohort.tolist()):
-                self.residuals.keep(client, updates[i], decode(payloads[i]))
+            sent = decode_all([payloads[i] for i in range(len(updates))])
+            for client, wanted, heard in zip(cohort.tolist(), updates, sent, strict=True):
+                self.residuals.keep(client, wanted, heard)
         return [payloads[i] for i in range(len(updates))]

@@ -39,15 +39,6 @@ def rooms(bounds: NDArray[np.int64], ks: NDArray[np.int64]) -> NDArray[np.int64]
     return out
 
 
-@jit
-def rank(choices: NDArray[np.int32], k: int) -> NDArray[np.int64]:
-    """Return int64[k], the choices from the most frequent to the rarest; of equals the first."""
-    counts = np.zeros(k, np.int64)
-    for choice in choices:
-        counts[choice] += 1
-    return np.argsort(-counts, kind="mergesort")
-
-
 @parallel
 def pack(
     choices: NDArray[np.int32],
@@ -77,27 +68,28 @@ def pack(
     lengths = np.empty(len(ks), np.int64)
     for c in numba.prange(len(ks)):
         own = choices[bounds[c] : bounds[c + 1]]
-        names = rank(own, ks[c])
+        names, renamed, counts = _by_frequency(own, ks[c])
         order[order_bounds[c] : order_bounds[c + 1]] = names
-        renamed, counts = _rename(own, names)
         lengths[c] = _pack(renamed, counts, out[room[c] : room[c + 1]])
     return lengths
 
 
 @jit
-def _rename(
-    choices: NDArray[np.int32], names: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the new names, and how often each occurs."""
-    new = np.empty(len(names), np.int32)
-    for i in range(len(names)):
-        new[names[i]] = i
-    renamed = np.empty(len(choices), np.int32)
-    counts = np.zeros(len(names), np.int32)
-    for i in range(len(choices)):
-        renamed[i] = new[choices[i]]
-        counts[renamed[i]] += 1
-    return renamed, counts
+def _by_frequency(
+    choices: NDArray[np.int32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Order int32[n] in [0, k) by frequency, of equals the smallest first.
+
+    Returns the names in this order, int64[k], the choices as places in it, and the counts in it.
+    """
+    counts = np.zeros(k, np.int32)
+    for choice in choices:
+        counts[choice] += 1
+    names = np.argsort(-counts, kind="mergesort")
+    place = np.empty(k, np.int32)
+    for i in range(k):
+        place[names[i]] = i
+    return names, place[choices], counts[names]
 
 
 @jit
