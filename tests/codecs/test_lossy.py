@@ -19,7 +19,6 @@ from fedras.codecs.powersgd import PowerSGD
 from fedras.codecs.topk import TopK
 from fedras.errors import PayloadError
 from fedras.federation.residuals import Residuals
-from fedras.kernels.aggregate import accumulate
 from fedras.numbers import NUMBERS
 
 KEY = np.uint64(99)
@@ -220,7 +219,8 @@ def test_the_mean_of_what_is_decoded_is_the_decoded_mean(codec: Codec) -> None:
     decoded = [decode(codec.encode(one, np.uint64(i))) for i, one in enumerate(updates)]
     total, count = np.zeros((60, 5)), np.zeros(60, np.int64)
     for one in decoded:
-        accumulate(total, count, one.rows, one.values)
+        total[one.rows] += one.values
+        count[one.rows] += 1
     dense = np.zeros((len(decoded), 60, 5))
     for matrix, one in zip(dense, decoded, strict=True):
         matrix[one.rows] = one.values

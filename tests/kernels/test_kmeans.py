@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fedras.kernels import kmeans
 from fedras.kernels.jit import set_threads
+from fedras.kernels.seeding import one_by_one
 
 KEY = np.uint64(99)
 
@@ -156,3 +157,27 @@ def test_parts_of_one_matrix_are_clustered_like_copies_of_them() -> None:
         ):
             assert one[0].tobytes() == other[0].tobytes()
             assert one[1].tolist() == other[1].tolist()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("n", [12, 200_000])
+def test_what_is_not_finite_is_one_group_around_nan(bad: float, n: int) -> None:
+    values = rows(n, 3)
+    values[n // 2, 1] = bad
+    centroids, assignment = kmeans.cluster(values, 6, 2, KEY)
+    assert centroids.shape == (1, 3)
+    assert np.isnan(centroids).all()
+    assert not assignment.any()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_that_are_passed_over_would_not_have_changed(seed: int) -> None:
+    """From one start, one iteration: each row is in the group of its nearest drawn centre."""
+    sizes = np.random.default_rng(seed).exponential(size=(300, 1)) ** 3
+    values = rows(300, 5, seed) * sizes.astype(np.float32)
+    centroids, assignment = np.empty((9, 5), np.float32), np.empty(300, np.int32)
+    k, exact = one_by_one(values, 9, np.uint64(seed), centroids, assignment)
+    assert (k, exact) == (9, False)
+    apart = ((values[:, None].astype(np.float64) - centroids) ** 2).sum(axis=2)
+    chosen = apart[np.arange(300), assignment]
+    np.testing.assert_allclose(chosen, apart.min(axis=1), rtol=1e-5)

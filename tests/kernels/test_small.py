@@ -1,4 +1,4 @@
-"""Packing of bits, gathering, sums, cosines."""
+"""Packing of bits, gathering, cosines."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.kernels import bits, itemset
-from fedras.kernels.aggregate import accumulate
 from fedras.kernels.cosine import mean_cosine
 from fedras.kernels.finite import all_finite
-from fedras.kernels.gather import copy_rows, gather, spread, subtract_rows
+from fedras.kernels.gather import copy_rows, gather, subtract_rows, write_change
 
 
 @st.composite
@@ -39,28 +38,6 @@ def test_gather_takes_rows_one_after_another(data: st.DataObject) -> None:
     assert bounds[0] == 0
     assert bounds[-1] == len(taken)
     assert taken.dtype == np.int32
-
-
-@pytest.mark.parametrize("d", [1, 3, 8])
-def test_accumulate_adds_at_repeated_rows(d: int) -> None:
-    rng = np.random.default_rng(d)
-    total, count = rng.normal(size=(20, d)), rng.integers(0, 9, 20)
-    rows = rng.integers(0, 20, 100).astype(np.int32)
-    values = rng.normal(size=(100, d)).astype(np.float32)
-    expected_total, expected_count = total.copy(), count.copy()
-    np.add.at(expected_total, rows, values.astype(np.float64))
-    np.add.at(expected_count, rows, 1)
-    accumulate(total, count, rows, values)
-    np.testing.assert_allclose(total, expected_total, rtol=1e-12, atol=1e-12)
-    assert count.tolist() == expected_count.tolist()
-
-
-def test_accumulate_keeps_what_float32_would_lose() -> None:
-    total, count = np.zeros((1, 1)), np.zeros(1, np.int64)
-    for value in (1e8, 1.0, -1e8):
-        accumulate(total, count, np.zeros(1, np.int32), np.full((1, 1), value, np.float32))
-    assert total[0, 0] == 1.0
-    assert count[0] == 3
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), max_size=40), st.lists(st.integers(0, 50), max_size=20))
@@ -114,14 +91,9 @@ def test_rows_are_copied_and_subtracted() -> None:
     rows, out = np.array([7, 0, 7], np.int32), np.zeros((4, 5), np.float32)
     copy_rows(matrix, rows, out)
     assert (out[:3] == matrix[rows]).all()
+    changed = np.zeros((4, 5), np.float32)
+    write_change(matrix, rows[::-1].copy(), out, changed)
+    assert (changed[:3] == matrix[rows] - matrix[rows[::-1]]).all()
     subtract_rows(matrix, rows[::-1].copy(), out)
     assert (out[:3] == matrix[rows] - matrix[rows[::-1]]).all()
     assert not out[3].any()
-
-
-def test_actions_are_spread_over_the_rows_of_each_client() -> None:
-    actions = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
-    index = np.array([1, 0, 1, 2, 0], np.int32)
-    out = np.empty((5, 4), np.float32)
-    spread(actions, np.array([0, 2, 2, 5]), index, np.array([0, 3, 3, 5]), out)
-    assert (out == actions[[1, 0, 1, 4, 2]]).all()

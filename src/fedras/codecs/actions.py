@@ -2,26 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs.codec import CODECS, Codec, RowUpdate
 from fedras.codecs.packing import (
-    join,
     pack_choices,
-    pack_floats,
+    pack_matrices,
     pack_row_sets,
-    require_finite,
     unpack_choices,
-    unpack_floats,
+    unpack_matrices,
     unpack_row_sets,
 )
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
 from fedras.kernels import kmeans
-from fedras.kernels.gather import spread
 
 
 @CODECS.register("actions")
@@ -53,12 +49,10 @@ class Actions(Codec):
     def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
         """Code many updates, clustered and packed in parallel."""
         large = [i for i, update in enumerate(updates) if len(update.rows) > self.limit]
-        for i in large:
-            require_finite(updates[i].values)
-        groups = kmeans.cluster_all(
-            [updates[i].values for i in large], self.limit, self.iterations, keys[large]
-        )
         chosen = [updates[i] for i in large]
+        groups = kmeans.cluster_all(
+            [update.values for update in chosen], self.limit, self.iterations, keys[large]
+        )
         coded = dict(zip(large, pack_all(chosen, groups, self.numbers, keys[large]), strict=True))
         return [
             coded[i] if i in coded else Plain(self.numbers).encode(update, keys[i])
@@ -75,19 +69,15 @@ class Actions(Codec):
         """Decode many, unpacked in parallel."""
         size, columns = payloads[0].shape
         rows = unpack_row_sets([payload.part(Part.ROWS) for payload in payloads], size)
-        actions = [unpack_floats(payload, Part.ACTIONS, columns) for payload in payloads]
+        actions = unpack_matrices(payloads, Part.ACTIONS, columns)
         index = unpack_choices(
             [payload.part(Part.ASSIGNMENTS) for payload in payloads],
             [len(own) for own in rows],
             [len(own) for own in actions],
         )
-        flat, bounds = join(index)
-        starts = np.cumsum([0, *map(len, actions)])
-        values = np.empty((len(flat), columns), np.float32)
-        spread(np.concatenate(actions), starts, flat, bounds, values)
         return [
-            RowUpdate(own, values[a:b], size, len(vectors))
-            for own, vectors, (a, b) in zip(rows, actions, pairwise(bounds.tolist()), strict=True)
+            RowUpdate(own, vectors, size, which)
+            for own, vectors, which in zip(rows, actions, index, strict=True)
         ]
 
 
@@ -116,6 +106,8 @@ def pack_all(
         return []
     rows = pack_row_sets([update.rows for update in updates], updates[0].size)
     choices = pack_choices([index for _, index in groups], [len(a) for a, _ in groups])
+    actions = [vectors[order] for (vectors, _), (_, order) in zip(groups, choices, strict=True)]
+    floats = pack_matrices(actions, numbers, keys)
     return [
         Payload(
             Actions.name,
@@ -124,10 +116,10 @@ def pack_all(
             {
                 Part.ROWS: own,
                 Part.ASSIGNMENTS: assignment,
-                Part.ACTIONS: pack_floats(actions[order], numbers, key),
+                Part.ACTIONS: vectors,
             },
         )
-        for update, (actions, _), own, (assignment, order), key in zip(
-            updates, groups, rows, choices, keys, strict=True
+        for update, own, (assignment, _), vectors in zip(
+            updates, rows, choices, floats, strict=True
         )
     ]

@@ -1,6 +1,7 @@
 """The contract of a codec: an update of some rows to a `Payload` and back."""
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,22 +22,36 @@ class RowUpdate:
     ----------
     rows
         int32[n], strictly increasing, the rows that change.
-    values
-        float32[n, d], what is added to each.
+    vectors
+        float32[k, d], what is added to them.
     size
         The number of rows of the whole matrix.
-    actions
-        How many distinct vectors the values take, where rows share them; by default n.
+    index
+        int32[n], the number of the vector that each row takes; None where row i takes vector i.
+    rank
+        How many vectors span the others, where that is known; by default k.
     """
 
     rows: NDArray[np.int32]
-    values: NDArray[np.float32]
+    vectors: NDArray[np.float32]
     size: int
-    actions: int = -1
+    index: NDArray[np.int32] | None = None
+    rank: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.actions < 0:
-            object.__setattr__(self, "actions", len(self.rows))
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """What is added to each row, float32[n, d]."""
+        return self.vectors if self.index is None else self.vectors[self.index]
+
+    @property
+    def chosen(self) -> NDArray[np.int32]:
+        """The number of the vector that each row takes, int32[n]."""
+        return np.arange(len(self.rows), dtype=np.int32) if self.index is None else self.index
+
+    @property
+    def actions(self) -> int:
+        """How many distinct vectors a receiver is sent."""
+        return len(self.vectors) if self.rank is None else self.rank
 
     @classmethod
     def between(cls, old: NDArray[np.float32], new: NDArray[np.float32]) -> "RowUpdate":
@@ -47,7 +62,7 @@ class RowUpdate:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the whole matrix."""
-        return self.size, self.values.shape[1]
+        return self.size, self.vectors.shape[1]
 
     def add_to(self, matrix: NDArray[np.float32]) -> None:
         """Add the update to ``matrix``, float32[size, d], in place."""
@@ -88,7 +103,7 @@ class Codec(ABC):
 
     @classmethod
     def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
-        """Decode many payloads of one matrix; the same updates as `decode` one by one."""
+        """Decode payloads of one matrix and number format; the same as `decode` one by one."""
         return [cls.decode(payload) for payload in payloads]
 
 
@@ -107,7 +122,7 @@ def decode(payload: Payload) -> RowUpdate:
 
 
 def decode_all(payloads: Sequence[Payload]) -> list[RowUpdate]:
-    """Decode each payload with the codec that it names, those of one codec together.
+    """Decode each payload with the codec that it names, those of one kind together.
 
     Raises
     ------
@@ -115,10 +130,12 @@ def decode_all(payloads: Sequence[Payload]) -> list[RowUpdate]:
         As `decode`, if one of them is refused.
     """
     updates: dict[int, RowUpdate] = {}
-    for name, shape in sorted({(payload.codec, payload.shape) for payload in payloads}):
+    kinds: defaultdict[tuple[str, str, tuple[int, int]], list[int]] = defaultdict(list)
+    for i, payload in enumerate(payloads):
+        kinds[payload.codec, payload.numbers, payload.shape].append(i)
+    for (name, _, _), mine in kinds.items():
         if name not in CODECS:
             raise PayloadError(f"payload of an unknown codec {name!r}")
-        mine = [i for i, p in enumerate(payloads) if (p.codec, p.shape) == (name, shape)]
         decoded = CODECS.get(name).decode_all([payloads[i] for i in mine])
         updates.update(zip(mine, decoded, strict=True))
     return [updates[i] for i in range(len(payloads))]

@@ -63,7 +63,7 @@ class FixedBasis(Codec):
         if len(seed) != _KEY_BYTES or not 0 < len(left) < dim:
             raise PayloadError(f"a basis of {len(left)} directions from {len(seed)} bytes")
         right = basis(int.from_bytes(seed, "little"), len(left), dim)
-        return RowUpdate(rows, multiply(left, right), size, len(right))
+        return RowUpdate(rows, multiply(left, right), size, rank=len(right))
 
 
 @lru_cache(maxsize=8)

@@ -75,4 +75,4 @@ class LowRank(Codec):
         left = unpack_floats(payload, Part.VALUES, len(rows))
         if len(left) != len(right):
             raise PayloadError(f"factors of rank {len(left)} and {len(right)}")
-        return RowUpdate(rows, multiply(left, right), size, len(right))
+        return RowUpdate(rows, multiply(left, right), size, rank=len(right))

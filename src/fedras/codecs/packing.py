@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from fedras.kernels import bits, row_sets
 from fedras.kernels import choices as choice_kernels
 from fedras.kernels.finite import all_finite
 from fedras.numbers import NUMBERS
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 def pack_integers(values: NDArray[np.int32], limit: int) -> bytes:
@@ -139,8 +142,16 @@ def pack_floats(values: NDArray[np.float32], numbers: str, key: np.uint64) -> by
     PayloadError
         For NaN and infinity.
     """
+    return pack_matrices([values], numbers, np.array([key], np.uint64))[0]
+
+
+def pack_matrices(
+    matrices: Sequence[NDArray[np.float32]], numbers: str, keys: NDArray[np.uint64]
+) -> list[bytes]:
+    """Return what `pack_floats` makes of each of at least one matrix, packed at once."""
+    values, bounds = join(matrices)
     require_finite(values)
-    return NUMBERS.get(numbers).encode(values, key)
+    return NUMBERS.get(numbers).encode_all(values, bounds, keys)
 
 
 def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.float32]:
@@ -151,12 +162,21 @@ def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.floa
     PayloadError
         If the part is missing, its length does not fit, or a value is not finite.
     """
-    if payload.numbers not in NUMBERS:
-        raise PayloadError(f"payload with an unknown number format {payload.numbers!r}")
-    values = NUMBERS.get(payload.numbers).decode(payload.part(part), columns)
+    return unpack_matrices([payload], part, columns)[0]
+
+
+def unpack_matrices(
+    payloads: Sequence[Payload], part: Part, columns: int
+) -> list[NDArray[np.float32]]:
+    """Return what `unpack_floats` does of each, for payloads of one number format."""
+    numbers = payloads[0].numbers
+    if numbers not in NUMBERS:
+        raise PayloadError(f"payload with an unknown number format {numbers!r}")
+    data = [payload.part(part) for payload in payloads]
+    values, bounds = NUMBERS.get(numbers).decode_all(data, columns)
     if not all_finite(values):
         raise PayloadError("the payload holds NaN or infinity")
-    return values
+    return [values[a:b] for a, b in pairwise(bounds.tolist())]
 
 
 def _bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -166,10 +186,9 @@ def _bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return bounds
 
 
-def join(arrays: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the arrays one after another, and their bounds."""
-    lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
-    return np.concatenate((*arrays, np.zeros(0, np.int32))), _bounds(lengths)
+def join(arrays: Sequence[NDArray[Number]]) -> tuple[NDArray[Number], NDArray[np.int64]]:
+    """Return the arrays, of which there is at least one, one after another, and their bounds."""
+    return np.concatenate(arrays), _bounds(np.fromiter(map(len, arrays), np.int64, len(arrays)))
 
 
 def _join_bytes(data: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
+from fedras.codecs.packing import join
 from fedras.config import Config
 from fedras.federation import scoring
 from fedras.federation.wire import Broadcast, Traffic, Upload
-from fedras.kernels.aggregate import accumulate
+from fedras.kernels.aggregate import add_up
 from fedras.methods import Method
 from fedras.methods.method import Memory
 from fedras.models import Model
@@ -129,10 +130,7 @@ class Server:
 
         With error feedback the rows shrink here, by the learning rate times the weight decay.
         """
-        total = np.zeros(self.items.shape, np.float64)
-        count = np.zeros(len(self.items), np.int64)
-        for update in updates:
-            accumulate(total, count, update.rows, update.values)
+        total, count = _sums(updates, self.items.shape)
         rows = np.flatnonzero(count)
         mean = self.method.average(total[rows], count[rows], len(updates)).astype(np.float32)
         if self.config.error_feedback:
@@ -203,3 +201,15 @@ class Server:
         if self.config.error_feedback:
             return RowUpdate.between(stream.replica, self.items)
         return delta
+
+
+def _sums(
+    updates: list[RowUpdate], shape: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the sum of the clients' updates, float64[N, d], and how many there are of each row."""
+    total, count = np.zeros(shape, np.float64), np.zeros(shape[0], np.int64)
+    rows, bounds = join([update.rows for update in updates])
+    index, _ = join([update.chosen for update in updates])
+    vectors, starts = join([update.vectors for update in updates])
+    add_up(rows, bounds, index, vectors, starts, total, count)
+    return total, count

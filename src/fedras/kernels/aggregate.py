@@ -1,21 +1,57 @@
 """Sums of many clients' updates, item by item."""
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import jit, parallel
+from fedras.kernels.lanes import accumulate
+
+_PARTS = 64
+
+
+@parallel
+def add_up(
+    rows: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    index: NDArray[np.int32],
+    vectors: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    total: NDArray[np.float64],
+    count: NDArray[np.int64],
+) -> None:
+    """Add each client's vectors to the rows that take them, and count who did.
+
+    The items are divided among the threads, and each item hears the clients in their order.
+
+    Parameters
+    ----------
+    rows, bounds
+        Client c has the rows ``rows[bounds[c]:bounds[c + 1]]``, strictly increasing.
+    index, vectors, starts
+        Row i takes the vector number ``index[i]`` of its client, whose first is
+        ``vectors[starts[c]]``; float32[k, d] in all.
+    total, count
+        float64[N, d] and int64[N], to be added to.
+    """
+    for part in numba.prange(_PARTS):
+        first, last = part * len(count) // _PARTS, (part + 1) * len(count) // _PARTS
+        for c in range(len(bounds) - 1):
+            i = bounds[c] + _before(rows[bounds[c] : bounds[c + 1]], first)
+            while i < bounds[c + 1] and rows[i] < last:
+                count[rows[i]] += 1
+                accumulate(total[rows[i]], vectors[starts[c] + index[i]])
+                i += 1
 
 
 @jit
-def accumulate(
-    total: NDArray[np.float64],
-    count: NDArray[np.int64],
-    rows: NDArray[np.int32],
-    values: NDArray[np.float32],
-) -> None:
-    """Add ``values``, float32[n, d], to ``total[rows]`` and 1 to ``count[rows]``, in place."""
-    for i in range(len(rows)):
-        row = rows[i]
-        count[row] += 1
-        for f in range(values.shape[1]):
-            total[row, f] += values[i, f]
+def _before(rows: NDArray[np.int32], first: int) -> int:
+    """Return how many of the ascending rows are below ``first``."""
+    low, high = 0, len(rows)
+    while low < high:
+        middle = (low + high) // 2
+        if rows[middle] < first:
+            low = middle + 1
+        else:
+            high = middle
+    return low

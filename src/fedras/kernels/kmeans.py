@@ -39,6 +39,8 @@ def cluster_all(
 ) -> list[Groups]:
     """Cluster each matrix by itself, many at a time.
 
+    One that holds a NaN or infinity becomes one group around NaN.
+
     Parameters
     ----------
     matrices
@@ -116,6 +118,8 @@ def _in_one(
 
 def _large(x: NDArray[np.float32], k: int, iterations: int, key: np.uint64) -> Groups:
     scale = _scale(x)
+    if scale == 0:
+        return np.full((1, x.shape[1]), np.nan, np.float32), np.zeros(len(x), np.int32)
     centroids, assignment = cluster_large(x if scale == 1 else x * scale, k, iterations, key)
     return centroids / scale, assignment
 
@@ -156,6 +160,10 @@ def lloyd(
     values are represented exactly.
     """
     scale = _scale(x)
+    if scale == 0:
+        centroids[0] = np.nan
+        assignment[:] = 0
+        return 1
     if scale != 1:
         x = x * scale
     k, exact = one_by_one(x, min(len(centroids), len(x)), key, centroids, assignment)
@@ -182,8 +190,13 @@ def lloyd(
 
 @jit
 def _scale(x: NDArray[np.float32]) -> np.float32:
-    """Return a factor that brings the squares of ``x`` into the range of float32, usually 1."""
+    """Return a factor that brings the squares of ``x`` into the range of float32, usually 1.
+
+    It is 0 for an ``x`` with a NaN or infinity.
+    """
     peak = np.float32(largest_size(x))
+    if not peak < np.inf:
+        return np.float32(0)
     return (
         np.float32(1) if peak == 0 or _SMALL < peak < _HUGE else np.float32(1) / max(peak, _LEAST)
     )

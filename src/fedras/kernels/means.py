@@ -5,8 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit, parallel
-
-_COLUMNS = 16
+from fedras.kernels.lanes import LANES, accumulate
 
 
 @jit
@@ -26,16 +25,7 @@ def move(
     centroids: NDArray[np.float32],
 ) -> None:
     """Move each centroid to the mean of its rows; an empty group keeps its place."""
-    d = x.shape[1]
-    total = np.zeros((len(count), d), np.float64)
-    for i in range(len(x)):
-        group = assignment[i]
-        for f in range(d):
-            total[group, f] += x[i, f]
-    for j in range(len(count)):
-        if count[j] > 0:
-            for f in range(d):
-                centroids[j, f] = total[j, f] / count[j]
+    _move(x, assignment, count, 0, x.shape[1], centroids)
 
 
 @parallel
@@ -47,9 +37,27 @@ def all_move(
 ) -> None:
     """Do what `move` does, on all threads: each moves some columns."""
     d = x.shape[1]
-    for part in numba.prange((d + _COLUMNS - 1) // _COLUMNS):
-        columns = slice(part * _COLUMNS, min(d, (part + 1) * _COLUMNS))
-        move(x[:, columns], assignment, count, centroids[:, columns])
+    for part in numba.prange((d + LANES - 1) // LANES):
+        first = part * LANES
+        _move(x, assignment, count, first, min(d, first + LANES), centroids)
+
+
+@jit
+def _move(
+    x: NDArray[np.float32],
+    assignment: NDArray[np.int32],
+    count: NDArray[np.int64],
+    first: int,
+    last: int,
+    centroids: NDArray[np.float32],
+) -> None:
+    total = np.zeros((len(count), last - first), np.float64)
+    for i in range(len(x)):
+        accumulate(total[assignment[i]], x[i, first:last])
+    for j in range(len(count)):
+        if count[j] > 0:
+            for f in range(first, last):
+                centroids[j, f] = total[j, f - first] / count[j]
 
 
 @jit

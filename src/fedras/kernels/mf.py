@@ -1,15 +1,23 @@
 """Local training of matrix factorisation: one client after another, many threads."""
 
-import math
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.gather import copy_rows, subtract_rows
+from fedras.kernels.gather import copy_rows, write_change
 from fedras.kernels.jit import jit, parallel
+from fedras.kernels.lanes import combine, dot
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
+from fedras.kernels.sigmoid import sigmoid
 from fedras.kernels.span import step_within
+
+_ONE = np.float32(1)
+
+Matrix = NDArray[np.float32]
+Client = tuple[Matrix, Matrix, Matrix, NDArray[np.int32]]
+"""A client in training: its vector, its rows, the span of the items' moves, and its samples."""
+Scratch = tuple[Matrix, Matrix, NDArray[np.int32], NDArray[np.int32], Matrix, Matrix]
+"""Memory for a worker; see `_scratch`."""
 
 
 @parallel
@@ -62,97 +70,138 @@ def train_clients(
     per_positive = settings[0] * settings[2]
     for worker in numba.prange(workers):
         place = np.full(replicas.shape[1], -1, np.int32)
+        space = _scratch(bounds, per_positive, settings[1], replicas.shape[1:])
         for turn in range(worker, len(order), workers):
             c = order[turn]
             own = rows[offsets[c] : offsets[c + 1]]
             liked = positives[bounds[c] : bounds[c + 1]]
             samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
             items = replicas[stream[c]]
-            local = values[offsets[c] : offsets[c] + n]
+            local = space[0][:n]
             copy_rows(items, own[:n], local)
-            directions = span[stream[c]]
-            counter = np.uint64(used)
-            _sgd(vectors[c], local, directions, samples, len(liked), settings, keys[c], counter)
-            subtract_rows(items, own[:n], local)
+            client = vectors[c], local, span[stream[c]], samples
+            _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
+            write_change(items, own[:n], local, values[offsets[c] : offsets[c] + n])
             count[c] = n
 
 
 @jit
+def _scratch(
+    bounds: NDArray[np.int64], per_positive: int, batch: int, shape: tuple[int, int]
+) -> Scratch:
+    """Return memory for any client: its rows, tallies by row, and scores by sample of a batch."""
+    most = 0
+    for c in range(len(bounds) - 1):
+        most = max(most, bounds[c + 1] - bounds[c])
+    n = min(shape[0], most * (1 + per_positive))
+    local, gradient = np.empty((n, shape[1]), np.float32), np.empty(shape[1], np.float32)
+    error, seen = np.zeros(n, np.float32), np.zeros(n, np.int32)
+    return local, error, seen, np.empty(n + 1, np.int32), np.empty(batch, np.float32), gradient
+
+
+@jit
 def _sgd(
-    vector: NDArray[np.float32],
-    local: NDArray[np.float32],
-    span: NDArray[np.float32],
-    samples: NDArray[np.int32],
+    client: Client,
     positives: int,
     settings: tuple[int, int, int, float, float, float],
     key: np.uint64,
     counter: np.uint64,
+    space: Scratch,
 ) -> None:
     """Minimise the cross-entropy of sigmoid(p.q), p and q in place; see `train_clients`."""
-    epochs = settings[0]
+    epochs, batch = settings[:2]
+    samples = client[3]
     share = (len(samples) - positives) // epochs
     for epoch in range(epochs):
         order = epoch_order(positives, positives + epoch * share, share)
         counter = shuffle(order, key, counter)
-        _epoch(vector, local, span, samples, order, positives, settings)
+        for start in range(0, len(order), batch):
+            _step(client, order[start : start + batch], positives, settings, space)
 
 
 @jit
-def _epoch(
-    vector: NDArray[np.float32],
-    local: NDArray[np.float32],
-    span: NDArray[np.float32],
-    samples: NDArray[np.int32],
-    order: NDArray[np.int64],
+def _step(
+    client: Client,
+    picked: NDArray[np.int64],
     positives: int,
     settings: tuple[int, int, int, float, float, float],
+    space: Scratch,
 ) -> None:
-    """Go once through the samples ``order``, in place: the first ``positives`` have the label 1.
+    """Take one step with the samples ``picked``; those below ``positives`` have the label 1.
 
     The user's vector moves by the mean gradient of the batch, an item's row by the mean over its
     own occurrences in the batch; both shrink by the learning rate times their weight decay at each
     step that moves them.
     """
-    error = np.zeros(len(local), np.float32)
-    seen = np.zeros(len(local), np.int32)
-    touched = np.empty(len(local), np.int32)
-    gradient = np.empty(len(vector), np.float32)
-    batch, rate = settings[1], settings[3]
-    shrink, row_shrink = rate * settings[4], rate * settings[5]
-    keep, keep_row = np.float32(1 - shrink), np.float32(1 - row_shrink)
-    for start in range(0, len(order), batch):
-        end = min(start + batch, len(order))
-        gradient[:] = np.float32(0)
-        n_touched = 0
-        for i in range(start, end):
-            row = samples[order[i]]
-            item = local[row]
-            score = np.float32(0)
-            for f in range(len(vector)):
-                score += vector[f] * item[f]
-            wrong = np.float32(1) / (np.float32(1) + math.exp(-score))
-            if order[i] < positives:
-                wrong -= np.float32(1)
-            for f in range(len(vector)):
-                gradient[f] += wrong * item[f]
-            if seen[row] == 0:
-                touched[n_touched] = row
-                n_touched += 1
-            seen[row] += 1
-            error[row] += wrong
-        for t in range(n_touched):
-            row = touched[t]
-            step = np.float32(rate) * error[row] / np.float32(seen[row])
-            if len(span) > 0:
-                step_within(span, local[row], vector, step, np.float32(row_shrink))
-            else:
-                for f in range(len(vector)):
-                    local[row, f] = keep_row * local[row, f] - step * vector[f]
-            error[row] = np.float32(0)
-            seen[row] = 0
-        step = np.float32(rate) / np.float32(end - start)
-        for f in range(len(vector)):
-            vector[f] = keep * vector[f] - step * gradient[f]
+    vector, local, span, samples = client
+    _, error, seen, touched, scores, gradient = space
+    n = len(picked)
+    for i in range(n):
+        scores[i] = dot(vector, local[samples[picked[i]]])
+    sigmoid(scores[:n], scores[:n])
+    n_touched = _tally(scores, samples, picked, positives, error, seen, touched)
+    gradient[:] = np.float32(0)
+    rate, decay, row_decay = settings[3:]
+    if len(span) > 0:
+        _move_within(client, rate, row_decay, touched[:n_touched], space)
+    else:
+        _move(client, rate, row_decay, touched[:n_touched], space)
+    keep, step = np.float32(1 - rate * decay), np.float32(rate) / np.float32(n)
+    combine(vector, keep, vector, -step, gradient)
+
+
+@jit
+def _move(
+    client: Client, rate: float, decay: float, touched: NDArray[np.int32], space: Scratch
+) -> None:
+    """Move the touched rows, add what they say of the user's gradient, and clear the tally."""
+    vector, local, _, _ = client
+    _, error, seen, _, _, gradient = space
+    keep = np.float32(1 - rate * decay)
+    for row in touched:
+        item, wrong = local[row], error[row]
+        step = np.float32(rate) * wrong / np.float32(seen[row])
+        combine(gradient, _ONE, gradient, wrong, item)
+        combine(item, keep, item, -step, vector)
+        error[row] = np.float32(0)
+        seen[row] = 0
+
+
+@jit
+def _move_within(
+    client: Client, rate: float, decay: float, touched: NDArray[np.int32], space: Scratch
+) -> None:
+    """Do what `_move` does within the span: apart, because it would slow down that loop."""
+    vector, local, span, _ = client
+    _, error, seen, _, _, gradient = space
+    for row in touched:
+        item, wrong = local[row], error[row]
+        step = np.float32(rate) * wrong / np.float32(seen[row])
+        combine(gradient, _ONE, gradient, wrong, item)
+        step_within(span, item, vector, step, np.float32(rate * decay))
+        error[row] = np.float32(0)
+        seen[row] = 0
+
+
+@jit
+def _tally(
+    probability: NDArray[np.float32],
+    samples: NDArray[np.int32],
+    picked: NDArray[np.int64],
+    positives: int,
+    error: NDArray[np.float32],
+    seen: NDArray[np.int32],
+    touched: NDArray[np.int32],
+) -> int:
+    """Add up by row how wrong its samples are and how many; list the rows, return their number."""
+    n_touched = 0
+    for i in range(len(picked)):
+        row = samples[picked[i]]
+        touched[n_touched] = row  # without a branch, which would be taken at random
+        n_touched += seen[row] == 0
+        seen[row] += 1
+        error[row] += probability[i] - np.float32(picked[i] < positives)
+    return n_touched
 
 
 @parallel
@@ -161,7 +210,7 @@ def score_all(vectors: NDArray[np.float32], items: NDArray[np.float32]) -> NDArr
     out = np.empty((len(vectors), len(items)), np.float32)
     for user in numba.prange(len(vectors)):
         for i in range(len(items)):
-            out[user, i] = _dot(vectors[user], items[i])
+            out[user, i] = dot(vectors[user], items[i])
     return out
 
 
@@ -173,13 +222,5 @@ def score_some(
     out = np.empty(candidates.shape, np.float32)
     for user in numba.prange(len(vectors)):
         for k in range(candidates.shape[1]):
-            out[user, k] = _dot(vectors[user], items[candidates[user, k]])
+            out[user, k] = dot(vectors[user], items[candidates[user, k]])
     return out
-
-
-@jit
-def _dot(a: NDArray[np.float32], b: NDArray[np.float32]) -> np.float32:
-    total = np.float32(0)
-    for f in range(len(a)):
-        total += a[f] * b[f]
-    return total

@@ -149,7 +149,7 @@ def first_largest(values: NDArray[np.float32]) -> int:
 
 @jit
 def largest_size(x: NDArray[np.float32]) -> np.float32:
-    """Return the largest absolute value of float32[n, d], which may have no NaN."""
+    """Return the largest absolute value of float32[n, d], NaN where there is one."""
     bits = x.reshape(x.size).view(np.int32)
     top = np.zeros(1, np.int32)
     largest = np.int32(0)

@@ -39,12 +39,12 @@ def draw_samples(
     of distinct items; and the next unused counter.
     """
     m = len(positives)
+    found = np.empty(min(len(place), m * (1 + negatives)) + 1, np.int32)
     n = 0
     for item in positives:
-        if place[item] == _UNSEEN:
-            place[item] = _LIKED
-            rows[n] = item
-            n += 1
+        found[n] = item  # without a branch, which would be taken at random
+        n += place[item] == _UNSEEN
+        place[item] = _LIKED
     drawn = m * negatives if n < len(place) else 0
     samples = np.empty(m + drawn, np.int32)
     for i in range(m):
@@ -56,33 +56,34 @@ def draw_samples(
         while place[item] == _LIKED:
             item = below(key, np.uint64(counter), len(place))
             counter += 1
-        if place[item] == _UNSEEN:
-            place[item] = _DRAWN
-            rows[n] = item
-            n += 1
+        found[n] = item
+        n += place[item] == _UNSEEN
+        place[item] = _DRAWN
         samples[i] = item
-    _number(rows[:n], place)
+    _number(found[: n + 1], place)
     for i in range(len(samples)):
         samples[i] = place[samples[i]]
     for r in range(n):
-        place[rows[r]] = _UNSEEN
+        rows[r] = found[r]
+        place[found[r]] = _UNSEEN
     return samples, n, counter
 
 
 @jit
-def _number(rows: NDArray[np.int32], place: NDArray[np.int32]) -> None:
-    """Sort the rows, whose places are not -1, and write each one's rank to its place."""
-    if _DENSE * len(rows) > len(place):
+def _number(found: NDArray[np.int32], place: NDArray[np.int32]) -> None:
+    """Sort all rows but the last, whose places are not -1; write each one's rank to its place."""
+    last = len(found) - 1
+    if _DENSE * last > len(place):
         n = 0
         for item in range(len(place)):
-            if place[item] != _UNSEEN:
-                rows[n] = item
-                place[item] = n
-                n += 1
+            taken = place[item] != _UNSEEN
+            found[n] = item
+            place[item] = n if taken else _UNSEEN
+            n += taken
     else:
-        rows.sort()
-        for r in range(len(rows)):
-            place[rows[r]] = r
+        found[:last].sort()
+        for r in range(last):
+            place[found[r]] = r
 
 
 @jit

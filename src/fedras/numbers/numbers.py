@@ -1,6 +1,8 @@
 """The contract of a number format."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -38,6 +40,22 @@ class Numbers(ABC):
         PayloadError
             If ``data`` cannot have been written by `encode`.
         """
+
+    @classmethod
+    def encode_all(
+        cls, values: NDArray[np.float32], bounds: NDArray[np.int64], keys: NDArray[np.uint64]
+    ) -> list[bytes]:
+        """Write the matrices ``values[bounds[c]:bounds[c + 1]]``, each with its key."""
+        pairs = zip(pairwise(bounds.tolist()), keys, strict=True)
+        return [cls.encode(values[a:b], key) for (a, b), key in pairs]
+
+    @classmethod
+    def decode_all(
+        cls, data: Sequence[bytes], columns: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the matrices of `decode` one after another, and their bounds."""
+        matrices = [cls.decode(each, columns) for each in data]
+        return np.concatenate(matrices), np.cumsum([0, *map(len, matrices)])
 
 
 NUMBERS: Registry[Numbers] = Registry("number format", "numbers")

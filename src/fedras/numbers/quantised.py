@@ -1,15 +1,15 @@
 """Quantised floats: 8 or 4 bits a number and the largest magnitude of each row."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.errors import PayloadError
-from fedras.kernels.quantise import dequantise, quantise
+from fedras.kernels.quantise import BAD_LEVEL, BAD_SCALE, SCALE_BYTES, dequantise, quantise
 from fedras.numbers.numbers import NUMBERS, Numbers
-
-_SCALE_BYTES = 4
 
 
 class Quantised(Numbers):
@@ -31,28 +31,46 @@ class Quantised(Numbers):
     @classmethod
     def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
         """Round each number to a level: at random where that makes the format unbiased."""
+        return cls.encode_all(values, np.array([0, len(values)]), np.array([key], np.uint64))[0]
+
+    @classmethod
+    def encode_all(
+        cls, values: NDArray[np.float32], bounds: NDArray[np.int64], keys: NDArray[np.uint64]
+    ) -> list[bytes]:
+        """Round all of them in one call."""
         values = np.ascontiguousarray(values)
-        scales, codes = quantise(values, cls._levels(), cls.unbiased, key)
+        scales, codes = quantise(values, bounds, cls._levels(), cls.unbiased, keys)
         if cls.bits == 4:
             codes = np.pad(codes, ((0, 0), (0, codes.shape[1] % 2)))
             codes = codes[:, ::2] | codes[:, 1::2] << np.uint8(4)
-        return scales.astype("<f4").tobytes() + codes.tobytes()
+        scales = scales.astype("<f4", copy=False)
+        return [scales[a:b].tobytes() + codes[a:b].tobytes() for a, b in pairwise(bounds.tolist())]
 
     @classmethod
     def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
         """Return the levels times the scales."""
-        width = (columns * cls.bits + 7) // 8
-        n, rest = divmod(len(data), _SCALE_BYTES + width)
-        if columns < 1 or rest:
-            raise PayloadError(f"{len(data)} bytes are not rows of {columns} quantised numbers")
-        scales = read_scales(data, n)
-        codes = np.frombuffer(data, np.uint8, offset=_SCALE_BYTES * n).reshape(n, width)
-        if cls.bits == 4:
-            codes = np.stack([codes & 15, codes >> 4], axis=2).reshape(n, 2 * width)
-        levels, codes = cls._levels(), np.ascontiguousarray(codes[:, :columns])
-        if codes.max(initial=0) > 2 * levels:
-            raise PayloadError(f"level {codes.max()} is beyond {2 * levels}")
-        return dequantise(scales, codes, levels)
+        return cls.decode_all([data], columns)[0]
+
+    @classmethod
+    def decode_all(
+        cls, data: Sequence[bytes], columns: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Read all of them in one call."""
+        size = SCALE_BYTES + (columns * cls.bits + 7) // 8
+        starts = np.cumsum([0, *map(len, data)])
+        lengths = np.diff(starts)
+        if columns < 1 or (lengths % size).any():
+            wrong = lengths[lengths % size > 0] if columns > 0 else lengths
+            raise PayloadError(f"{wrong[0]} bytes are not rows of {columns} quantised numbers")
+        bounds = starts // size
+        values = np.empty((bounds[-1], columns), np.float32)
+        octets = np.frombuffer(b"".join(data), np.uint8)
+        fault, level = dequantise(octets, starts, bounds, cls.bits, values)
+        if fault == BAD_SCALE:
+            raise PayloadError("a scale is negative, infinite or not a number")
+        if fault == BAD_LEVEL:
+            raise PayloadError(f"level {level} is beyond {2 * cls._levels()}")
+        return values, bounds
 
     @classmethod
     def _levels(cls) -> int:

@@ -1,0 +1,69 @@
+"""Sums over clients, item by item."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fedras.kernels.aggregate import add_up
+from fedras.kernels.jit import set_threads
+
+Sums = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+
+def add(clients: list[list[int]], n_items: int, d: int, seed: int) -> tuple[Sums, Sums]:
+    """Return the sums of random updates of these rows, and what NumPy makes of them."""
+    rng = np.random.default_rng(seed)
+    rows = np.array([row for own in clients for row in own], np.int32)
+    bounds = np.cumsum([0, *map(len, clients)])
+    kinds = rng.integers(1, 4, len(clients))
+    starts = np.cumsum([0, *kinds])
+    index = np.array(
+        [rng.integers(k) for own, k in zip(clients, kinds, strict=True) for _ in own], np.int32
+    )
+    vectors = rng.normal(size=(starts[-1], d)).astype(np.float32)
+    total, count = rng.normal(size=(n_items, d)), rng.integers(0, 9, n_items)
+    wanted = total.copy(), count.copy()
+    owner = np.repeat(np.arange(len(clients)), [len(own) for own in clients])
+    np.add.at(wanted[0], rows, vectors[starts[owner] + index].astype(np.float64))
+    np.add.at(wanted[1], rows, 1)
+    add_up(rows, bounds, index, vectors, starts, total, count)
+    return (total, count), wanted
+
+
+@given(
+    st.lists(st.sets(st.integers(0, 130)).map(sorted), min_size=1, max_size=6),
+    st.sampled_from([1, 8, 16, 35]),
+    st.integers(0, 99),
+)
+def test_each_row_gets_what_its_clients_say(clients: list[list[int]], d: int, seed: int) -> None:
+    (total, count), (wanted, wanted_count) = add(clients, 131, d, seed)
+    assert (total == wanted).all()  # in the clients' order, so to the last bit
+    assert (count == wanted_count).all()
+
+
+@pytest.mark.parametrize("n_items", [1, 2, 63, 64, 65, 5000])
+def test_no_item_is_left_out_or_counted_twice(n_items: int) -> None:
+    (total, count), (wanted, wanted_count) = add([list(range(n_items))] * 3, n_items, 4, 0)
+    assert (total == wanted).all()
+    assert (count == wanted_count).all()
+
+
+def test_the_number_of_threads_does_not_matter() -> None:
+    rng = np.random.default_rng(3)
+    clients = [sorted(rng.choice(900, 300, replace=False).tolist()) for _ in range(40)]
+    sums = []
+    for count in (1, 2):
+        set_threads(count)
+        sums.append(add(clients, 900, 32, 1)[0])
+    assert sums[0][0].tobytes() == sums[1][0].tobytes()
+
+
+def test_doubles_keep_what_float32_would_lose() -> None:
+    rows, bounds = np.zeros(3, np.int32), np.arange(4)
+    vectors = np.array([[1e8], [1.0], [-1e8]], np.float32)
+    total, count = np.zeros((1, 1)), np.zeros(1, np.int64)
+    add_up(rows, bounds, rows, vectors, bounds, total, count)
+    assert total[0, 0] == 1.0
+    assert count[0] == 3
