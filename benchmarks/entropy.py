@@ -60,7 +60,7 @@ def assignment(choices: NDArray[np.int32], k: int) -> Row:
     order = np.argsort(-counts, kind="stable")
     choices, counts = np.argsort(order).astype(np.int32)[choices], counts[order]
     data, seconds = _timed(
-        lambda: pack_choices([choices], [k])[0][0],
+        lambda: pack_choices(choices, np.array([0, len(choices)]), np.array([k]))[0][0],
         lambda data: unpack_choices([data], [len(choices)], [k]),
     )
     model = constriction.stream.model.Categorical(counts.astype(np.float32), perfect=False)

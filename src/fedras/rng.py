@@ -5,6 +5,10 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.kernels.random import fold
+
+_MASK = (1 << 64) - 1
+
 
 class Purpose(IntEnum):
     """What a stream of random numbers is for. The values shape the results: never renumber."""
@@ -38,10 +42,13 @@ def keys(seed: int, purpose: Purpose, *context: int | NDArray[np.uint64]) -> NDA
     -------
     uint64[n], with n = 1 where every element of the context is an integer.
     """
-    state = np.array([seed], np.uint64)
+    state: int | NDArray[np.uint64] = seed
     for word in (int(purpose), *context):
-        state = _mix(state ^ _mix(np.atleast_1d(np.asarray(word, np.uint64))))
-    return state
+        if isinstance(state, int) and isinstance(word, int):
+            state = _mix(state ^ _mix(word))
+        else:
+            state = fold(_array(state), _array(word))
+    return _array(state)
 
 
 def key(seed: int, purpose: Purpose, *context: int) -> np.uint64:
@@ -49,9 +56,13 @@ def key(seed: int, purpose: Purpose, *context: int) -> np.uint64:
     return np.uint64(keys(seed, purpose, *context)[0])
 
 
-def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _array(word: int | NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return np.atleast_1d(np.asarray(word, np.uint64))
+
+
+def _mix(z: int) -> int:
     """SplitMix64's output function, as in `kernels.random`."""
-    z = z + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    z = (z + 0x9E3779B97F4A7C15) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return z ^ (z >> 31)

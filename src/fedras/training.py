@@ -1,7 +1,6 @@
 """Training from the first round to the last, with evaluation, checkpoints and resumption."""
 
 from collections.abc import Generator, Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
 from fedras.folder import Checkpoint, RunFolder
 from fedras.interrupts import deferred
+from fedras.kernels.jit import one_thread
 from fedras.resumption import absolute, agreed, decisive, fingerprint, restore
 from fedras.summary import Totals, summarise
 
@@ -152,9 +152,10 @@ class Run:
         return summarise(self.simulation, self.totals, self.uncompressed, quality)
 
     def _advance(self) -> RoundResult:
-        # The first round may have to wait for the compiler; stopping it loses nothing.
+        # The first round may have to wait for the compiler, in this thread, so that it can be
+        # stopped: that loses nothing.
         first = self.simulation.round == self._first
-        with nullcontext() if first else deferred():
+        with one_thread() if first else deferred():
             self._whole = False
             start = perf_counter()
             result = self.simulation.step()

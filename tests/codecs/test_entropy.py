@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedras.codecs.packing import pack_choices, pack_integers, unpack_choices
+from fedras.codecs.update import join
 from fedras.errors import PayloadError
 from fedras.kernels import ascending, rans
 
@@ -17,7 +18,8 @@ def entropy(counts: np.ndarray) -> float:
 
 def packed(choices: np.ndarray, k: int) -> bytes:
     """Return the bytes of choices, having read them back."""
-    ((data, names),) = pack_choices([choices.astype(np.int32)], [k])
+    whole = np.array([0, len(choices)])
+    (data,), names = pack_choices(choices.astype(np.int32), whole, np.array([k]))
     assert sorted(names.tolist()) == list(range(k))
     (back,) = unpack_choices([data], [len(choices)], [k])
     assert back.dtype == np.int32
@@ -111,12 +113,13 @@ def test_choices_of_many_come_near_their_entropy(n: int, k: int, concentration: 
 def test_many_are_packed_as_if_each_were_alone(cases: list[tuple[int, list[int]]]) -> None:
     ks = [k for k, _ in cases]
     arrays = [np.array(values, np.int32) for _, values in cases]
-    together = pack_choices(arrays, ks)
+    together, order = pack_choices(*join(arrays), np.array(ks))
     alone = [packed(choices, k) for choices, k in zip(arrays, ks, strict=True)]
-    assert [data for data, _ in together] == alone
+    assert together == alone
     back = unpack_choices(alone, [len(a) for a in arrays], ks)
-    for (_, names), choices, own, k, data in zip(together, arrays, back, ks, alone, strict=True):
-        assert names[own].tolist() == choices.tolist()
+    names = np.split(order, np.cumsum(ks)[:-1])
+    for old, choices, own, k, data in zip(names, arrays, back, ks, alone, strict=True):
+        assert old[own].tolist() == choices.tolist()
         assert len(data) <= 1 + len(pack_integers(choices, k))
 
 

@@ -14,6 +14,7 @@ from fedras.codecs.packing import (
     unpack_row_sets,
     unpack_rows,
 )
+from fedras.codecs.update import join
 from fedras.errors import PayloadError
 
 
@@ -71,10 +72,11 @@ def stream(n: int, size: int, gaps: list[int], limit: int) -> bytes:
 @given(st.lists(st.sets(st.integers(0, 199)), min_size=1, max_size=5))
 def test_many_sets_are_packed_as_if_each_were_alone(sets: list[set[int]]) -> None:
     arrays = [np.array(sorted(rows), np.int32) for rows in sets]
-    together = pack_row_sets(arrays, 200)
+    rows, bounds = join([np.full(3, -1, np.int32), *arrays])  # they need not begin at 0
+    together = pack_row_sets(rows, bounds[1:-1], np.diff(bounds)[1:], 200)
     assert together == [pack_rows(rows, 200) for rows in arrays]
-    for rows, back in zip(arrays, unpack_row_sets(together, 200), strict=True):
-        assert back.tolist() == rows.tolist()
+    for own, back in zip(arrays, unpack_row_sets(together, 200), strict=True):
+        assert back.tolist() == own.tolist()
 
 
 def test_the_coder_is_the_slow_coder() -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fedras.kernels import kmeans
-from fedras.kernels.jit import set_threads
 from fedras.kernels.seeding import one_by_one
 
 KEY = np.uint64(99)
@@ -106,21 +105,24 @@ def test_one_group_is_the_mean() -> None:
     np.testing.assert_allclose(centroids[0], values.astype(np.float64).mean(axis=0), atol=1e-5)
 
 
-def test_many_at_a_time_are_those_one_by_one_on_any_number_of_threads() -> None:
-    sizes = [40, 3, 1, 200, 17, 40, 8]
-    matrices = [rows(n, 5, seed) for seed, n in enumerate(sizes)]
-    keys = np.arange(len(sizes), dtype=np.uint64)
-    one_by_one = [kmeans.cluster(m, 8, 6, key) for m, key in zip(matrices, keys, strict=True)]
-    for count in (1, 2):
-        set_threads(count)
-        together = kmeans.cluster_all(matrices, 8, 6, keys)
-        for (a, b), (c, d) in zip(together, one_by_one, strict=True):
-            assert a.tobytes() == c.tobytes()
-            assert b.tobytes() == d.tobytes()
+def test_many_at_a_time_are_those_one_by_one_wherever_they_lie() -> None:
+    whole = rows(500, 5)
+    counts = np.array([40, 3, 1, 200, 17, 40, 8])
+    starts = np.array([450, 0, 7, 100, 90, 460, 299])
+    keys = np.arange(len(counts), dtype=np.uint64)
+    for values in (whole, whole[:, 1:4]):  # in the second case not whole rows of the matrix
+        groups = kmeans.cluster_all(values, starts, counts, 8, 6, keys)
+        for c, (start, count) in enumerate(zip(starts, counts, strict=True)):
+            alone = kmeans.cluster(values[start : start + count], 8, 6, keys[c])
+            assert groups.centroids[slice(*groups.first[c : c + 2])].tobytes() == alone[0].tobytes()
+            own = groups.assignment[slice(*groups.bounds[c : c + 2])]
+            assert own.tobytes() == alone[1].tobytes()
 
 
 def test_nothing_to_cluster() -> None:
-    assert kmeans.cluster_all([], 8, 6, np.zeros(0, np.uint64)) == []
+    none = np.zeros(0, np.int64)
+    groups = kmeans.cluster_all(rows(3, 2), none, none, 8, 6, np.zeros(0, np.uint64))
+    assert [len(part) for part in groups] == [0, 1, 0, 1]
 
 
 def test_the_input_stays_as_it_is() -> None:
@@ -143,20 +145,6 @@ def test_means_are_means(groups: int) -> None:
     assignment = (np.arange(40) % groups).astype(np.int32)
     wanted = [values[assignment == g].astype(np.float64).mean(axis=0) for g in range(groups)]
     np.testing.assert_allclose(kmeans.means(values, assignment, groups), wanted, atol=1e-6)
-
-
-def test_parts_of_one_matrix_are_clustered_like_copies_of_them() -> None:
-    whole = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
-    keys = np.arange(3, dtype=np.uint64)
-    for width in (slice(None), slice(0, 3)):  # in the second case not whole rows of the matrix
-        parts = [whole[5:25, width], whole[40:60, width], whole[20:33, width]]
-        for one, other in zip(
-            kmeans.cluster_all(parts, 4, 5, keys),
-            kmeans.cluster_all([part.copy() for part in parts], 4, 5, keys),
-            strict=True,
-        ):
-            assert one[0].tobytes() == other[0].tobytes()
-            assert one[1].tolist() == other[1].tolist()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

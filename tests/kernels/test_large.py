@@ -22,12 +22,12 @@ def rows(n: int, d: int, seed: int = 0) -> Floats:
     return (rng.normal(size=(n, d)) * lengths).astype(np.float32)
 
 
-def inertia(values: Floats, groups: kmeans.Groups) -> float:
+def inertia(values: Floats, groups: large.Groups) -> float:
     centroids, assignment = groups
     return float(((values.astype(np.float64) - centroids[assignment]) ** 2).sum())
 
 
-def require_laws(values: Floats, k: int, groups: kmeans.Groups) -> None:
+def require_laws(values: Floats, k: int, groups: large.Groups) -> None:
     centroids, assignment = groups
     assert len(centroids) <= k
     assert sorted(set(assignment.tolist())) == list(range(len(centroids)))
@@ -146,8 +146,11 @@ def test_small_and_large_matrices_are_clustered_together(monkeypatch: pytest.Mon
     matrices = [rows(n, 4, n) for n in (30, 300, 20, 400)]
     monkeypatch.setattr(kmeans, "LARGE", 1000)
     keys = np.arange(4, dtype=np.uint64)
-    together = kmeans.cluster_all(matrices, 10, 4, keys)
-    for (centroids, assignment), matrix, key in zip(together, matrices, keys, strict=True):
-        alone = kmeans.cluster(matrix, 10, 4, key)
-        assert centroids.tobytes() == alone[0].tobytes()
-        assert assignment.tobytes() == alone[1].tobytes()
+    counts = np.array([len(matrix) for matrix in matrices])
+    starts = np.cumsum(counts) - counts
+    groups = kmeans.cluster_all(np.concatenate(matrices), starts, counts, 10, 4, keys)
+    for c, (matrix, key) in enumerate(zip(matrices, keys, strict=True)):
+        centroids, assignment = kmeans.cluster(matrix, 10, 4, key)
+        assert groups.centroids[slice(*groups.first[c : c + 2])].tobytes() == centroids.tobytes()
+        own = groups.assignment[slice(*groups.bounds[c : c + 2])]
+        assert own.tobytes() == assignment.tobytes()

@@ -46,7 +46,7 @@ def train(who: Cohort, options: Config, decay: float = 0.0) -> tuple[Vector, lis
     """Return how the vectors moved, and the updates."""
     before = who.vectors.astype(np.float64)
     updates, _ = MF(weight_decay=decay).train(who, options)
-    return who.vectors - before, updates
+    return who.vectors - before, list(updates)
 
 
 def loss(p: Vector, items: Vector, samples: list[tuple[int, int]]) -> float:

@@ -106,13 +106,11 @@ def train(
         np.arange(len(histories)) % len(replicas),
         np.array([item for own in histories for item in own], np.int32),
         np.cumsum([0, *map(len, histories)]),
-        offsets,
-        np.arange(len(histories)),
         np.arange(5, 5 + len(histories), dtype=np.uint64),
-        2,
         (negatives, sweeps),
         rows,
         values,
+        offsets[:-1],
         count,
     )
     parts = [slice(start, start + n) for start, n in zip(offsets, count, strict=False)]

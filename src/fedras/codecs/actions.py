@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import (
     pack_choices,
     pack_matrices,
@@ -17,6 +17,7 @@ from fedras.codecs.packing import (
 )
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
+from fedras.codecs.update import RowUpdate, Updates
 from fedras.kernels import kmeans
 
 
@@ -47,16 +48,21 @@ class Actions(Codec):
         return self.encode_all([update], np.array([key], np.uint64))[0]
 
     def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
-        """Code many updates, clustered and packed in parallel."""
-        large = [i for i, update in enumerate(updates) if len(update.rows) > self.limit]
-        chosen = [updates[i] for i in large]
+        """Code many updates, clustered and packed at once."""
+        if not updates:
+            return []
+        batch = Updates.of(updates)
+        large = np.flatnonzero(batch.counts > self.limit)
+        chosen = batch.subset(large)
         groups = kmeans.cluster_all(
-            [update.values for update in chosen], self.limit, self.iterations, keys[large]
+            batch.values, chosen.starts, chosen.counts, self.limit, self.iterations, keys[large]
         )
-        coded = dict(zip(large, pack_all(chosen, groups, self.numbers, keys[large]), strict=True))
+        coded = dict(
+            zip(large.tolist(), pack_all(chosen, groups, self.numbers, keys[large]), strict=True)
+        )
         return [
-            coded[i] if i in coded else Plain(self.numbers).encode(update, keys[i])
-            for i, update in enumerate(updates)
+            coded[i] if i in coded else Plain(self.numbers).encode(batch[i], keys[i])
+            for i in range(len(batch))
         ]
 
     @classmethod
@@ -88,38 +94,30 @@ def pack_actions(
     numbers: str,
     key: np.uint64,
 ) -> Payload:
-    """Return the payload of one update (`pack_all`)."""
-    return pack_all([update], [(actions, assignment)], numbers, np.array([key], np.uint64))[0]
-
-
-def pack_all(
-    updates: Sequence[RowUpdate],
-    groups: Sequence[tuple[NDArray[np.float32], NDArray[np.int32]]],
-    numbers: str,
-    keys: NDArray[np.uint64],
-) -> list[Payload]:
-    """Return a payload per update: its actions, float32[k, d], and each row's index, int32[n].
+    """Return the payload of one update: its actions, float32[k, d], and each row's, int32[n].
 
     The most frequent action comes first.
     """
-    if not updates:
-        return []
-    rows = pack_row_sets([update.rows for update in updates], updates[0].size)
-    choices = pack_choices([index for _, index in groups], [len(a) for a, _ in groups])
-    actions = [vectors[order] for (vectors, _), (_, order) in zip(groups, choices, strict=True)]
-    floats = pack_matrices(actions, numbers, keys)
+    groups = kmeans.Groups.of(actions, assignment)
+    return pack_all(Updates.of([update]), groups, numbers, np.array([key], np.uint64))[0]
+
+
+def pack_all(
+    updates: Updates, groups: kmeans.Groups, numbers: str, keys: NDArray[np.uint64]
+) -> list[Payload]:
+    """Return a payload for each update and its groups, as `pack_actions` does."""
+    shape = updates.size, updates.values.shape[1]
+    rows = pack_row_sets(updates.rows, updates.starts, updates.counts, updates.size)
+    ks = np.diff(groups.first)
+    assignments, order = pack_choices(groups.assignment, groups.bounds, ks)
+    actions = groups.centroids[order + np.repeat(groups.first[:-1], ks)]
+    vectors = pack_matrices(actions, groups.first, numbers, keys)
     return [
         Payload(
             Actions.name,
             numbers,
-            update.shape,
-            {
-                Part.ROWS: own,
-                Part.ASSIGNMENTS: assignment,
-                Part.ACTIONS: vectors,
-            },
+            shape,
+            {Part.ROWS: own, Part.ASSIGNMENTS: index, Part.ACTIONS: floats},
         )
-        for update, own, (assignment, _), vectors in zip(
-            updates, rows, choices, floats, strict=True
-        )
+        for own, index, floats in zip(rows, assignments, vectors, strict=True)
     ]

@@ -3,74 +3,15 @@
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs.payload import Payload
+from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
 from fedras.registry import Registry
-
-
-@dataclass(frozen=True, eq=False)
-class RowUpdate:
-    """What to add to some rows of a matrix.
-
-    Attributes
-    ----------
-    rows
-        int32[n], strictly increasing, the rows that change.
-    vectors
-        float32[k, d], what is added to them.
-    size
-        The number of rows of the whole matrix.
-    index
-        int32[n], the number of the vector that each row takes; None where row i takes vector i.
-    rank
-        How many vectors span the others, where that is known; by default k.
-    """
-
-    rows: NDArray[np.int32]
-    vectors: NDArray[np.float32]
-    size: int
-    index: NDArray[np.int32] | None = None
-    rank: int | None = None
-
-    @property
-    def values(self) -> NDArray[np.float32]:
-        """What is added to each row, float32[n, d]."""
-        return self.vectors if self.index is None else self.vectors[self.index]
-
-    @property
-    def chosen(self) -> NDArray[np.int32]:
-        """The number of the vector that each row takes, int32[n]."""
-        return np.arange(len(self.rows), dtype=np.int32) if self.index is None else self.index
-
-    @property
-    def actions(self) -> int:
-        """How many distinct vectors a receiver is sent."""
-        return len(self.vectors) if self.rank is None else self.rank
-
-    @classmethod
-    def between(cls, old: NDArray[np.float32], new: NDArray[np.float32]) -> "RowUpdate":
-        """Return what leads from one matrix, float32[size, d], to another: the rows that differ."""
-        rows = np.flatnonzero((old != new).any(axis=1))
-        return cls(rows.astype(np.int32), new[rows] - old[rows], len(old))
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of the whole matrix."""
-        return self.size, self.vectors.shape[1]
-
-    def add_to(self, matrix: NDArray[np.float32]) -> None:
-        """Add the update to ``matrix``, float32[size, d], in place."""
-        matrix[self.rows] += self.values
-
-    def with_values(self, values: NDArray[np.float32]) -> "RowUpdate":
-        """Return other values, float32[n, d], for the same rows."""
-        return RowUpdate(self.rows, values, self.size)
 
 
 class Codec(ABC):

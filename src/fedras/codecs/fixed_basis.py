@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs.algebra import multiply, one_thread, to_single
-from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
+from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
 from fedras.kernels.random import normals
 

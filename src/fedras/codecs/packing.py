@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs.payload import Part, Payload
+from fedras.codecs.update import bounds_of
 from fedras.errors import PayloadError
 from fedras.kernels import bits, row_sets
 from fedras.kernels import choices as choice_kernels
 from fedras.kernels.finite import all_finite
 from fedras.numbers import NUMBERS
-
-Number = TypeVar("Number", bound=np.generic)
 
 
 def pack_integers(values: NDArray[np.int32], limit: int) -> bytes:
@@ -40,20 +38,26 @@ def unpack_integers(data: bytes, n: int, limit: int) -> NDArray[np.int32]:
 
 
 def pack_choices(
-    choices: Sequence[NDArray[np.int32]], ks: Sequence[int]
-) -> list[tuple[bytes, NDArray[np.int64]]]:
-    """Return, for each int32[n] of values in [0, k), bytes that hold it with its values renamed.
+    choices: NDArray[np.int32], bounds: NDArray[np.int64], ks: NDArray[np.int64]
+) -> tuple[list[bytes], NDArray[np.int64]]:
+    """Return bytes for each part ``choices[bounds[c]:bounds[c + 1]]``, with its values renamed.
 
-    With the bytes come int64[k], the old name of each new one: 0 is what occurs most often.
+    Parameters
+    ----------
+    choices, bounds
+        int32[n] and int64[C + 1]; the values of part c are in [0, ks[c]).
+    ks
+        int64[C].
+
+    Returns
+    -------
+    The bytes, and int64[sum of ks], for each part the old name of each new one: 0 is what occurs
+    most often.
     """
-    flat, bounds = join(choices)
-    limits = np.array(ks, np.int64)
-    room = choice_kernels.rooms(bounds, limits)
-    out, order = np.empty(room[-1], np.uint8), np.empty(limits.sum(), np.int64)
-    order_bounds = _bounds(limits)
-    lengths = choice_kernels.pack(flat, bounds, limits, room, out, order, order_bounds)
-    names = [order[a:b] for a, b in pairwise(order_bounds.tolist())]
-    return list(zip(_ends(out, room, lengths), names, strict=True))
+    room = choice_kernels.rooms(bounds, ks)
+    out, order = np.empty(room[-1], np.uint8), np.empty(ks.sum(), np.int64)
+    lengths = choice_kernels.pack(choices, bounds, ks, room, out, order, bounds_of(ks))
+    return _ends(out, room, lengths), order
 
 
 def unpack_choices(
@@ -67,7 +71,7 @@ def unpack_choices(
         If bytes are not what `pack_choices` makes of so many values.
     """
     flat, data_bounds = _join_bytes(data)
-    bounds = _bounds(np.array(ns, np.int64))
+    bounds = bounds_of(np.array(ns, np.int64))
     choices = np.empty(bounds[-1], np.int32)
     limits = np.array(ks, np.int64)
     good = choice_kernels.unpack(flat, data_bounds, limits, bounds, choices)
@@ -102,19 +106,20 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
     return rows
 
 
-def pack_row_sets(sets: Sequence[NDArray[np.int32]], size: int) -> list[bytes]:
-    """Return what `pack_rows` makes of each set, packed in parallel."""
-    flat, bounds = join(sets)
-    room = row_sets.rooms(bounds, size)
+def pack_row_sets(
+    rows: NDArray[np.int32], starts: NDArray[np.int64], counts: NDArray[np.int64], size: int
+) -> list[bytes]:
+    """Return what `pack_rows` makes of each ``rows[starts[c]:starts[c] + counts[c]]``."""
+    room = row_sets.rooms(counts, size)
     out = np.empty(room[-1], np.uint8)
-    return _ends(out, room, row_sets.pack_all(flat, bounds, size, room, out))
+    return _ends(out, room, row_sets.pack_all(rows, starts, counts, size, room, out))
 
 
 def unpack_row_sets(data: Sequence[bytes], size: int) -> list[NDArray[np.int32]]:
     """Return what `unpack_rows` makes of each, unpacked in parallel; PayloadError as there."""
     flat, bounds = _join_bytes(data)
     counts = row_sets.count_all(flat, bounds, size)
-    room = _bounds(np.maximum(counts, 0))
+    room = bounds_of(np.maximum(counts, 0))
     rows = np.empty(room[-1], np.int32)
     good = (counts >= 0) & row_sets.unpack_all(flat, bounds, size, room, rows)
     if not good.all():
@@ -142,14 +147,14 @@ def pack_floats(values: NDArray[np.float32], numbers: str, key: np.uint64) -> by
     PayloadError
         For NaN and infinity.
     """
-    return pack_matrices([values], numbers, np.array([key], np.uint64))[0]
+    bounds = np.array([0, len(values)])
+    return pack_matrices(values, bounds, numbers, np.array([key], np.uint64))[0]
 
 
 def pack_matrices(
-    matrices: Sequence[NDArray[np.float32]], numbers: str, keys: NDArray[np.uint64]
+    values: NDArray[np.float32], bounds: NDArray[np.int64], numbers: str, keys: NDArray[np.uint64]
 ) -> list[bytes]:
-    """Return what `pack_floats` makes of each of at least one matrix, packed at once."""
-    values, bounds = join(matrices)
+    """Return what `pack_floats` makes of each ``values[bounds[c]:bounds[c + 1]]``."""
     require_finite(values)
     return NUMBERS.get(numbers).encode_all(values, bounds, keys)
 
@@ -179,21 +184,9 @@ def unpack_matrices(
     return [values[a:b] for a, b in pairwise(bounds.tolist())]
 
 
-def _bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return int64[C + 1], where each of C parts of these lengths begins in one array."""
-    bounds = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=bounds[1:])
-    return bounds
-
-
-def join(arrays: Sequence[NDArray[Number]]) -> tuple[NDArray[Number], NDArray[np.int64]]:
-    """Return the arrays, of which there is at least one, one after another, and their bounds."""
-    return np.concatenate(arrays), _bounds(np.fromiter(map(len, arrays), np.int64, len(arrays)))
-
-
 def _join_bytes(data: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     lengths = np.fromiter(map(len, data), np.int64, len(data))
-    return np.frombuffer(b"".join(data), np.uint8), _bounds(lengths)
+    return np.frombuffer(b"".join(data), np.uint8), bounds_of(lengths)
 
 
 def _ends(

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
 from fedras.codecs.payload import Part, Payload
+from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs.codec import CODECS, Codec, RowUpdate
+from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import (
     pack_floats,
     pack_integers,
@@ -16,6 +16,7 @@ from fedras.codecs.packing import (
 )
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
+from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
 
 _COUNT_BYTES = 4

@@ -1,11 +1,12 @@
 """The clients' side: all that stays private, and the local half of a round."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs import Payload, RowUpdate
+from fedras.codecs import Payload, RowUpdate, Updates
 from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
 from fedras.errors import PayloadError
@@ -16,6 +17,7 @@ from fedras.kernels.gather import gather
 from fedras.kernels.random import normals, normals_of
 from fedras.methods import Method
 from fedras.models import Cohort, Model
+from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
 
 Floats = NDArray[np.float32]
@@ -100,6 +102,10 @@ class Silo:
 
     def train(self, cohort: NDArray[np.int64]) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
+        sizes = self.indptr[cohort + 1] - self.indptr[cohort]
+        return for_clients(lambda part: self._train(cohort[part]), sizes)
+
+    def _train(self, cohort: NDArray[np.int64]) -> list[Upload]:
         config, clients, round_ = self.config, self.clients[cohort], self.version
         vectors = self.vectors[cohort]
         positives, bounds = gather(self.indptr, self.items, cohort)
@@ -131,7 +137,7 @@ class Silo:
         ]
 
     def _encode(
-        self, cohort: NDArray[np.int64], updates: list[RowUpdate], shared: np.uint64
+        self, cohort: NDArray[np.int64], updates: Sequence[RowUpdate], shared: np.uint64
     ) -> list[Payload]:
         """Code each client's update with the codec of its budget, those of one codec together."""
         config, streams = self.config, self.stream[cohort]
@@ -143,14 +149,15 @@ class Silo:
             ]
         if config.uplink_error_feedback:
             updates = [self.residuals.add(*pair) for pair in zip(cohort, updates, strict=True)]
+        batch = Updates.of(updates)
         payloads: dict[int, Payload] = {}
         for stream in np.unique(streams):
             mine = np.flatnonzero(streams == stream)
             codec = self.method.uplink(int(self.budgets[stream]), shared)
-            coded = codec.encode_all([updates[i] for i in mine], draws[mine])
+            coded = codec.encode_all(batch.subset(mine), draws[mine])
             payloads.update(zip(mine.tolist(), coded, strict=True))
         if config.uplink_error_feedback:
-            sent = decode_all([payloads[i] for i in range(len(updates))])
-            for client, wanted, heard in zip(cohort.tolist(), updates, sent, strict=True):
+            sent = decode_all([payloads[i] for i in range(len(batch))])
+            for client, wanted, heard in zip(cohort.tolist(), batch, sent, strict=True):
                 self.residuals.keep(client, wanted, heard)
-        return [payloads[i] for i in range(len(updates))]
+        return [payloads[i] for i in range(len(batch))]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
-from fedras.codecs.packing import join
+from fedras.codecs.update import join
 from fedras.config import Config
 from fedras.federation import scoring
 from fedras.federation.wire import Broadcast, Traffic, Upload
@@ -15,6 +15,7 @@ from fedras.kernels.aggregate import add_up
 from fedras.methods import Method
 from fedras.methods.method import Memory
 from fedras.models import Model
+from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
 
 Floats = NDArray[np.float32]
@@ -109,21 +110,33 @@ class Server:
         PayloadError
             For bytes that are not an upload of this round.
         """
+        sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
+
+        def read(part: NDArray[np.int64]) -> list[tuple[Payload, RowUpdate, Floats]]:
+            return self._read(cohort[part], [uploads[i] for i in part])
+
+        payloads, updates, changes = zip(*for_clients(read, sizes), strict=True)
+        traffic.add_all([upload.items for upload in uploads], payloads)
+        for upload in uploads:
+            traffic.add_scoring(upload.scoring)
+        traffic.clients += len(uploads)
+        return list(updates), np.stack(changes)
+
+    def _read(
+        self, clients: NDArray[np.int64], uploads: list[Upload]
+    ) -> list[tuple[Payload, RowUpdate, Floats]]:
+        """Parse and decode the uploads of some clients."""
         round_, shape = self.broadcast.round, self.items.shape
         payloads = [Payload.from_bytes(upload.items, shape, round_) for upload in uploads]
         updates = decode_all(payloads)
         if self.method.absolute_uplink:
-            known = [self.streams[s].replica for s in self.stream_of[cohort]]
+            known = [self.streams[s].replica for s in self.stream_of[clients]]
             updates = [
                 update.with_values(update.values - replica[update.rows])
                 for update, replica in zip(updates, known, strict=True)
             ]
         changes = [scoring.read(each.scoring, len(self.scoring), round_) for each in uploads]
-        for upload, payload in zip(uploads, payloads, strict=True):
-            traffic.add(upload.items, payload)
-            traffic.add_scoring(upload.scoring)
-        traffic.clients += len(uploads)
-        return updates, np.stack(changes)
+        return list(zip(payloads, updates, changes, strict=True))
 
     def average(self, updates: list[RowUpdate]) -> RowUpdate:
         """Average each item over the clients that trained it (section 4.4); drop what is zero.

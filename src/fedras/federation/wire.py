@@ -1,7 +1,10 @@
 """What passes between server and clients, as bytes, and how many of them there are."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import msgspec
 
 from fedras.codecs import Part, Payload
 
@@ -32,8 +35,7 @@ class Broadcast:
     scoring: bytes
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(msgspec.Struct, frozen=True):
     """What a client sends back: the coded changes of its items and of its scoring model."""
 
     items: bytes
@@ -52,9 +54,17 @@ class Traffic:
 
     def add(self, data: bytes, payload: Payload, clients: int = 1) -> None:
         """Count ``data``, which parses as ``payload``, as sent to or by so many clients."""
-        for part, content in payload.parts.items():
-            self.sent[_NAMES.get(part, OTHER)] += clients * len(content)
-        rest = len(data) - sum(map(len, payload.parts.values()))
+        self.add_all([data], [payload], clients)
+
+    def add_all(self, data: Sequence[bytes], payloads: Sequence[Payload], clients: int = 1) -> None:
+        """Count what parses as ``payloads``, each as sent to or by so many clients."""
+        sizes: dict[int, int] = {}
+        for payload in payloads:
+            for part, content in payload.parts.items():
+                sizes[part] = sizes.get(part, 0) + len(content)
+        for part, size in sizes.items():
+            self.sent[_NAMES.get(part, OTHER)] += clients * size
+        rest = sum(map(len, data)) - sum(sizes.values())
         self.sent[HEADERS] += clients * rest
 
     def add_scoring(self, data: bytes, clients: int = 1) -> None:

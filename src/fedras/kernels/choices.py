@@ -5,12 +5,11 @@ count of the most frequent choice (`row_sets.put_count`); there follow the packe
 counts in ascending order, and the coder's bytes: the counts' flags (`ascending`), then the choices.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels import ascending, bits, rans
-from fedras.kernels.jit import jit, parallel
+from fedras.kernels.jit import jit
 from fedras.kernels.row_sets import count_bytes, put_count, take_count
 
 _FIXED = 0
@@ -39,7 +38,7 @@ def rooms(bounds: NDArray[np.int64], ks: NDArray[np.int64]) -> NDArray[np.int64]
     return out
 
 
-@parallel
+@jit
 def pack(
     choices: NDArray[np.int32],
     bounds: NDArray[np.int64],
@@ -66,7 +65,7 @@ def pack(
     int64[C], how many bytes each takes.
     """
     lengths = np.empty(len(ks), np.int64)
-    for c in numba.prange(len(ks)):
+    for c in range(len(ks)):
         own = choices[bounds[c] : bounds[c + 1]]
         names, renamed, counts = _by_frequency(own, ks[c])
         order[order_bounds[c] : order_bounds[c + 1]] = names
@@ -112,7 +111,7 @@ def _pack(choices: NDArray[np.int32], counts: NDArray[np.int32], out: NDArray[np
     return fixed + 1
 
 
-@parallel
+@jit
 def unpack(
     data: NDArray[np.uint8],
     data_bounds: NDArray[np.int64],
@@ -125,7 +124,7 @@ def unpack(
     Returns bool[C], whether the bytes are so many choices among ``ks[c]``.
     """
     good = np.empty(len(ks), np.bool_)
-    for c in numba.prange(len(ks)):
+    for c in range(len(ks)):
         own = data[data_bounds[c] : data_bounds[c + 1]]
         good[c] = _unpack(own, ks[c], choices[bounds[c] : bounds[c + 1]])
     return good

@@ -8,12 +8,12 @@ summed over.
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-import numpy as np
 import platformdirs
 
 numba_config: Any = numba.config
@@ -66,6 +66,12 @@ def set_threads(count: int | None) -> None:
     numba.set_num_threads(min(count or os.cpu_count() or 1, available))
 
 
-def balanced(sizes: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the order that deals work out evenly: largest first, dealt in turn to the threads."""
-    return np.argsort(-sizes, kind="stable").astype(np.int64)
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Use one thread for a while."""
+    before = threads()
+    set_threads(1)
+    try:
+        yield
+    finally:
+        set_threads(before)

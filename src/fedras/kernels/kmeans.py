@@ -9,13 +9,12 @@ Large matrices, of `LARGE` pairs of a row and a group or more, have an algorithm
 `fedras.kernels.large`.
 """
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.jit import balanced, jit, parallel, threads
+from fedras.kernels.jit import jit
 from fedras.kernels.large import cluster_large
 from fedras.kernels.means import all_move, drop_empty, move, sizes
 from fedras.kernels.nearest import largest_size, lay_out, take_over
@@ -25,45 +24,84 @@ LARGE = 1 << 20
 _SMALL, _HUGE = np.float32(1e-12), np.float32(1e12)
 _LEAST = np.float32(1.2e-38)  # the reciprocal of what is smaller overflows
 
-Groups = tuple[NDArray[np.float32], NDArray[np.int32]]
-"""Centroids float32[k, d] and the index of each row's group, int32[n]."""
+
+class Groups(NamedTuple):
+    """The groups of the rows of one matrix or many.
+
+    Attributes
+    ----------
+    centroids, first
+        float32[k, d] and int64[C + 1]: those of matrix c are
+        ``centroids[first[c]:first[c + 1]]``.
+    assignment, bounds
+        int32[n] and int64[C + 1]: ``assignment[bounds[c]:bounds[c + 1]]`` numbers the groups of
+        its rows, each from 0.
+    """
+
+    centroids: NDArray[np.float32]
+    first: NDArray[np.int64]
+    assignment: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, centroids: NDArray[np.float32], assignment: NDArray[np.int32]) -> "Groups":
+        """Return the groups of one matrix."""
+        ends = np.array([0, len(centroids)]), np.array([0, len(assignment)])
+        return cls(centroids, ends[0], assignment, ends[1])
 
 
-def cluster(values: NDArray[np.float32], k: int, iterations: int, key: np.uint64) -> Groups:
-    """Cluster the rows of ``values``, float32[n, d], into at most ``k`` non-empty groups."""
-    return cluster_all([values], k, iterations, np.array([key]))[0]
+def cluster(
+    values: NDArray[np.float32], k: int, iterations: int, key: np.uint64
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Cluster the rows of float32[n, d] into at most ``k`` non-empty groups.
+
+    Returns the centroids, float32[k, d], and the number of each row's group, int32[n].
+    """
+    whole = np.zeros(1, np.int64), np.array([len(values)])
+    groups = cluster_all(values, *whole, k, iterations, np.array([key], np.uint64))
+    return groups.centroids, groups.assignment
 
 
 def cluster_all(
-    matrices: Sequence[NDArray[np.float32]], k: int, iterations: int, keys: NDArray[np.uint64]
-) -> list[Groups]:
-    """Cluster each matrix by itself, many at a time.
+    values: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    k: int,
+    iterations: int,
+    keys: NDArray[np.uint64],
+) -> Groups:
+    """Cluster each of some matrices by itself.
 
     One that holds a NaN or infinity becomes one group around NaN.
 
     Parameters
     ----------
-    matrices
-        float32[n_i, d] each.
+    values, starts, counts
+        float32[m, d], and int64[C] each: matrix c is the ``counts[c]`` rows from ``starts[c]`` on.
     k
-        The largest number of groups of each; min(k, n_i) are used.
+        The largest number of groups of each; no more than rows are used.
     iterations
         Of Lloyd's algorithm at most, the first from the start's own assignment; it ends earlier
         when no row changes its group, or in a large matrix no more than one in ten: what follows
         lowers the inertia by less than a hundredth.
     keys
-        uint64, one stream of random numbers per matrix.
+        uint64[C], one stream of random numbers per matrix.
     """
-    large = [i for i, matrix in enumerate(matrices) if len(matrix) * k >= LARGE]
-    small = [i for i, matrix in enumerate(matrices) if len(matrix) * k < LARGE]
-    groups = dict(
-        zip(small, _small([matrices[i] for i in small], k, iterations, keys[small]), strict=True)
-    )
-    for i in large:
-        groups[i] = _large(
-            np.ascontiguousarray(matrices[i]), min(k, len(matrices[i])), iterations, keys[i]
-        )
-    return [groups[i] for i in range(len(matrices))]
+    values = np.ascontiguousarray(values)
+    bounds = np.concatenate(([0], np.cumsum(counts)))
+    assignment = np.empty(bounds[-1], np.int32)
+    centroids = np.empty((len(counts), min(k, counts.max(initial=0)), values.shape[1]), np.float32)
+    used = np.zeros(len(counts), np.int64)
+    large = counts * k >= LARGE
+    _cluster_each(values, starts, bounds, large, iterations, keys, centroids, assignment, used)
+    for c in np.flatnonzero(large):
+        own = values[starts[c] : starts[c] + counts[c]]
+        found, groups = _large(own, min(k, len(own)), iterations, keys[c])
+        used[c] = len(found)
+        centroids[c, : used[c]], assignment[bounds[c] : bounds[c + 1]] = found, groups
+    first = np.concatenate(([0], np.cumsum(used)))
+    kept = np.arange(centroids.shape[1]) < used[:, None]
+    return Groups(centroids[kept], first, assignment, bounds)
 
 
 def means(
@@ -75,48 +113,9 @@ def means(
     return centroids
 
 
-def _small(
-    matrices: Sequence[NDArray[np.float32]], k: int, iterations: int, keys: NDArray[np.uint64]
-) -> list[Groups]:
-    if not matrices:
-        return []
-    sizes = np.array([len(matrix) for matrix in matrices])
-    bounds = np.concatenate(([0], np.cumsum(sizes)))
-    stacked, starts = _in_one(matrices, bounds[:-1])
-    assignment = np.empty(bounds[-1], np.int32)
-    centroids = np.empty((len(matrices), k, stacked.shape[1]), np.float32)
-    used = np.empty(len(matrices), np.int64)
-    order = balanced(sizes)
-    _cluster_many(
-        stacked, starts, bounds, order, iterations, keys, threads(), centroids, assignment, used
-    )
-    return [
-        (centroids[i, : used[i]], assignment[bounds[i] : bounds[i + 1]])
-        for i in range(len(matrices))
-    ]
-
-
-def _in_one(
-    matrices: Sequence[NDArray[np.float32]], starts: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return one matrix with the rows of all, and where each begins.
-
-    A cohort's updates are parts of one matrix already: of hundreds of megabytes no copy is made.
-    """
-    whole = matrices[0].base
-    if not isinstance(whole, np.ndarray) or any(
-        matrix.base is not whole
-        or matrix.strides != whole.strides
-        or matrix.shape[1:] != whole.shape[1:]
-        for matrix in matrices
-    ):
-        return np.concatenate(matrices), starts
-    first = whole.__array_interface__["data"][0]
-    places = [matrix.__array_interface__["data"][0] - first for matrix in matrices]
-    return whole, np.array(places) // whole.strides[0]
-
-
-def _large(x: NDArray[np.float32], k: int, iterations: int, key: np.uint64) -> Groups:
+def _large(
+    x: NDArray[np.float32], k: int, iterations: int, key: np.uint64
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     scale = _scale(x)
     if scale == 0:
         return np.full((1, x.shape[1]), np.nan, np.float32), np.zeros(len(x), np.int32)
@@ -124,26 +123,24 @@ def _large(x: NDArray[np.float32], k: int, iterations: int, key: np.uint64) -> G
     return centroids / scale, assignment
 
 
-@parallel
-def _cluster_many(
-    stacked: NDArray[np.float32],
+@jit
+def _cluster_each(
+    values: NDArray[np.float32],
     starts: NDArray[np.int64],
     bounds: NDArray[np.int64],
-    order: NDArray[np.int64],
+    large: NDArray[np.bool_],
     iterations: int,
     keys: NDArray[np.uint64],
-    workers: int,
     centroids: NDArray[np.float32],
     assignment: NDArray[np.int32],
     used: NDArray[np.int64],
 ) -> None:
-    for worker in numba.prange(workers):
-        for turn in range(worker, len(order), workers):
-            i = order[turn]
-            n = bounds[i + 1] - bounds[i]
-            x = stacked[starts[i] : starts[i] + n]
-            own = assignment[bounds[i] : bounds[i + 1]]
-            used[i] = lloyd(x, iterations, keys[i], centroids[i], own)
+    """Cluster the matrices that are not ``large``; see `cluster_all`."""
+    for c in range(len(keys)):
+        if not large[c]:
+            x = values[starts[c] : starts[c] + bounds[c + 1] - bounds[c]]
+            own = assignment[bounds[c] : bounds[c + 1]]
+            used[c] = lloyd(x, iterations, keys[c], centroids[c], own)
 
 
 @jit

@@ -1,31 +1,28 @@
 """Local training of binary codes: discrete coordinate descent, one client after another; votes."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.jit import jit, parallel
+from fedras.kernels.jit import jit
 from fedras.kernels.random import uniform
 from fedras.kernels.sampling import draw_samples
 
 _FIRST_COUNTER = np.uint64(1 << 63)
 
 
-@parallel
+@jit
 def train_clients(
     vectors: NDArray[np.float32],
     replicas: NDArray[np.float32],
     stream: NDArray[np.int64],
     positives: NDArray[np.int32],
     bounds: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    order: NDArray[np.int64],
     keys: NDArray[np.uint64],
-    workers: int,
     settings: tuple[int, int],
     rows: NDArray[np.int32],
     values: NDArray[np.float32],
-    count: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
 ) -> None:
     """Fit each client's code b to its items' codes d, then find how the items should move.
 
@@ -39,34 +36,32 @@ def train_clients(
         float32[C, f], of which the signs are the clients' codes; codes of -1 and 1 afterwards.
     replicas
         float32[S, N, f], of which the signs are the items' codes, by stream; left as they are.
-    stream, positives, bounds, offsets, order, keys, workers
+    stream, positives, bounds, keys
         As in `mf.train_clients`.
     settings
         Negatives per positive, and how often to go through the bits at most.
-    rows, values, count
+    rows, values, starts, counts
         Out: the touched items, ascending, the step of each, and how many there are.
     """
     negatives, sweeps = settings
     dim = vectors.shape[1]
-    for worker in numba.prange(workers):
-        place = np.full(replicas.shape[1], -1, np.int32)
-        code = np.empty(dim, np.int64)
-        for turn in range(worker, len(order), workers):
-            c = order[turn]
-            own = rows[offsets[c] : offsets[c + 1]]
-            liked = positives[bounds[c] : bounds[c + 1]]
-            samples, n, _ = draw_samples(liked, negatives, keys[c], place, own)
-            items = _signs(replicas[stream[c]], own[:n])
-            labels, weights = _weigh(samples, len(liked), n)
+    place = np.full(replicas.shape[1], -1, np.int32)
+    code = np.empty(dim, np.int64)
+    for c in range(len(keys)):
+        own = rows[starts[c] :]
+        liked = positives[bounds[c] : bounds[c + 1]]
+        samples, n, _ = draw_samples(liked, negatives, keys[c], place, own)
+        items = _signs(replicas[stream[c]], own[:n])
+        labels, weights = _weigh(samples, len(liked), n)
+        for f in range(dim):
+            code[f] = -1 if vectors[c, f] < 0 else 1
+        error = _descend(code, items, labels, weights, sweeps)
+        for f in range(dim):
+            vectors[c, f] = code[f]
+        for r in range(n):
             for f in range(dim):
-                code[f] = -1 if vectors[c, f] < 0 else 1
-            error = _descend(code, items, labels, weights, sweeps)
-            for f in range(dim):
-                vectors[c, f] = code[f]
-            for r in range(n):
-                for f in range(dim):
-                    values[offsets[c] + r, f] = np.float32(error[r] * code[f]) / np.float32(dim)
-            count[c] = n
+                values[starts[c] + r, f] = np.float32(error[r] * code[f]) / np.float32(dim)
+        counts[c] = n
 
 
 @jit

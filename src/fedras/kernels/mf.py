@@ -1,4 +1,4 @@
-"""Local training of matrix factorisation: one client after another, many threads."""
+"""Local training of matrix factorisation: one client after another."""
 
 import numba
 import numpy as np
@@ -17,10 +17,10 @@ Matrix = NDArray[np.float32]
 Client = tuple[Matrix, Matrix, Matrix, NDArray[np.int32]]
 """A client in training: its vector, its rows, the span of the items' moves, and its samples."""
 Scratch = tuple[Matrix, Matrix, NDArray[np.int32], NDArray[np.int32], Matrix, Matrix]
-"""Memory for a worker; see `_scratch`."""
+"""Memory for any client; see `_scratch`."""
 
 
-@parallel
+@jit
 def train_clients(
     vectors: NDArray[np.float32],
     replicas: NDArray[np.float32],
@@ -28,14 +28,12 @@ def train_clients(
     stream: NDArray[np.int64],
     positives: NDArray[np.int32],
     bounds: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    order: NDArray[np.int64],
     keys: NDArray[np.uint64],
-    workers: int,
     settings: tuple[int, int, int, float, float, float],
     rows: NDArray[np.int32],
     values: NDArray[np.float32],
-    count: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
 ) -> None:
     """Train each client on its own interactions, from its replica of the item matrix.
 
@@ -52,37 +50,29 @@ def train_clients(
         int64[C], which stream a client hears.
     positives, bounds
         Client c interacted with the items ``positives[bounds[c]:bounds[c + 1]]``.
-    offsets
-        int64[C + 1], where a client's part of ``rows`` and ``values`` begins; a part has room for
-        every item that the client can touch.
-    order
-        int64[C], the order in which clients are dealt to the workers.
     keys
         uint64[C], one stream of random numbers per client.
-    workers
-        The number of threads.
     settings
         Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay of
         the vectors and of the item rows.
-    rows, values, count
-        Out: the touched rows, ascending, what training added to each, and how many there are.
+    rows, values, starts, counts
+        Out: the touched rows, ascending, what training added to each, and how many there are, from
+        ``starts[c]`` on, where there is room for every item that the client can touch (`Updates`).
     """
     per_positive = settings[0] * settings[2]
-    for worker in numba.prange(workers):
-        place = np.full(replicas.shape[1], -1, np.int32)
-        space = _scratch(bounds, per_positive, settings[1], replicas.shape[1:])
-        for turn in range(worker, len(order), workers):
-            c = order[turn]
-            own = rows[offsets[c] : offsets[c + 1]]
-            liked = positives[bounds[c] : bounds[c + 1]]
-            samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
-            items = replicas[stream[c]]
-            local = space[0][:n]
-            copy_rows(items, own[:n], local)
-            client = vectors[c], local, span[stream[c]], samples
-            _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
-            write_change(items, own[:n], local, values[offsets[c] : offsets[c] + n])
-            count[c] = n
+    place = np.full(replicas.shape[1], -1, np.int32)
+    space = _scratch(bounds, per_positive, settings[1], replicas.shape[1:])
+    for c in range(len(keys)):
+        own = rows[starts[c] :]
+        liked = positives[bounds[c] : bounds[c + 1]]
+        samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
+        items = replicas[stream[c]]
+        local = space[0][:n]
+        copy_rows(items, own[:n], local)
+        client = vectors[c], local, span[stream[c]], samples
+        _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
+        write_change(items, own[:n], local, values[starts[c] : starts[c] + n])
+        counts[c] = n
 
 
 @jit

@@ -27,7 +27,7 @@ _ZERO = np.float32(0)
 Matrix = NDArray[np.float32]
 
 
-@parallel
+@jit
 def train_clients(
     vectors: Matrix,
     replicas: Matrix,
@@ -35,46 +35,43 @@ def train_clients(
     stream: NDArray[np.int64],
     positives: NDArray[np.int32],
     bounds: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    order: NDArray[np.int64],
     keys: NDArray[np.uint64],
-    workers: int,
     settings: tuple[int, int, int, float, float, float, float],
     networks: Matrix,
     rows: NDArray[np.int32],
     values: Matrix,
-    count: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
 ) -> None:
     """Train each client on its own interactions, as `mf.train_clients` does.
 
     Parameters
     ----------
-    vectors, replicas, span, stream, positives, bounds, offsets, order, keys, workers
+    vectors, replicas, span, stream, positives, bounds, keys
         As in `mf.train_clients`.
     settings
         Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay of
         the vectors and of the item rows, learning rate of the network.
     networks
         float32[C, P], each client's scoring model (`network.layers`); trained in place.
-    rows, values, count
-        Out: the touched rows, ascending, what training added to each, and how many there are.
+    rows, values, starts, counts
+        Out: the touched rows, ascending, what training added to each, and how many there are, from
+        ``starts[c]`` on, where there is room for every item that the client can touch (`Updates`).
     """
     per_positive = settings[0] * settings[2]
-    for worker in numba.prange(workers):
-        place = np.full(replicas.shape[1], -1, np.int32)
-        space = scratch(vectors.shape[1])
-        for turn in range(worker, len(order), workers):
-            c = order[turn]
-            own = rows[offsets[c] : offsets[c + 1]]
-            liked = positives[bounds[c] : bounds[c + 1]]
-            samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
-            items = replicas[stream[c]]
-            local = values[offsets[c] : offsets[c] + n]
-            copy_rows(items, own[:n], local)
-            client = vectors[c], local, networks[c], samples, span[stream[c]]
-            _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
-            subtract_rows(items, own[:n], local)
-            count[c] = n
+    place = np.full(replicas.shape[1], -1, np.int32)
+    space = scratch(vectors.shape[1])
+    for c in range(len(keys)):
+        own = rows[starts[c] :]
+        liked = positives[bounds[c] : bounds[c + 1]]
+        samples, n, used = draw_samples(liked, per_positive, keys[c], place, own)
+        items = replicas[stream[c]]
+        local = values[starts[c] : starts[c] + n]
+        copy_rows(items, own[:n], local)
+        client = vectors[c], local, networks[c], samples, span[stream[c]]
+        _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
+        subtract_rows(items, own[:n], local)
+        counts[c] = n
 
 
 @jit

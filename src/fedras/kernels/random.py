@@ -22,10 +22,27 @@ _LOW32 = np.uint64(0xFFFFFFFF)
 @jit
 def bits(key: np.uint64, counter: np.uint64) -> np.uint64:
     """Return the 64 random bits number ``counter`` of the stream ``key``."""
-    z = key + (counter + np.uint64(1)) * _GOLDEN
+    return _mix(key + counter * _GOLDEN)
+
+
+@jit
+def _mix(z: np.uint64) -> np.uint64:
+    z += _GOLDEN
     z = (z ^ (z >> _S30)) * _MIX1
     z = (z ^ (z >> _S27)) * _MIX2
     return np.uint64(z ^ (z >> _S31))
+
+
+@jit
+def fold(state: NDArray[np.uint64], word: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return uint64[n], keys into which ``word`` is folded; one of either serves all of the other.
+
+    A key is folded from the run's seed, a purpose, the round and the client (`fedras.rng`).
+    """
+    out = np.empty(max(len(state), len(word)), np.uint64)
+    for i in range(len(out)):
+        out[i] = _mix(state[min(i, len(state) - 1)] ^ _mix(word[min(i, len(word) - 1)]))
+    return out
 
 
 @jit

@@ -5,12 +5,11 @@ begins the number of rows (`put_count`); there follow the packed low bits of the
 their ranks, and the coder's bytes (`ascending`).
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels import ascending, rans
-from fedras.kernels.jit import jit, parallel
+from fedras.kernels.jit import jit
 
 _BITMAP = 0
 
@@ -128,32 +127,33 @@ def unpack(data: NDArray[np.uint8], size: int, rows: NDArray[np.int32]) -> bool:
 
 
 @jit
-def rooms(bounds: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def rooms(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Return int64[C + 1], where each set's room begins in a buffer for `pack_all`.
 
-    Set c has ``bounds[c + 1] - bounds[c]`` of ``size`` rows.
+    Set c has ``counts[c]`` of ``size`` rows.
     """
-    out = np.zeros(len(bounds), np.int64)
-    for c in range(len(bounds) - 1):
-        out[c + 1] = out[c] + room(bounds[c + 1] - bounds[c], size)
+    out = np.zeros(len(counts) + 1, np.int64)
+    for c in range(len(counts)):
+        out[c + 1] = out[c] + room(counts[c], size)
     return out
 
 
-@parallel
+@jit
 def pack_all(
     rows: NDArray[np.int32],
-    bounds: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
     size: int,
     places: NDArray[np.int64],
     out: NDArray[np.uint8],
 ) -> NDArray[np.int64]:
-    """Write the sets ``rows[bounds[c]:bounds[c + 1]]`` as `pack` does; return int64[C], lengths.
+    """Write the sets ``rows[starts[c]:starts[c] + counts[c]]`` as `pack` does; return the lengths.
 
     Set c is written to the end of ``out[places[c]:places[c + 1]]`` (`rooms`).
     """
-    lengths = np.empty(len(bounds) - 1, np.int64)
-    for c in numba.prange(len(lengths)):
-        own = rows[bounds[c] : bounds[c + 1]]
+    lengths = np.empty(len(counts), np.int64)
+    for c in range(len(lengths)):
+        own = rows[starts[c] : starts[c] + counts[c]]
         lengths[c] = pack(own, size, out[places[c] : places[c + 1]])
     return lengths
 
@@ -167,7 +167,7 @@ def count_all(data: NDArray[np.uint8], bounds: NDArray[np.int64], size: int) -> 
     return counts
 
 
-@parallel
+@jit
 def unpack_all(
     data: NDArray[np.uint8],
     bounds: NDArray[np.int64],
@@ -177,7 +177,7 @@ def unpack_all(
 ) -> NDArray[np.bool_]:
     """Read each set to ``rows[places[c]:places[c + 1]]`` as `unpack` does; return its bool[C]."""
     good = np.empty(len(bounds) - 1, np.bool_)
-    for c in numba.prange(len(good)):
+    for c in range(len(good)):
         own = rows[places[c] : places[c + 1]]
         good[c] = unpack(data[bounds[c] : bounds[c + 1]], size, own)
     return good

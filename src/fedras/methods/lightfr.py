@@ -1,5 +1,7 @@
 """LightFR: binary codes learnt by discrete optimisation (Zhang et al., TOIS 2023)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import Field
 
@@ -9,10 +11,9 @@ from fedras.codecs.plain import Plain
 from fedras.config import Config
 from fedras.errors import UsageError
 from fedras.kernels import lightfr
-from fedras.kernels.jit import balanced, threads
 from fedras.methods.method import METHODS, Memory, Method, fit, require_one_rate
 from fedras.models import Cohort, Model
-from fedras.models.buffers import Buffers
+from fedras.models.buffers import room_for
 from fedras.models.mf import MF
 from fedras.models.model import Floats
 from fedras.numbers import NumbersName
@@ -57,7 +58,9 @@ class LightFR(Method):
         size = 1 + fit("lightfr", config.compression_rate, possible)
         return config.model_copy(update={"dim": _BITS_PER_BYTE * size})
 
-    def train(self, model: Model, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+    def train(
+        self, model: Model, cohort: Cohort, config: Config
+    ) -> tuple[Sequence[RowUpdate], Floats]:
         """Descend on codes where the score is a dot product, else as the model does; then vote."""
         if isinstance(model, MF):
             updates, models = self._descend(cohort, config)
@@ -77,25 +80,23 @@ class LightFR(Method):
         codes = np.where(update.values < 0, -_MAGNITUDE, _MAGNITUDE)
         return super().compress(update.with_values(codes), budget, memory, shared, key)
 
-    def _descend(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+    def _descend(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
         """Train the users' codes in one compiled loop (`kernels.lightfr.train_clients`)."""
-        room = Buffers(cohort, config)
+        updates = room_for(cohort, config)
         lightfr.train_clients(
             cohort.vectors,
             cohort.replicas,
             cohort.stream,
             cohort.positives,
             cohort.bounds,
-            room.offsets,
-            balanced(np.diff(cohort.bounds)),
             cohort.keys,
-            threads(),
             (config.negatives * config.local_epochs, self.sweeps),
-            room.rows,
-            room.values,
-            room.count,
+            updates.rows,
+            updates.values,
+            updates.starts,
+            updates.counts,
         )
-        return room.updates(), np.zeros((len(cohort.keys), 0), np.float32)
+        return updates, np.zeros((len(cohort.keys), 0), np.float32)
 
 
 def _vote(update: RowUpdate, key: np.uint64) -> RowUpdate:

@@ -84,7 +84,9 @@ class Method(BaseModel, ABC):
         """
         return np.zeros((len(budgets), 0, dim), np.float32)
 
-    def train(self, model: Model, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+    def train(
+        self, model: Model, cohort: Cohort, config: Config
+    ) -> tuple[Sequence[RowUpdate], Floats]:
         """Train each client of the cohort locally, by default as the model does (`Model.train`)."""
         return model.train(cohort, config)
 

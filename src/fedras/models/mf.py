@@ -1,5 +1,7 @@
 """Matrix factorisation: the score is the dot product of user and item (FedMF's base model)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -7,8 +9,7 @@ from pydantic import Field
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.kernels import mf
-from fedras.kernels.jit import balanced, threads
-from fedras.models.buffers import Buffers
+from fedras.models.buffers import room_for
 from fedras.models.model import MODELS, Cohort, Floats, Model
 
 
@@ -24,9 +25,9 @@ class MF(Model):
         """Return float32[0]: the dot product has nothing to learn."""
         return np.zeros(0, np.float32)
 
-    def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
         """Train all clients in one compiled loop (`kernels.mf.train_clients`)."""
-        room = Buffers(cohort, config)
+        updates = room_for(cohort, config)
         mf.train_clients(
             cohort.vectors,
             cohort.replicas,
@@ -34,10 +35,7 @@ class MF(Model):
             cohort.stream,
             cohort.positives,
             cohort.bounds,
-            room.offsets,
-            balanced(np.diff(cohort.bounds)),
             cohort.keys,
-            threads(),
             (
                 config.local_epochs,
                 config.batch_size,
@@ -46,11 +44,12 @@ class MF(Model):
                 self.weight_decay,
                 self.row_decay(config),
             ),
-            room.rows,
-            room.values,
-            room.count,
+            updates.rows,
+            updates.values,
+            updates.starts,
+            updates.counts,
         )
-        return room.updates(), np.zeros((len(cohort.keys), 0), np.float32)
+        return updates, np.zeros((len(cohort.keys), 0), np.float32)
 
     def scores(
         self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None

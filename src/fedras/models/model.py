@@ -1,6 +1,7 @@
 """The contract of a base model."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -81,7 +82,7 @@ class Model(BaseModel, ABC):
         """Return the shared scoring model at the start, float32[P]."""
 
     @abstractmethod
-    def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
         """Train each client of the cohort locally.
 
         Returns

@@ -1,5 +1,6 @@
 """Neural collaborative filtering: the score is a small network on user and item (FedNCF)."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -9,9 +10,8 @@ from pydantic import Field
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.kernels import ncf, network
-from fedras.kernels.jit import balanced, threads
 from fedras.kernels.random import normals
-from fedras.models.buffers import Buffers
+from fedras.models.buffers import room_for
 from fedras.models.model import MODELS, Cohort, Floats, Model
 
 
@@ -40,9 +40,9 @@ class NCF(Model):
         deviations = np.concatenate(parts).astype(np.float32)
         return deviations * normals(key, len(deviations), 1.0)
 
-    def train(self, cohort: Cohort, config: Config) -> tuple[list[RowUpdate], Floats]:
+    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
         """Train all clients in one compiled loop (`kernels.ncf.train_clients`)."""
-        room = Buffers(cohort, config)
+        updates = room_for(cohort, config)
         networks = np.repeat(cohort.scoring[None], len(cohort.keys), axis=0)
         ncf.train_clients(
             cohort.vectors,
@@ -51,10 +51,7 @@ class NCF(Model):
             cohort.stream,
             cohort.positives,
             cohort.bounds,
-            room.offsets,
-            balanced(np.diff(cohort.bounds)),
             cohort.keys,
-            threads(),
             (
                 config.local_epochs,
                 config.batch_size,
@@ -65,11 +62,12 @@ class NCF(Model):
                 cohort.learning_rate * self.network_rate,
             ),
             networks,
-            room.rows,
-            room.values,
-            room.count,
+            updates.rows,
+            updates.values,
+            updates.starts,
+            updates.counts,
         )
-        return room.updates(), networks
+        return updates, networks
 
     def scores(
         self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None

@@ -1,0 +1,131 @@
+"""Updates of the item matrix: of one client, and of many in one piece of memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar, overload
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.generic)
+
+
+class RowUpdate(msgspec.Struct, frozen=True, eq=False):
+    """What to add to some rows of a matrix.
+
+    Attributes
+    ----------
+    rows
+        int32[n], strictly increasing, the rows that change.
+    vectors
+        float32[k, d], what is added to them.
+    size
+        The number of rows of the whole matrix.
+    index
+        int32[n], the number of the vector that each row takes; None where row i takes vector i.
+    rank
+        How many vectors span the others, where that is known; by default k.
+    """
+
+    rows: NDArray[np.int32]
+    vectors: NDArray[np.float32]
+    size: int
+    index: NDArray[np.int32] | None = None
+    rank: int | None = None
+
+    @classmethod
+    def between(cls, old: NDArray[np.float32], new: NDArray[np.float32]) -> "RowUpdate":
+        """Return what leads from one matrix, float32[size, d], to another: the rows that differ."""
+        rows = np.flatnonzero((old != new).any(axis=1))
+        return cls(rows.astype(np.int32), new[rows] - old[rows], len(old))
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """What is added to each row, float32[n, d]."""
+        return self.vectors if self.index is None else self.vectors[self.index]
+
+    @property
+    def chosen(self) -> NDArray[np.int32]:
+        """The number of the vector that each row takes, int32[n]."""
+        return np.arange(len(self.rows), dtype=np.int32) if self.index is None else self.index
+
+    @property
+    def actions(self) -> int:
+        """How many distinct vectors a receiver is sent."""
+        return len(self.vectors) if self.rank is None else self.rank
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the whole matrix."""
+        return self.size, self.vectors.shape[1]
+
+    def add_to(self, matrix: NDArray[np.float32]) -> None:
+        """Add the update to ``matrix``, float32[size, d], in place."""
+        matrix[self.rows] += self.values
+
+    def with_values(self, values: NDArray[np.float32]) -> "RowUpdate":
+        """Return other values, float32[n, d], for the same rows."""
+        return RowUpdate(self.rows, values, self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Updates(Sequence[RowUpdate]):
+    """The updates of some clients, which compiled loops write and read without a copy.
+
+    Attributes
+    ----------
+    rows, values
+        int32[m] and float32[m, d]: client c has the ``counts[c]`` rows from ``starts[c]`` on,
+        strictly increasing, and as many vectors.
+    starts, counts
+        int64[C] each.
+    size
+        The number of rows of the whole matrix.
+    """
+
+    rows: NDArray[np.int32]
+    values: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    size: int
+
+    @classmethod
+    def of(cls, updates: Sequence[RowUpdate]) -> "Updates":
+        """Return at least one update as `Updates`; what is so already is not copied."""
+        if isinstance(updates, Updates):
+            return updates
+        rows, bounds = join([update.rows for update in updates])
+        values = np.concatenate([update.values for update in updates])
+        return cls(rows, values, bounds[:-1], np.diff(bounds), updates[0].size)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, c: int) -> RowUpdate: ...
+    @overload
+    def __getitem__(self, c: slice) -> "Updates": ...
+    def __getitem__(self, c: int | slice) -> "RowUpdate | Updates":
+        if isinstance(c, slice):
+            return self.subset(np.arange(len(self))[c])
+        own = slice(self.starts[c], self.starts[c] + self.counts[c])
+        return RowUpdate(self.rows[own], self.values[own], self.size)
+
+    def subset(self, clients: NDArray[np.int64]) -> "Updates":
+        """Return the updates of some clients, in the same memory."""
+        starts, counts = self.starts[clients], self.counts[clients]
+        return Updates(self.rows, self.values, starts, counts, self.size)
+
+
+def bounds_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return int64[C + 1], where each of C parts of these lengths begins in one array."""
+    bounds = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=bounds[1:])
+    return bounds
+
+
+def join(arrays: Sequence[NDArray[T]]) -> tuple[NDArray[T], NDArray[np.int64]]:
+    """Return the arrays, of which there is at least one, one after another, and their bounds."""
+    lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
+    return np.concatenate(arrays), bounds_of(lengths)

@@ -1,0 +1,56 @@
+"""Work for many clients, on all threads."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.kernels.jit import set_threads, threads
+
+T = TypeVar("T")
+
+_PART = 32  # the updates of so many clients fit into a core's second-level cache
+
+
+def for_clients(
+    work: Callable[[NDArray[np.int64]], Sequence[T]], sizes: NDArray[np.int64]
+) -> list[T]:
+    """Do ``work`` for each client, a few of them at a time.
+
+    The threads run compiled loops side by side, and what Python does for one part goes on while
+    another is in such a loop.
+
+    Parameters
+    ----------
+    work
+        Gets the numbers of some clients, int64[c], and returns a result for each. It must not
+        matter which of them come together.
+    sizes
+        int64[C], how much work each client is; parts are about equal.
+
+    Returns
+    -------
+    The C results, in the clients' order.
+    """
+    parts = max(threads(), -(-len(sizes) // _PART))
+    order = np.argsort(-sizes, kind="stable")
+    dealt = [order[part::parts] for part in range(min(parts, len(sizes)))]
+    several = threads() > 1 and len(dealt) > 1
+    done = _pool(threads()).map(work, dealt) if several else map(work, dealt)
+    results = dict[int, T]()
+    for part, own in zip(dealt, done, strict=True):
+        results.update(zip(part.tolist(), own, strict=True))
+    return [results[c] for c in range(len(sizes))]
+
+
+@lru_cache(maxsize=1)
+def _pool(workers: int) -> ThreadPoolExecutor:
+    # One thread each for the kernels that have a parallel loop of their own.
+    return ThreadPoolExecutor(workers, "fedras", initializer=set_threads, initargs=(1,))
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)
