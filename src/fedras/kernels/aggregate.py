@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from fedras.kernels.jit import jit, parallel
 from fedras.kernels.lanes import accumulate
 
-_PARTS = 64
+_PARTS = 16
 
 
 @parallel
