@@ -1,13 +1,20 @@
 """Plain rows: each touched row's own float32 vector, as it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fedras.codecs.codec import CODECS, Codec
-from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.codecs.packing import (
+    pack_matrices,
+    pack_row_sets,
+    unpack_matrices,
+    unpack_row_sets,
+)
 from fedras.codecs.payload import Part, Payload
-from fedras.codecs.update import RowUpdate
+from fedras.codecs.update import RowUpdate, join
 from fedras.errors import PayloadError
 
 
@@ -27,18 +34,33 @@ class Plain(Codec):
 
     def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
         """Write the rows and their vectors."""
-        parts: dict[int, bytes] = {
-            Part.ROWS: pack_rows(update.rows, update.size),
-            Part.VALUES: pack_floats(update.values, self.numbers, key),
-        }
-        return Payload(self.name, self.numbers, update.shape, parts)
+        return self.encode_all([update], np.array([key], np.uint64))[0]
+
+    def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
+        """Pack the rows, and the vectors, of all updates of one matrix at once."""
+        rows, bounds = join([update.rows for update in updates])
+        values, _ = join([update.values for update in updates])
+        sets = pack_row_sets(rows, bounds[:-1], np.diff(bounds), updates[0].size)
+        matrices = pack_matrices(values, bounds, self.numbers, keys)
+        return [
+            Payload(self.name, self.numbers, updates[0].shape, {Part.ROWS: a, Part.VALUES: b})
+            for a, b in zip(sets, matrices, strict=True)
+        ]
 
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Read them back."""
-        size, columns = payload.shape
-        rows = unpack_rows(payload.part(Part.ROWS), size)
-        values = unpack_floats(payload, Part.VALUES, columns)
-        if len(values) != len(rows):
-            raise PayloadError(f"{len(values)} vectors for {len(rows)} rows")
-        return RowUpdate(rows, values, size)
+        return cls.decode_all([payload])[0]
+
+    @classmethod
+    def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
+        """Read all of them at once."""
+        size, columns = payloads[0].shape
+        rows = unpack_row_sets([payload.part(Part.ROWS) for payload in payloads], size)
+        values = unpack_matrices(payloads, Part.VALUES, columns)
+        updates = []
+        for own, vectors in zip(rows, values, strict=True):
+            if len(vectors) != len(own):
+                raise PayloadError(f"{len(vectors)} vectors for {len(own)} rows")
+            updates.append(RowUpdate(own, vectors, size))
+        return updates

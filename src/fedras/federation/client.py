@@ -128,12 +128,10 @@ class Silo:
         self.vectors[cohort] = vectors
         payloads = self._encode(cohort, updates, shared)
         draws = keys(config.seed, Purpose.SCORING_UPLINK, round_, clients)
+        changes = scoring.write_all(models - self.scoring, config.scoring_numbers, round_, draws)
         return [
-            Upload(
-                payload.of_round(round_).to_bytes(),
-                scoring.write(change, config.scoring_numbers, round_, draw),
-            )
-            for payload, change, draw in zip(payloads, models - self.scoring, draws, strict=True)
+            Upload(payload.of_round(round_).to_bytes(), change)
+            for payload, change in zip(payloads, changes, strict=True)
         ]
 
     def _encode(

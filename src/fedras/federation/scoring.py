@@ -4,11 +4,13 @@ Both ways a change crosses, never the parameters themselves: changes are small, 
 bits has little to lose.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs import Payload, RowUpdate
-from fedras.codecs.codec import decode
+from fedras.codecs.codec import decode_all
 from fedras.codecs.plain import Plain
 from fedras.errors import PayloadError
 
@@ -16,7 +18,14 @@ _COLUMNS = 64
 
 
 def write(change: NDArray[np.float32], numbers: str, round_: int, key: np.uint64) -> bytes:
-    """Return float32[P], laid out in rows, as bytes; none where there are no parameters.
+    """Return what `write_all` makes of one change, float32[P]."""
+    return write_all(change[None], numbers, round_, np.array([key], np.uint64))[0]
+
+
+def write_all(
+    changes: NDArray[np.float32], numbers: str, round_: int, keys: NDArray[np.uint64]
+) -> list[bytes]:
+    """Return each of float32[C, P], laid out in rows, as bytes; none if there are no parameters.
 
     Formats with a scale for each row lose far less with a scale for every 64 numbers than with one
     for all, because the layers of a network change by different amounts. The first row starts with
@@ -24,39 +33,51 @@ def write(change: NDArray[np.float32], numbers: str, round_: int, key: np.uint64
 
     Parameters
     ----------
-    change
-        float32[P], what is added to the parameters.
+    changes
+        What is added to the parameters, by each client or by the server.
     numbers
         The number format (`fedras.numbers`).
     round_
-        The round that the change belongs to.
-    key
-        The stream of random numbers that the format may draw from.
+        The round that the changes belong to.
+    keys
+        The stream of random numbers that the format may draw from, for each.
 
     Raises
     ------
     PayloadError
         For NaN and infinity.
     """
-    if not len(change):
-        return b""
-    rows = np.pad(change, (-len(change) % _COLUMNS, 0)).reshape(-1, _COLUMNS)
-    update = RowUpdate(np.arange(len(rows), dtype=np.int32), rows, len(rows))
-    return Plain(numbers).encode(update, key).of_round(round_).to_bytes()
+    count, size = changes.shape
+    if not size:
+        return [b""] * count
+    filled = np.pad(changes, ((0, 0), (-size % _COLUMNS, 0))).reshape(count, -1, _COLUMNS)
+    rows = np.arange(filled.shape[1], dtype=np.int32)
+    updates = [RowUpdate(rows, own, len(rows)) for own in filled]
+    payloads = Plain(numbers).encode_all(updates, keys)
+    return [payload.of_round(round_).to_bytes() for payload in payloads]
 
 
 def read(data: bytes, size: int, round_: int) -> NDArray[np.float32]:
-    """Return the float32[size] that `write` wrote, as far as its number format keeps it.
+    """Return what `read_all` makes of one change, float32[size]."""
+    change: NDArray[np.float32] = read_all([data], size, round_)[0]
+    return change
+
+
+def read_all(data: Sequence[bytes], size: int, round_: int) -> NDArray[np.float32]:
+    """Return the float32[C, size] that `write_all` wrote, as far as its number format keeps it.
 
     Raises
     ------
     PayloadError
-        If ``data`` is not that, or of another round.
+        If any of ``data`` is not that, or of another round.
     """
-    if not size:
-        return np.zeros(0, np.float32)
-    rows = -(-size // _COLUMNS)
-    values = decode(Payload.from_bytes(data, (rows, _COLUMNS), round_)).values
-    if len(values) != rows:
-        raise PayloadError(f"the payload holds {len(values)} rows of a scoring model of {rows}")
-    return np.asarray(values.ravel()[-size:], np.float32)
+    changes = np.empty((len(data), size), np.float32)
+    if size:
+        rows = -(-size // _COLUMNS)
+        payloads = [Payload.from_bytes(each, (rows, _COLUMNS), round_) for each in data]
+        for change, update in zip(changes, decode_all(payloads), strict=True):
+            n = len(update.rows)
+            if n != rows:
+                raise PayloadError(f"the payload holds {n} rows of a scoring model of {rows}")
+            change[:] = update.values.ravel()[-size:]
+    return changes

@@ -135,7 +135,8 @@ class Server:
                 update.with_values(update.values - replica[update.rows])
                 for update, replica in zip(updates, known, strict=True)
             ]
-        changes = [scoring.read(each.scoring, len(self.scoring), round_) for each in uploads]
+        scores = [upload.scoring for upload in uploads]
+        changes = scoring.read_all(scores, len(self.scoring), round_)
         return list(zip(payloads, updates, changes, strict=True))
 
     def average(self, updates: list[RowUpdate]) -> RowUpdate:

@@ -30,22 +30,12 @@ def copy_rows(
 
 
 @jit
-def subtract_rows(
-    matrix: NDArray[np.float32], rows: NDArray[np.int32], out: NDArray[np.float32]
-) -> None:
-    """Subtract ``matrix[rows]`` from float32[n, d] in place."""
-    for r in range(len(rows)):
-        for f in range(matrix.shape[1]):
-            out[r, f] -= matrix[rows[r], f]
-
-
-@jit
 def write_change(
     matrix: NDArray[np.float32],
     rows: NDArray[np.int32],
     now: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
-    """Write float32[n, d] less ``matrix[rows]``."""
+    """Write float32[n, d] less ``matrix[rows]``; ``out`` may be ``now``."""
     for r in range(len(rows)):
         combine(out[r], np.float32(1), now[r], np.float32(-1), matrix[rows[r]])

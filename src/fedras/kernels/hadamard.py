@@ -9,72 +9,108 @@ from fedras.kernels.jit import jit
 from fedras.kernels.random import bits
 
 _LARGEST = float(np.finfo(np.float32).max)
+_ONE = np.uint8(1)
 
 
 @jit
 def encode_signs(
-    x: NDArray[np.float32], size: int, key: np.uint64
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Rotate each block of ``x`` and keep one bit a number and one scale a block.
+    x: NDArray[np.float32],
+    bounds: NDArray[np.int64],
+    size: int,
+    keys: NDArray[np.uint64],
+    scales: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    signs: NDArray[np.uint8],
+) -> None:
+    """Rotate each block of each vector and keep one bit a number and one scale a block.
 
     Parameters
     ----------
-    x
-        float32[m], finite.
+    x, bounds
+        Vector c is ``x[bounds[c]:bounds[c + 1]]``, finite float32; bounds are multiples of 8.
     size
-        The numbers in a block, the last of which may be shorter.
-    key
-        The stream from which the rotations are drawn.
-
-    Returns
-    -------
-    The scales |x|^2 / |Rx|_1 of the blocks, float32[ceil(m / size)], and which of the rotated
-    numbers are negative, bool[m].
+        The numbers in a block, a multiple of 8; the last block of a vector may be shorter.
+    keys
+        The streams from which the rotations are drawn, one for each vector.
+    scales, starts
+        Out: the scales |b|^2 / |Rb|_1 of vector c's blocks b, from ``scales[starts[c]]`` on.
+    signs
+        Out: one bit for each number of ``x``, from the lowest of a byte on; set where the rotated
+        number is negative.
     """
-    scales = np.zeros((len(x) + size - 1) // size, np.float32)
-    negative = np.zeros(len(x), np.bool_)
-    for j in range(len(scales)):
-        start = j * size
-        block = x[start : start + size].copy()
-        largest = 0.0
-        for value in block:
-            largest = max(largest, abs(np.float64(value)))
-        if largest == 0:
-            continue
-        for i in range(len(block)):
-            block[i] = np.float32(block[i] / largest)  # so that no sum leaves float32
-        square = 0.0
-        for value in block:
-            square += np.float64(value) * np.float64(value)
-        for turn in range(2):
-            _flip(block, key, 2 * start, turn)
-            _transform(_part(block, turn))
-        total = 0.0
-        for i in range(len(block)):
-            total += abs(np.float64(block[i]))
-            negative[start + i] = block[i] < 0
-        scales[j] = np.float32(min(_LARGEST, largest * square / total))
-    return scales, negative
+    for c in range(len(keys)):
+        for start in range(bounds[c], bounds[c + 1], size):
+            block = x[start : min(start + size, bounds[c + 1])].copy()
+            first = start - bounds[c]
+            scales[starts[c] + first // size] = _encode(block, first, keys[c])
+            for byte in range(len(block) // 8):
+                packed = np.uint8(0)
+                for bit in range(8):
+                    packed |= np.uint8(block[8 * byte + bit] < 0) << np.uint8(bit)
+                signs[start // 8 + byte] = packed
+
+
+@jit
+def _encode(block: NDArray[np.float32], first: int, key: np.uint64) -> np.float32:
+    """Rotate a block in place, up to its length, and return its scale."""
+    terms = np.abs(block).astype(np.float64)
+    largest = _fold(terms, True)
+    if largest == 0:
+        return np.float32(0)
+    for i in range(len(block)):
+        block[i] = np.float32(block[i] / largest)  # so that no sum leaves float32
+        terms[i] = np.float64(block[i]) * np.float64(block[i])
+    square = _fold(terms, False)
+    for turn in range(2):
+        _flip(block, key, 2 * first, turn)
+        _transform(_part(block, turn))
+    for i in range(len(block)):
+        terms[i] = abs(np.float64(block[i]))
+    return np.float32(min(_LARGEST, largest * square / _fold(terms, False)))
 
 
 @jit
 def decode_signs(
-    scales: NDArray[np.float32], negative: NDArray[np.bool_], size: int, key: np.uint64
-) -> NDArray[np.float32]:
-    """Return float32[m] from what `encode_signs` returned, cut to the range of float32."""
-    out = np.empty(len(negative), np.float32)
-    for j in range(len(scales)):
-        start = j * size
-        block = out[start : start + size]
-        for i in range(len(block)):
-            block[i] = np.float32(-1) if negative[start + i] else np.float32(1)
-        for turn in range(1, -1, -1):
-            _transform(_part(block, turn))
-            _flip(block, key, 2 * start, turn)
-        for i in range(len(block)):
-            value = np.float64(block[i]) * np.float64(scales[j])
-            block[i] = np.float32(min(_LARGEST, max(-_LARGEST, value)))
-    return out
+    scales: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    signs: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    size: int,
+    keys: NDArray[np.uint64],
+    out: NDArray[np.float32],
+) -> None:
+    """Write the vectors that `encode_signs` coded to ``out``, cut to the range of float32."""
+    for c in range(len(keys)):
+        for start in range(bounds[c], bounds[c + 1], size):
+            block = out[start : min(start + size, bounds[c + 1])]
+            for i in range(len(block)):
+                negative = (signs[(start + i) // 8] >> np.uint8(i % 8)) & _ONE
+                block[i] = np.float32(1) - np.float32(2) * np.float32(negative)
+            first = start - bounds[c]
+            for turn in range(1, -1, -1):
+                _transform(_part(block, turn))
+                _flip(block, keys[c], 2 * first, turn)
+            scale = np.float64(scales[starts[c] + first // size])
+            for i in range(len(block)):
+                value = np.float64(block[i]) * scale
+                block[i] = np.float32(min(_LARGEST, max(-_LARGEST, value)))
+
+
+@jit
+def _fold(terms: NDArray[np.float64], largest: bool) -> float:
+    """Return the largest or the sum of the terms, by halves, which vectorise; they are used up."""
+    left = len(terms)
+    while left > 1:
+        half = left // 2
+        low, high = terms[:half], terms[left - half : left]
+        if largest:
+            for i in range(half):
+                low[i] = max(low[i], high[i])
+        else:
+            for i in range(half):
+                low[i] += high[i]
+        left -= half
+    return np.float64(terms[0])
 
 
 @jit
@@ -100,14 +136,38 @@ def _flip(block: NDArray[np.float32], key: np.uint64, counter: int, turn: int) -
 
 @jit
 def _transform(x: NDArray[np.float32]) -> None:
-    """Apply the orthonormal Walsh-Hadamard transform, its own inverse, in place."""
-    half = 1
-    while half < len(x):
-        for start in range(0, len(x), 2 * half):
-            low, high = x[start : start + half], x[start + half : start + 2 * half]
-            for i in range(half):
-                a, b = low[i], high[i]
-                low[i] = a + b
-                high[i] = a - b
-        half *= 2
-    x *= np.float32(1 / math.sqrt(len(x)))
+    """Apply the orthonormal Walsh-Hadamard transform, its own inverse, in place.
+
+    Each pass mixes what differs in the two highest bits of its index, which become the lowest
+    (Pease, J. ACM 1968). So all passes are alike, vectorise, and leave the numbers in order.
+    """
+    now, after = x, np.empty_like(x)
+    passes = 1
+    while passes < len(x):
+        if 4 * passes <= len(x):
+            _mix_four(now, after)
+            passes *= 4
+        else:
+            _mix_two(now, after)
+            passes *= 2
+        now, after = after, now
+    scale = np.float32(1 / math.sqrt(len(x)))
+    for i in range(len(x)):
+        x[i] = scale * now[i]
+
+
+@jit
+def _mix_four(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    quarter = len(x) // 4
+    for i in range(quarter):
+        a, b, c, d = x[i], x[quarter + i], x[2 * quarter + i], x[3 * quarter + i]
+        first, second, third, fourth = a + b, a - b, c + d, c - d
+        out[4 * i], out[4 * i + 1] = first + third, second + fourth
+        out[4 * i + 2], out[4 * i + 3] = first - third, second - fourth
+
+
+@jit
+def _mix_two(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    half = len(x) // 2
+    for i in range(half):
+        out[2 * i], out[2 * i + 1] = x[i] + x[half + i], x[i] - x[half + i]

@@ -67,8 +67,8 @@ def _combine(_typing: Any, out: Any, _a: Any, x: Any, _b: Any, y: Any) -> Any:
         )
 
         def write(kind: ir.Type, i: ir.Value) -> None:
-            one = build.fmul(_spread(build, args[1], kind), _load(build, left, i, kind))
-            other = build.fmul(_spread(build, args[3], kind), _load(build, right, i, kind))
+            one = build.fmul(spread(build, args[1], kind), _load(build, left, i, kind))
+            other = build.fmul(spread(build, args[3], kind), _load(build, right, i, kind))
             build.store(build.fadd(one, other), _place(build, target, i, kind), align=4)
 
         _sweep(build, n, write)
@@ -158,7 +158,7 @@ def _load(build: ir.IRBuilder, data: ir.Value, i: ir.Value, kind: ir.Type) -> ir
     return build.load(_place(build, data, i, kind), align=4)
 
 
-def _spread(build: ir.IRBuilder, value: ir.Value, kind: ir.Type) -> ir.Value:
+def spread(build: ir.IRBuilder, value: ir.Value, kind: ir.Type) -> ir.Value:
     """Return ``value`` in every lane."""
     if kind is _FLOAT:
         return value

@@ -4,27 +4,28 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.gather import copy_rows, subtract_rows
+from fedras.kernels.gather import copy_rows, write_change
 from fedras.kernels.jit import jit, parallel
 from fedras.kernels.network import (
-    ALL_UNITS,
     BLOCK,
     UNITS,
-    add_product,
-    by_layer,
+    Layers,
+    Matrix,
+    activations,
+    filled,
+    filled_biases,
     forward,
     gradient,
     layers,
-    scratch,
+    turned,
     user_half,
 )
+from fedras.kernels.product import ROWS, product, zeros
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
 from fedras.kernels.span import step_within
 
 _FIRST = UNITS[0]
 _ZERO = np.float32(0)
-
-Matrix = NDArray[np.float32]
 
 
 @jit
@@ -60,7 +61,6 @@ def train_clients(
     """
     per_positive = settings[0] * settings[2]
     place = np.full(replicas.shape[1], -1, np.int32)
-    space = scratch(vectors.shape[1])
     for c in range(len(keys)):
         own = rows[starts[c] :]
         liked = positives[bounds[c] : bounds[c + 1]]
@@ -69,8 +69,8 @@ def train_clients(
         local = values[starts[c] : starts[c] + n]
         copy_rows(items, own[:n], local)
         client = vectors[c], local, networks[c], samples, span[stream[c]]
-        _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
-        subtract_rows(items, own[:n], local)
+        _sgd(client, len(liked), settings, keys[c], np.uint64(used))
+        write_change(items, own[:n], local, local)
         counts[c] = n
 
 
@@ -81,7 +81,6 @@ def _sgd(
     settings: tuple[int, int, int, float, float, float, float],
     key: np.uint64,
     counter: np.uint64,
-    space: Matrix,
 ) -> None:
     """Minimise the cross-entropy in place: the vector, the rows and the network of a client.
 
@@ -90,27 +89,52 @@ def _sgd(
     and rows shrink by rate x decay when they move.
     """
     vector, local, network, samples, span = client
-    rate, decay = settings[3], settings[5]
+    dim, rate, decay = len(vector), settings[3], settings[5]
     epochs, batch = settings[0], settings[1]
-    slope, by_row = np.zeros_like(network), np.zeros_like(local)
+    user, inner, outer = layers(network, dim)
+    weights, upper, biases = filled(inner), turned(inner), filled_biases(outer)
+    hidden, by_hidden = activations(dim), activations(dim)
+    inputs, by_inputs = hidden[0], by_hidden[0]
+    by_weights, by_biases = filled(inner), filled_biases(outer)
+    by_row = np.zeros_like(local)
     seen = np.zeros(len(local), np.int32)
-    half = np.empty(_FIRST, np.float32)
-    picked, label = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.float32)
+    label = np.empty(BLOCK, np.float32)
+    for layer in range(4):
+        by_weights[layer][:] = _ZERO
+        by_biases[layer][:] = _ZERO
     share = (len(samples) - positives) // epochs
     for epoch in range(epochs):
         order = epoch_order(positives, positives + epoch * share, share)
         counter = shuffle(order, key, counter)
         for start in range(0, len(order), batch):
             end = min(start + batch, len(order))
-            user_half(network, vector, half)
+            half = user_half(user, biases[0], vector)
             for first in range(start, end, BLOCK):
                 n = min(BLOCK, end - first)
                 for b in range(n):
-                    picked[b] = samples[order[first + b]]
-                    label[b] = np.float32(order[first + b] < positives)
-                gradient(network, half, local, picked[:n], label, slope, by_row, space)
+                    sample = order[first + b]
+                    row = samples[sample]
+                    label[b] = np.float32(sample < positives)
+                    for f in range(dim):
+                        inputs[b, f] = local[row, f]
+                slopes = by_hidden, by_weights, by_biases
+                gradient(weights, upper, biases, half, label[:n], hidden, slopes)
+                for b in range(n):
+                    row = samples[order[first + b]]
+                    for f in range(dim):
+                        by_row[row, f] += by_inputs[b, f]
             _move_rows(local, span, by_row, seen, samples, order[start:end], rate, decay)
-            _move(vector, network, slope, end - start, settings)
+            _move_user(vector, user, by_biases[0], settings, end - start)
+            step = np.float32(settings[6] / (end - start))
+            for layer in range(4):
+                _move_layer(weights[layer], upper[layer], by_weights[layer], step)
+                for unit in range(len(biases[layer])):
+                    biases[layer][unit] -= step * by_biases[layer][unit]
+                    by_biases[layer][unit] = _ZERO
+    for layer in range(4):
+        units, inputs = inner[layer].shape
+        inner[layer][:] = weights[layer][:units, :inputs]
+        outer[layer][:] = biases[layer][:units]
 
 
 @jit
@@ -137,47 +161,56 @@ def _move_rows(
             else:
                 for f in range(local.shape[1]):
                     local[row, f] = keep * local[row, f] - step * by_row[row, f]
-            by_row[row] = _ZERO
+            for f in range(local.shape[1]):
+                by_row[row, f] = _ZERO
             seen[row] = 0
 
 
 @jit
-def _move(
+def _move_user(
     vector: Matrix,
-    network: Matrix,
-    slope: Matrix,
-    n: int,
+    user: Matrix,
+    by_bias: Matrix,
     settings: tuple[int, int, int, float, float, float, float],
+    n: int,
 ) -> None:
-    """Step along the mean of ``n`` samples' gradients; zero ``slope`` for the next batch."""
-    keep = np.float32(1 - settings[3] * settings[4])
-    step, network_step = np.float32(settings[3] / n), np.float32(settings[6] / n)
-    (weights, _, _), _ = layers(network, len(vector))
-    (by_weights, _, by_bias), _ = layers(slope, len(vector))
+    keep, step = np.float32(1 - settings[3] * settings[4]), np.float32(settings[3] / n)
+    network_step = np.float32(settings[6] / n)
+    slope = np.zeros_like(vector)
     for unit in range(_FIRST):
         for f in range(len(vector)):
-            by_weights[unit, f] = by_bias[unit] * vector[f]
+            slope[f] += user[unit, f] * by_bias[unit]
+            user[unit, f] -= network_step * (by_bias[unit] * vector[f])
     for f in range(len(vector)):
-        total = _ZERO
-        for unit in range(_FIRST):
-            total += weights[unit, f] * by_bias[unit]
-        vector[f] = keep * vector[f] - step * total
-    for k in range(len(network)):
-        network[k] -= network_step * slope[k]
-        slope[k] = _ZERO
+        vector[f] = keep * vector[f] - step * slope[f]
+
+
+@jit
+def _move_layer(weights: Matrix, upper: Matrix, slope: Matrix, step: np.float32) -> None:
+    """Step along ``slope`` and zero it."""
+    for unit in range(len(weights)):
+        for k in range(weights.shape[1]):
+            weights[unit, k] -= step * slope[unit, k]
+            slope[unit, k] = _ZERO
+    for k in range(len(upper)):
+        for unit in range(len(weights)):
+            upper[k, unit] = weights[unit, k]
 
 
 @parallel
 def item_half(network: Matrix, items: Matrix) -> Matrix:
     """Return float32[N, 64]: what each item contributes to the first layer."""
     dim = items.shape[1]
-    (_, weights, _), _ = layers(network, dim)
-    turned = weights.T.copy()
-    out = np.zeros((len(items), _FIRST), np.float32)
+    _, inner, _ = layers(network, dim)
+    upper = turned(inner)[0]
+    out = np.empty((len(items) + -len(items) % ROWS, _FIRST), np.float32)
     for block in numba.prange((len(items) + BLOCK - 1) // BLOCK):
-        own = slice(block * BLOCK, (block + 1) * BLOCK)
-        add_product(out[own], items[own], turned, _FIRST)
-    return out
+        own = items[block * BLOCK : (block + 1) * BLOCK]
+        inputs = zeros(BLOCK, dim)
+        inputs[: len(own), :dim] = own
+        part = out[block * BLOCK : (block + 1) * BLOCK]
+        product(None, inputs, upper, part, len(part))
+    return out[: len(items)]
 
 
 @parallel
@@ -197,25 +230,33 @@ def score(
     """
     width = candidates.shape[1]
     out = np.empty((len(vectors), width), np.float32)
+    _, inner, _ = layers(network, vectors.shape[1])
+    upper = turned(inner)
     for user in numba.prange(len(vectors)):
-        _score_user(vectors[user], network, halves, candidates[user % len(candidates)], out[user])
+        mine = candidates[user % len(candidates)]
+        _score_user(vectors[user], network, upper, halves, mine, out[user])
     return out
 
 
 @jit
 def _score_user(
-    vector: Matrix, network: Matrix, halves: Matrix, candidates: NDArray[np.int32], out: Matrix
+    vector: Matrix,
+    network: Matrix,
+    upper: Layers,
+    halves: Matrix,
+    candidates: NDArray[np.int32],
+    out: Matrix,
 ) -> None:
-    half = np.empty(_FIRST, np.float32)
-    hidden = by_layer(np.empty((ALL_UNITS, BLOCK), np.float32))
-    _, upper = layers(network, len(vector))
-    user_half(network, vector, half)
+    weights, _, outer = layers(network, len(vector))
+    biases = filled_biases(outer)
+    half = user_half(weights, biases[0], vector)
+    hidden = activations(0)
     for start in range(0, len(candidates), BLOCK):
         n = min(BLOCK, len(candidates) - start)
         for b in range(n):
             theirs = halves[candidates[start + b]]
             for unit in range(_FIRST):
-                hidden[0][unit, b] = half[unit] + theirs[unit]
-        forward(upper, hidden, n)
+                hidden[1][b, unit] = half[unit] + theirs[unit]
+        forward(upper, biases, hidden, n + -n % ROWS)
         for b in range(n):
-            out[start + b] = hidden[3][0, b]
+            out[start + b] = hidden[4][b, 0]

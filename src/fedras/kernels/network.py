@@ -1,33 +1,32 @@
 """A small network on [p, q]: its layers, and the gradient of its cross-entropy.
 
-ReLU follows all layers but the last, which gives one logit. A matrix of what the units of a layer
-compute holds one row per unit and one column per sample, at most `BLOCK`: all inner loops run along
-the samples. The user's half of the first layer is the same for all samples and is computed once.
+ReLU follows all layers but the last, which gives one logit. What the units of a layer compute is a
+matrix with a row per sample and a column per unit. Then all that a layer does, forward and back,
+is the `product` of two matrices, filled up with zeros as it wants. The user's half of the first
+layer is the same for all samples and is computed once.
 """
-
-import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit
+from fedras.kernels.product import ROWS, add_outer, product, zeros
+from fedras.kernels.sigmoid import sigmoid
 
 UNITS = (64, 32, 16, 1)
-ALL_UNITS = sum(UNITS)
-BLOCK = 256
+BLOCK = 128  # samples at a time: few calls, and all of a layer stays in the fast caches
 
 _FIRST, _SECOND, _THIRD, _LAST = UNITS
 _ZERO = np.float32(0)
 
 Matrix = NDArray[np.float32]
-Layer = tuple[Matrix, Matrix]
+Layers = tuple[Matrix, Matrix, Matrix, Matrix]
+Activations = tuple[Matrix, Matrix, Matrix, Matrix, Matrix]
 
 
 @jit
-def layers(
-    network: Matrix, dim: int
-) -> tuple[tuple[Matrix, Matrix, Matrix], tuple[Layer, Layer, Layer]]:
-    """Return views of a flat network: the first layer's parameters, and those of the others.
+def layers(network: Matrix, dim: int) -> tuple[Matrix, Layers, Layers]:
+    """Return views of a flat network: the user's weights, all others', and the biases.
 
     The network is U, V, b1, W2, b2, W3, b3, W4, b4 one after another. A matrix of weights is
     float32[outputs, inputs], row by row: U for the user's d inputs of the first layer, V for the
@@ -37,183 +36,173 @@ def layers(
     b = 2 * a + _FIRST
     c = b + _SECOND * _FIRST + _SECOND
     d = c + _THIRD * _SECOND + _THIRD
-    first = (
-        network[:a].reshape(_FIRST, dim),
+    weights = (
         network[a : 2 * a].reshape(_FIRST, dim),
-        network[2 * a : b],
+        network[b : c - _SECOND].reshape(_SECOND, _FIRST),
+        network[c : d - _THIRD].reshape(_THIRD, _SECOND),
+        network[d:-_LAST].reshape(_LAST, _THIRD),
     )
-    second = network[b : c - _SECOND].reshape(_SECOND, _FIRST), network[c - _SECOND : c]
-    third = network[c : d - _THIRD].reshape(_THIRD, _SECOND), network[d - _THIRD : d]
-    last = network[d:-_LAST].reshape(_LAST, _THIRD), network[-_LAST:]
-    return first, (second, third, last)
+    biases = network[2 * a : b], network[c - _SECOND : c], network[d - _THIRD : d], network[-_LAST:]
+    return network[:a].reshape(_FIRST, dim), weights, biases
 
 
 @jit
-def user_half(network: Matrix, vector: Matrix, half: Matrix) -> None:
-    """Write what bias and user, float32[d], contribute to the first layer, float32[64]."""
-    (weights, _, bias), _ = layers(network, len(vector))
-    for unit in range(len(half)):
+def filled(weights: Layers) -> Layers:
+    """Return the weights, filled up."""
+    a, b, c, d = weights
+    return _filled(a), _filled(b), _filled(c), _filled(d)
+
+
+@jit
+def turned(weights: Layers) -> Layers:
+    """Return the weights as float32[inputs, outputs], filled up."""
+    a, b, c, d = weights
+    return _filled(a.T), _filled(b.T), _filled(c.T), _filled(d.T)
+
+
+@jit
+def filled_biases(biases: Layers) -> Layers:
+    """Return the biases, filled up."""
+    a, b, c, d = biases
+    return (
+        _filled(a.reshape(1, -1))[0],
+        _filled(b.reshape(1, -1))[0],
+        _filled(c.reshape(1, -1))[0],
+        _filled(d.reshape(1, -1))[0],
+    )
+
+
+@jit
+def _filled(matrix: Matrix) -> Matrix:
+    rows, columns = matrix.shape
+    out = zeros(rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            out[i, j] = matrix[i, j]
+    return out
+
+
+@jit
+def activations(inputs: int) -> Activations:
+    """Return room for `BLOCK` samples: their inputs, and the units of each layer; zeros."""
+    return (
+        zeros(BLOCK, inputs),
+        zeros(BLOCK, _FIRST),
+        zeros(BLOCK, _SECOND),
+        zeros(BLOCK, _THIRD),
+        zeros(BLOCK, _LAST),
+    )
+
+
+@jit
+def user_half(weights: Matrix, bias: Matrix, vector: Matrix) -> Matrix:
+    """Return what bias and user, float32[d], contribute to the first layer, float32[64]."""
+    half = np.empty(_FIRST, np.float32)
+    for unit in range(_FIRST):
         total = bias[unit]
         for f in range(len(vector)):
             total += weights[unit, f] * vector[f]
         half[unit] = total
+    return half
+
+
+@jit
+def forward(upper: Layers, biases: Layers, hidden: Activations, n: int) -> None:
+    """Compute all layers from the sums of the first, hidden[1]; hidden[4] is the logit.
+
+    Parameters
+    ----------
+    upper, biases
+        From `turned` and `filled_biases`.
+    hidden
+        From `activations`.
+    n
+        How many samples; a multiple of `ROWS`.
+    """
+    _up(hidden[1], biases[1], upper[1], hidden[2], n)
+    _up(hidden[2], biases[2], upper[2], hidden[3], n)
+    _up(hidden[3], biases[3], upper[3], hidden[4], n)
+
+
+@jit
+def _up(below: Matrix, bias: Matrix, weights: Matrix, above: Matrix, n: int) -> None:
+    """Apply ReLU to a layer, in place, and compute the sums of the next."""
+    for b in range(n):
+        for unit in range(below.shape[1]):
+            below[b, unit] = max(below[b, unit], _ZERO)
+    product(bias, below, weights, above, n)
 
 
 @jit
 def gradient(
-    network: Matrix,
+    weights: Layers,
+    upper: Layers,
+    biases: Layers,
     half: Matrix,
-    local: Matrix,
-    picked: NDArray[np.int32],
     label: Matrix,
-    slope: Matrix,
-    by_row: Matrix,
-    space: Matrix,
+    hidden: Activations,
+    slopes: tuple[Activations, Layers, Layers],
 ) -> None:
-    """Add the gradient of the summed cross-entropy of at most `BLOCK` samples.
+    """Compute the gradient of the summed cross-entropy of at most `BLOCK` samples.
 
     Parameters
     ----------
-    network, half
-        The layers and the user's part of the first, from `user_half`.
-    local, picked, label
-        The item rows, the row of each sample, int32[n], and its label, 1 or 0.
-    slope
-        Grows by the derivatives by the network; those by the user's weights are left out, they are
-        the derivatives by the first biases times the user's vector.
-    by_row
-        float32[:, d], grows by the derivatives by the item rows.
-    space
-        From `scratch`.
+    weights, upper, biases
+        From `filled`, `turned` and `filled_biases`.
+    half
+        The user's part of the first layer, from `user_half`.
+    label
+        float32[n], 1 or 0.
+    hidden
+        From `activations`: the samples' inputs in hidden[0]; the rest is overwritten.
+    slopes
+        By the values of each layer, overwritten; by the weights and by the biases, added to what
+        is there. Those by the user's weights are left out: they are the derivatives by the first
+        biases times the user's vector.
     """
-    n, dim = len(picked), local.shape[1]
-    (_, weights, _), upper = layers(network, dim)
-    (_, by_weights, by_bias), by_upper = layers(slope, dim)
-    inputs, by_inputs = space[:dim], space[dim : 2 * dim]
-    hidden, by_hidden = by_layer(space[2 * dim :]), by_layer(space[2 * dim + ALL_UNITS :])
-    turned = space[2 * (dim + ALL_UNITS) :].reshape(BLOCK, -1)[:n]
-    for b in range(n):
-        for f in range(dim):
-            inputs[f, b] = local[picked[b], f]
-    _fill(hidden[0], half, n)
-    add_product(hidden[0], weights, inputs, n)
-    forward(upper, hidden, n)
-    for b in range(n):
-        score = hidden[3][0, b]
-        by_hidden[3][0, b] = np.float32(1) / (np.float32(1) + math.exp(-score)) - label[b]
-    for layer in (2, 1, 0):
-        _turn(turned, hidden[layer], n)
-        _add_outer(by_upper[layer][0], by_hidden[layer + 1], turned)
-        by_hidden[layer][:, :n] = _ZERO
-        add_product(by_hidden[layer], upper[layer][0].T, by_hidden[layer + 1], n)
-        _stop_inactive(by_hidden[layer], hidden[layer], n)
-        _add_sums(by_upper[layer][1], by_hidden[layer + 1], n)
-    _turn(turned, inputs, n)
-    _add_outer(by_weights, by_hidden[0], turned)
-    by_inputs[:, :n] = _ZERO
-    add_product(by_inputs, weights.T, by_hidden[0], n)
-    _add_sums(by_bias, by_hidden[0], n)
-    for b in range(n):
-        for f in range(dim):
-            by_row[picked[b], f] += by_inputs[f, b]
+    by_hidden, by_weights, by_biases = slopes
+    n = len(label) + -len(label) % ROWS
+    hidden[0][len(label) : n] = _ZERO
+    product(half, hidden[0], upper[0], hidden[1], n)
+    forward(upper, biases, hidden, n)
+    _errors(hidden[4], label, by_hidden[4], n)
+    _down(hidden[3], by_hidden[4], by_weights[3], by_biases[3], n)
+    product(None, by_hidden[4], weights[3], by_hidden[3], n)
+    _stop_inactive(by_hidden[3], hidden[3], n)
+    _down(hidden[2], by_hidden[3], by_weights[2], by_biases[2], n)
+    product(None, by_hidden[3], weights[2], by_hidden[2], n)
+    _stop_inactive(by_hidden[2], hidden[2], n)
+    _down(hidden[1], by_hidden[2], by_weights[1], by_biases[1], n)
+    product(None, by_hidden[2], weights[1], by_hidden[1], n)
+    _stop_inactive(by_hidden[1], hidden[1], n)
+    _down(hidden[0], by_hidden[1], by_weights[0], by_biases[0], n)
+    product(None, by_hidden[1], weights[0], by_hidden[0], n)
 
 
 @jit
-def scratch(dim: int) -> Matrix:
-    """Return the scratch memory that `gradient` wants, float32[:, BLOCK]."""
-    return np.empty((2 * (dim + ALL_UNITS) + max(dim, _FIRST), BLOCK), np.float32)
+def _errors(logit: Matrix, label: Matrix, error: Matrix, n: int) -> None:
+    """Write the derivatives by the logits, and zeros for what fills up the samples."""
+    scores = logit[: len(label), 0].copy()
+    sigmoid(scores, scores)
+    for b in range(len(label)):
+        error[b, 0] = scores[b] - label[b]
+    for b in range(len(label), n):
+        error[b, 0] = _ZERO
 
 
 @jit
-def by_layer(space: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:
-    """Return one matrix per layer, float32[units, BLOCK]."""
-    second = _FIRST + _SECOND
-    third = second + _THIRD
-    return space[:_FIRST], space[_FIRST:second], space[second:third], space[third : third + _LAST]
-
-
-@jit
-def forward(
-    upper: tuple[Layer, Layer, Layer], hidden: tuple[Matrix, Matrix, Matrix, Matrix], n: int
-) -> None:
-    """Compute all layers from the sums of the first, hidden[0]; hidden[3] is the logit."""
-    for layer in range(3):
-        below = hidden[layer]
-        for unit in range(len(below)):
-            row = below[unit]
-            for b in range(n):
-                row[b] = max(row[b], _ZERO)
-        _fill(hidden[layer + 1], upper[layer][1], n)
-        add_product(hidden[layer + 1], upper[layer][0], below, n)
-
-
-@jit
-def _fill(out: Matrix, column: Matrix, n: int) -> None:
-    for k in range(len(out)):
-        out[k, :n] = column[k]
-
-
-@jit
-def _turn(out: Matrix, a: Matrix, n: int) -> None:
-    """Write the first ``n`` columns of ``a`` as rows."""
-    for b in range(n):
-        for k in range(len(a)):
-            out[b, k] = a[k, b]
-
-
-@jit
-def add_product(out: Matrix, a: Matrix, b: Matrix, n: int) -> None:
-    """Add a.b to ``out``, in the first ``n`` columns of ``b``; four terms a pass."""
-    inner = len(b)
-    for row in range(len(out)):
-        sums = out[row]
-        for k in range(0, inner - 3, 4):
-            a0, a1, a2, a3 = a[row, k], a[row, k + 1], a[row, k + 2], a[row, k + 3]
-            b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
-            for i in range(n):
-                sums[i] += a0 * b0[i] + a1 * b1[i] + a2 * b2[i] + a3 * b3[i]
-        for k in range(inner - inner % 4, inner):
-            a0, b0 = a[row, k], b[k]
-            for i in range(n):
-                sums[i] += a0 * b0[i]
-
-
-@jit
-def _add_outer(out: Matrix, a: Matrix, turned: Matrix) -> None:
-    """Add a.turned to ``out``, where ``turned`` has many rows: four of them a pass."""
-    n, width = len(turned), out.shape[1]
-    for i in range(0, n - 3, 4):
-        t0, t1, t2, t3 = turned[i], turned[i + 1], turned[i + 2], turned[i + 3]
-        for row in range(len(out)):
-            sums = out[row]
-            a0, a1, a2, a3 = a[row, i], a[row, i + 1], a[row, i + 2], a[row, i + 3]
-            for k in range(width):
-                sums[k] += a0 * t0[k] + a1 * t1[k] + a2 * t2[k] + a3 * t3[k]
-    for i in range(n - n % 4, n):
-        t0 = turned[i]
-        for row in range(len(out)):
-            sums, a0 = out[row], a[row, i]
-            for k in range(width):
-                sums[k] += a0 * t0[k]
-
-
-@jit
-def _add_sums(out: Matrix, a: Matrix, n: int) -> None:
-    """Add the sums over the first ``n`` columns: halves of them at once, so ``a`` is used up."""
-    for row in range(len(a)):
-        terms, left = a[row], n
-        while left > 1:
-            half = left // 2
-            for i in range(half):
-                terms[i] += terms[left - half + i]
-            left -= half
-        out[row] += terms[0]
+def _down(inputs: Matrix, by_output: Matrix, by_weights: Matrix, by_bias: Matrix, n: int) -> None:
+    """Add a layer's derivatives by its weights and biases; the biases' four samples a pass."""
+    add_outer(by_output, inputs, by_weights, n)
+    for b in range(0, n, 4):
+        for unit in range(len(by_bias)):
+            first = by_output[b, unit] + by_output[b + 1, unit]
+            by_bias[unit] += first + (by_output[b + 2, unit] + by_output[b + 3, unit])
 
 
 @jit
 def _stop_inactive(slope: Matrix, hidden: Matrix, n: int) -> None:
     """ReLU passes no gradient where its output is 0."""
-    for unit in range(len(slope)):
-        down, up = slope[unit], hidden[unit]
-        for b in range(n):
-            down[b] = down[b] if up[b] > _ZERO else _ZERO
+    for b in range(n):
+        for unit in range(slope.shape[1]):
+            slope[b, unit] = slope[b, unit] if hidden[b, unit] > _ZERO else _ZERO

@@ -1,5 +1,8 @@
 """One bit a number after a random rotation, which makes all numbers of a block alike."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,29 +37,52 @@ class Drive(Numbers):
     @classmethod
     def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
         """Write the key, the blocks' scales and the signs."""
-        if not len(values):
-            return b""
+        return cls.encode_all(values, np.array([0, len(values)]), np.array([key], np.uint64))[0]
+
+    @classmethod
+    def encode_all(
+        cls, values: NDArray[np.float32], bounds: NDArray[np.int64], keys: NDArray[np.uint64]
+    ) -> list[bytes]:
+        """Rotate all of them in one call."""
         padded = np.pad(values, ((0, 0), (0, -values.shape[1] % 8)))
-        short = np.array([key >> np.uint64(32)], "<u4")
-        scales, negative = encode_signs(padded.ravel(), _BLOCK, np.uint64(short[0]))
-        signs = np.packbits(negative, bitorder="little")
-        return short.tobytes() + scales.astype("<f4").tobytes() + signs.tobytes()
+        numbers, short = bounds * padded.shape[1], keys >> np.uint64(32)
+        starts = np.concatenate(([0], np.cumsum(-(-np.diff(numbers) // _BLOCK))))
+        scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
+        encode_signs(padded.ravel(), numbers, _BLOCK, short, scales, starts, signs)
+        parts = zip(short.astype("<u4"), pairwise(starts), pairwise(numbers // 8), strict=True)
+        scales = scales.astype("<f4", copy=False)
+        return [
+            key.tobytes() + scales[a:b].tobytes() + signs[c:d].tobytes() if a < b else b""
+            for key, (a, b), (c, d) in parts
+        ]
 
     @classmethod
     def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
         """Rotate the signs back."""
+        return cls.decode_all([data], columns)[0]
+
+    @classmethod
+    def decode_all(
+        cls, data: Sequence[bytes], columns: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Rotate all of them back in one call."""
         width = columns + -columns % 8
-        blocks, sign_bytes = _split(len(data))
-        if columns < 1 or sign_bytes < 0 or 8 * sign_bytes % width:
-            raise PayloadError(f"{len(data)} bytes are not rows of {columns} rotated signs")
-        if not data:
-            return np.zeros((0, columns), np.float32)
-        short = np.frombuffer(data, "<u4", 1)[0]
-        scales = read_scales(data, blocks, _KEY_BYTES)
-        signs = np.frombuffer(data, np.uint8, sign_bytes, len(data) - sign_bytes)
-        negative = np.unpackbits(signs, bitorder="little").view(np.bool_)
-        values = decode_signs(scales, negative, _BLOCK, np.uint64(short))
-        return values.reshape(-1, width)[:, :columns]
+        blocks, sign_bytes = np.array([_split(len(each)) for each in data]).T
+        if columns < 1 or (sign_bytes < 0).any() or (8 * sign_bytes % max(width, 1)).any():
+            sizes = sorted({len(each) for each in data})
+            raise PayloadError(f"{sizes} bytes are not rows of {columns} rotated signs")
+        starts, numbers = (np.concatenate(([0], np.cumsum(n))) for n in (blocks, 8 * sign_bytes))
+        keys = np.zeros(len(data), np.uint64)
+        scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
+        for c, each in enumerate(data):
+            if each:
+                keys[c] = np.frombuffer(each, "<u4", 1)[0]
+                scales[starts[c] : starts[c + 1]] = read_scales(each, blocks[c], _KEY_BYTES)
+                place = slice(numbers[c] // 8, numbers[c + 1] // 8)
+                signs[place] = np.frombuffer(each, np.uint8, offset=len(each) - sign_bytes[c])
+        values = np.empty(numbers[-1], np.float32)
+        decode_signs(scales, starts, signs, numbers, _BLOCK, keys, values)
+        return values.reshape(-1, width)[:, :columns], numbers // width
 
 
 def _split(length: int) -> tuple[int, int]:
