@@ -37,7 +37,7 @@ def test_parts_are_small_and_equal() -> None:
 
     for_clients(work, sizes)
     amounts = [int(sizes[part].sum()) for part in parts]
-    assert max(map(len, parts)) <= 32
+    assert max(map(len, parts)) <= 64
     assert max(amounts) < 1.15 * np.mean(amounts)
 
 

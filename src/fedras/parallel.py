@@ -13,7 +13,7 @@ from fedras.kernels.jit import set_threads, threads
 
 T = TypeVar("T")
 
-_PART = 32  # the updates of so many clients fit into a core's second-level cache
+_PART = 64  # enough for the calls around the compiled loops to cost little
 
 
 def for_clients(
