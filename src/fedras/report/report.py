@@ -1,0 +1,26 @@
+"""From the rows of an experiment to its files: ``table.md``, ``table.csv`` and the figure."""
+
+from collections.abc import Sequence
+
+from fedras.experiments.experiment import Experiment
+from fedras.experiments.reproduction import Found
+from fedras.experiments.store import Store
+from fedras.report.cells import means
+from fedras.report.paper import published
+from fedras.report.tables import as_csv, markdown
+
+
+def write(experiment: Experiment, found: Sequence[Found], store: Store) -> str:
+    """Write what the experiment shows and return its table, as Markdown.
+
+    Raises
+    ------
+    FedrasError
+        If a file cannot be written.
+    """
+    cells, paper = means(found, experiment.table), published(experiment.name)
+    table = markdown(experiment, cells, paper)
+    heading = f"# {experiment.title}\n\n{experiment.source}. {experiment.note}".rstrip() + "\n\n"
+    store.write(experiment.name, "table.md", heading + table)
+    store.write(experiment.name, "table.csv", as_csv(cells, paper))
+    return table

@@ -1,0 +1,131 @@
+"""Tables as Markdown and CSV: ours, the paper's and the difference side by side."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from fedras.experiments.experiment import Experiment, Table
+from fedras.report.cells import Cell, Cells, Place, distinct
+from fedras.report.names import written
+
+Published = Mapping[Place, float]
+
+_DIVERGED = "diverged"
+_ROW, _COLUMN, _METRIC = 1, 2, 3
+
+
+class _Group(NamedTuple):
+    """Neighbouring cells under one heading: the metrics of a column, or one metric."""
+
+    heading: str
+    column: str
+    metrics: tuple[str, ...]
+
+
+def markdown(experiment: Experiment, cells: Cells, paper: Published) -> str:
+    """Return the tables of an experiment, each under the name of its section."""
+    parts = []
+    for section in distinct(cells, 0):
+        mine = {where: cell for where, cell in cells.items() if where.section == section}
+        lines = list(_lines(experiment.table, section, mine, paper))
+        heading = f"**{written(section)}**\n\n" if section else ""
+        parts.append(heading + "\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def as_csv(cells: Cells, paper: Published) -> str:
+    """Return a line per number: where it is, ours, its deviation, the paper's, the difference."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*Place._fields, "ours", "deviation", "seeds", "paper", "difference"])
+    for where, cell in cells.items():
+        theirs = paper.get(where)
+        writer.writerow([*where, *_numbers(cell), theirs, _difference(cell, theirs)])
+    return buffer.getvalue()
+
+
+def _numbers(cell: Cell) -> list[object]:
+    if not cell.values:
+        return [_DIVERGED, None, 0]
+    return [cell.mean, cell.deviation, len(cell.values)]
+
+
+def _difference(cell: Cell, theirs: float | None) -> float | None:
+    return None if theirs is None or not cell.values else cell.mean - theirs
+
+
+def _lines(table: Table, section: str, cells: Cells, paper: Published) -> Iterator[str]:
+    groups = list(_groups(table, cells))
+    compared = any(where.section == section for where in paper)
+    headings = [*map(_plain, table.rows)]
+    for group in groups:
+        headings.append(group.heading)
+        if compared:
+            headings += ["paper", "difference"]
+    yield "| " + " | ".join(headings) + " |"
+    yield "|---" * len(headings) + "|"
+    best = _best(table, cells)
+    for row in distinct(cells, _ROW):
+        texts = _row_names(table, row)
+        for group in groups:
+            places = [Place(section, row, group.column, metric) for metric in group.metrics]
+            texts.append(" / ".join(_ours(cells.get(p), table.format, p in best) for p in places))
+            if compared:
+                texts.append(_slashed(_theirs(paper.get(p), table.format) for p in places))
+                texts.append(_slashed(_gap(cells.get(p), paper.get(p), table) for p in places))
+        yield "| " + " | ".join(texts) + " |"
+
+
+def _groups(table: Table, cells: Cells) -> Iterator[_Group]:
+    metrics = tuple(distinct(cells, _METRIC))
+    if not table.columns:
+        yield from (_Group(metric, "", (metric,)) for metric in metrics)
+        return
+    for column in distinct(cells, _COLUMN):
+        name = written(column, table.columns[0])
+        yield _Group(f"{name}: {' / '.join(metrics)}", column, metrics)
+
+
+def _row_names(table: Table, row: str) -> list[str]:
+    """Return a text per heading; the last takes what is left of a label with spaces."""
+    parts = row.split(" ", len(table.rows) - 1)
+    return [written(part, kind) for part, kind in zip(parts, table.rows, strict=True)]
+
+
+def _best(table: Table, cells: Cells) -> set[Place]:
+    """Return the best cell of each column among the rows that compete: those of one model."""
+    best: dict[tuple[str, str, str], Place] = {}
+    for where, cell in cells.items() if table.best else ():
+        rival = where.row.split(" ")[0] if len(table.rows) > 1 else ""
+        field = rival, where.column, where.metric
+        if cell.values and (field not in best or cell.mean > cells[best[field]].mean):
+            best[field] = where
+    return set(best.values())
+
+
+def _ours(cell: Cell | None, spec: str, bold: bool) -> str:
+    if cell is None:
+        return ""
+    if not cell.values:
+        return _DIVERGED
+    text = f"{cell.mean:{spec}}"
+    text = f"**{text}**" if bold else text
+    return text if cell.deviation is None else f"{text} ± {cell.deviation:{spec}}"
+
+
+def _theirs(value: float | None, spec: str) -> str:
+    return "" if value is None else f"{value:{spec}}"
+
+
+def _gap(cell: Cell | None, theirs: float | None, table: Table) -> str:
+    gap = None if cell is None else _difference(cell, theirs)
+    return "" if gap is None else f"{gap:+{table.format}}"
+
+
+def _slashed(texts: Iterator[str]) -> str:
+    return " / ".join(filter(None, texts))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
