@@ -56,22 +56,31 @@ class _Left:
     """What is left to do, and when that will be done."""
 
     def __init__(self, request: Reproduction) -> None:
-        stages = [task for _, tasks in request.stages() for task in tasks]
-        self._costs = Costs(request.store, request.choices())
-        self._left = {task.key: task for task in stages}
-        self._workers = request.workers
-        self.total = len(self._left)
+        self._request = request
         self.done = 0
         self.busy: dict[str, tuple[Task, float]] = {}
+        self._look()
+
+    def _look(self) -> None:
+        """Ask again what is left: tuning decides about what follows it."""
+        tasks = [task for _, stage in self._request.stages() for task in stage]
+        self._left = {task.key: task for task in tasks}
+        self._costs = Costs(self._request.store, self._request.choices())
+
+    @property
+    def total(self) -> int:
+        """The number of runs, done and left."""
+        return self.done + len(self._left)
 
     def note(self, event: Event | Written) -> None:
-        if isinstance(event, Started):
+        if isinstance(event, Warming):
+            self._look()
+        elif isinstance(event, Started):
             self.busy[event.task.key] = event.task, monotonic()
         elif isinstance(event, Finished):
             self.busy.pop(event.task.key)
             self._left.pop(event.task.key, None)
             self.done += 1
-            self.total = max(self.total, self.done)
             self._costs.learn(event.row)
 
     def running(self) -> str:
@@ -82,7 +91,7 @@ class _Left:
         """Return how long it will take, as far as that is known."""
         seconds, unknown = self._costs.total(self._left.values())
         elapsed = sum(monotonic() - start for _, start in self.busy.values())
-        left = max(0.0, seconds - elapsed) / self._workers
+        left = max(0.0, seconds - elapsed) / self._request.workers
         return f"about {duration(left)} left" + (
             f" and {unknown} runs of unknown length" if unknown else ""
         )

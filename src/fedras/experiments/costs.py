@@ -9,6 +9,7 @@ from fedras.experiments.store import Store
 from fedras.experiments.task import Row, Task
 from fedras.experiments.tuning import Choice
 
+_FACTORS = {"losses": 2.0, "compression-time": 0.05, "statistics": 0.0}
 _DIM = 32
 _FRACTION = 0.1
 
@@ -50,7 +51,8 @@ class Costs:
             if (d, m) == (dataset, model)
             for value in values
         ]
-        return mean(like) * _size(task.config) if like else None
+        factor = _FACTORS.get(task.observe, 1.0)
+        return factor * mean(like) * _size(task.config) if like else None
 
     def total(self, tasks: Iterable[Task]) -> tuple[float, int]:
         """Return the seconds of all tasks that are known, and how many are not."""

@@ -19,8 +19,7 @@ _FOLDER = files("fedras.experiments")
 _ORDER = ("table", "figure")
 _LABEL, _OBSERVE = "label", "observe"
 
-UNTRAINED = ("compression-time", "statistics")
-"""What is measured without training to the end, so that no learning rate matters."""
+_UNTRAINED = ("compression-time", "statistics")
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,11 @@ class Point:
     observe: str
     labels: dict[str, str]
 
+    @property
+    def trained(self) -> bool:
+        """Whether the run is trained to its end, so that its learning rate matters."""
+        return self.observe not in _UNTRAINED
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,12 +61,14 @@ class Table(_Part):
         The labels that name a row and a column. Without columns, each metric is a column.
     metrics
         By heading, the path of a number in a row of results, its parts separated by dots.
-    format
-        How numbers are written.
+    format, formats
+        How numbers are written, and those of some metrics.
     best
         Whether the highest of each column is in bold, among the rows of one model.
     read
-        How cells come about: the ``mean`` over seeds, or a reader of `report.readers`.
+        How cells come about: the ``mean`` over seeds, or another reader of `report.readers`.
+    sizes
+        For ``within-bytes``: what a client may send and receive in a round.
     """
 
     sections: str = ""
@@ -70,8 +76,10 @@ class Table(_Part):
     columns: tuple[str, ...] = ()
     metrics: dict[str, str]
     format: str = ".4f"
+    formats: dict[str, str] = {}
     best: bool = False
     read: str = "mean"
+    sizes: tuple[int, ...] = ()
 
 
 class Figure(_Part):
@@ -85,13 +93,22 @@ class Figure(_Part):
         What the horizontal axis shows.
     log
         Whether that axis is logarithmic.
+    metrics
+        The headings of the table that are drawn, by default all.
+    reference
+        A row that is drawn as a horizontal line.
+    targets
+        By metric, a value that is drawn as a horizontal line.
     lowest
         By metric, where its axis starts.
     """
 
-    kind: Literal["curves", "lines", "bars", "histogram", "scatter"]
+    kind: Literal["curves", "lines", "bars", "histogram", "bytes"]
     x: str = ""
     log: bool = False
+    metrics: tuple[str, ...] = ()
+    reference: str = ""
+    targets: dict[str, float] = {}
     lowest: dict[str, float] = {}
 
 
@@ -110,7 +127,8 @@ class Experiment(_Part):
         How many seeds each data set is run with; ``default`` for those that are not named.
     grid
         Blocks of options; of those that list several values, every combination is a run.
-        ``label`` names a block in the table, ``observe`` what is measured besides.
+        ``label`` names a block in the table (by default as the method; ``{option}`` stands for
+        its value), ``observe`` what is measured besides.
     table, figure
         What is made of the results.
     """
@@ -134,7 +152,8 @@ class Experiment(_Part):
         ]
 
     def _seeded(self, choice: Given, seeds: int | None, rounds: int | None) -> Iterator[Point]:
-        labels = {name: _text(value) for name, value in choice.items()}
+        labels = {_LABEL: choice.get("method", "")} | {k: _text(v) for k, v in choice.items()}
+        labels[_LABEL] = labels[_LABEL].format(**labels)
         given = {k: v for k, v in choice.items() if k not in (_LABEL, _OBSERVE)}
         if rounds is not None:
             given["rounds"] = rounds

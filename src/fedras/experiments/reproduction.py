@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from fedras.errors import UsageError
 from fedras.experiments import experiment, tuning
 from fedras.experiments.experiment import Experiment, Given, Point
-from fedras.experiments.runner import Event, Finished, run_all
+from fedras.experiments.runner import Event, Finished, Workers
 from fedras.experiments.store import Store
 from fedras.experiments.task import Row, Task
 from fedras.experiments.tuning import RATE, Cell, Choice, cell_of, cells_of
@@ -101,7 +100,7 @@ class Reproduction:
     def task(self, point: Point) -> Task:
         """Return the run of ``point`` at its learning rate, or the default where none is chosen."""
         given: Given = point.given | {"data_dir": self.data_dir}
-        if RATE not in given and (choice := self.choice(cell_of(given))):
+        if point.trained and RATE not in given and (choice := self.choice(cell_of(given))):
             given[RATE] = choice.learning_rate
         return Task.of(given, point.observe)
 
@@ -109,19 +108,22 @@ class Reproduction:
         """Do what is left, keep each row at once, and say when an experiment is complete."""
         lock = self.store.lock()
         try:
-            yield from self._work(tuning.NAME, self.trials())
-            tuned = [cell for cell in self.cells if tuning.choose(cell, self.store, self.rounds)]
-            if tuned:
-                tuning.write(self.store, tuned, self.rounds)
-            for each in self._experiments if self._reports else []:
-                tasks = self._left(self.task(point) for point in self._points[each.name])
-                yield from self._work(each.name, tasks)
-                yield self._written(each)
+            with Workers(self.workers) as workers:
+                yield from self._work(workers, tuning.NAME, self.trials())
+                tuned = [
+                    cell for cell in self.cells if tuning.choose(cell, self.store, self.rounds)
+                ]
+                if tuned:
+                    tuning.write(self.store, tuned, self.rounds)
+                for each in self._experiments if self._reports else []:
+                    tasks = self._left(self.task(point) for point in self._points[each.name])
+                    yield from self._work(workers, each.name, tasks)
+                    yield self._written(each)
         finally:
             lock.release()
 
-    def _work(self, name: str, tasks: list[Task]) -> Iterator[Event]:
-        for event in run_all(tasks, self.workers):
+    def _work(self, workers: Workers, name: str, tasks: list[Task]) -> Iterator[Event]:
+        for event in workers.run(tasks):
             if isinstance(event, Finished):
                 self.store.add(name, event.row)
             yield event
@@ -141,16 +143,9 @@ class Reproduction:
     def _open_runs(self) -> Iterator[Given]:
         for points in self._points.values():
             for point in points:
-                if point.observe not in experiment.UNTRAINED:
+                if point.trained:
                     yield point.given
 
     def _left(self, tasks: Iterable[Task]) -> list[Task]:
         """Return the tasks that have no row, each once."""
         return list({task.key: task for task in tasks if task not in self.store}.values())
-
-
-def workers(given: int | None, processors: int) -> int:
-    """Return how many runs to do at a time."""
-    if given is not None and given < 1:
-        raise UsageError(f"--workers {given}: at least one is needed")
-    return given or processors

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from fedras.components import make_config
 from fedras.errors import FedrasError
@@ -39,46 +39,62 @@ class Finished(NamedTuple):
 Event = Warming | Started | Finished
 
 
-def run_all(tasks: Sequence[Task], workers: int) -> Iterator[Event]:
-    """Do all tasks, the first ones first; those that measure time come last, one by one.
+class Workers:
+    """Processes that do tasks; they start when there is something to do, and end with the block.
 
-    Stopping the iterator early stops the processes and loses the tasks that they are at.
-
-    Raises
-    ------
-    FedrasError
-        The first that a task raises, or if a process dies.
+    Parameters
+    ----------
+    count
+        How many.
     """
-    if not tasks:
-        return
-    alone = [task for task in tasks if task.observe == _ALONE]
-    together = [task for task in tasks if task.observe != _ALONE]
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _prepare)
-    try:
-        yield Warming()
-        kinds = {(task.config.model, task.config.method) for task in tasks}
-        pool.submit(_warm, sorted(kinds)).result()
-        yield from _work(pool, together, workers)
-        yield from _work(pool, alone, 1)
-    except BrokenProcessPool:
-        raise FedrasError("a process died, perhaps of too little memory; try --workers 1") from None
-    finally:
-        _stop(pool)
 
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _prepare)
+        self._warm: set[tuple[str, str]] = set()
 
-def _work(pool: ProcessPoolExecutor, tasks: Sequence[Task], workers: int) -> Iterator[Event]:
-    """Keep so many workers busy."""
-    waiting = list(reversed(tasks))
-    busy: dict[Future[Row], Task] = {}
-    while waiting or busy:
-        while waiting and len(busy) < workers:
-            task = waiting.pop()
-            busy[pool.submit(perform, task)] = task
-            yield Started(task)
-        done, _ = wait(busy, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield Finished(busy.pop(future), future.result())
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        processes = list((self._pool._processes or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
+        """Do all tasks, the first ones first; those that measure time come last, one by one.
+
+        Raises
+        ------
+        FedrasError
+            The first that a task raises, or if a process dies.
+        """
+        alone = [task for task in tasks if task.observe == _ALONE]
+        together = [task for task in tasks if task.observe != _ALONE]
+        try:
+            cold = {(task.config.model, task.config.method) for task in tasks} - self._warm
+            if tasks:
+                yield Warming()
+                self._pool.submit(_warm, sorted(cold)).result()
+                self._warm |= cold
+            yield from self._work(together, self.count)
+            yield from self._work(alone, 1)
+        except BrokenProcessPool:
+            message = "a process died, perhaps of too little memory; try --workers 1"
+            raise FedrasError(message) from None
+
+    def _work(self, tasks: Sequence[Task], at_a_time: int) -> Iterator[Event]:
+        waiting = list(reversed(tasks))
+        busy: dict[Future[Row], Task] = {}
+        while waiting or busy:
+            while waiting and len(busy) < at_a_time:
+                task = waiting.pop()
+                busy[self._pool.submit(perform, task)] = task
+                yield Started(task)
+            done, _ = wait(busy, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield Finished(busy.pop(future), future.result())
 
 
 def _prepare() -> None:
@@ -102,10 +118,3 @@ def _warm(kinds: list[tuple[str, str]]) -> None:
         )
         for _ in train(config):
             pass
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    processes = list(pool._processes.values()) if pool._processes else []
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()

@@ -57,7 +57,7 @@ class Store:
         FedrasError
             If it cannot be written.
         """
-        path = self._folder(name) / RUNS
+        path = self.folder(name) / RUNS
         try:
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
@@ -90,7 +90,7 @@ class Store:
         FedrasError
             If it cannot be written.
         """
-        target = self._folder(name) / file
+        target = self.folder(name) / file
         partial = target.with_name(f".{file}.partial")
         try:
             partial.write_text(text, "utf-8")
@@ -98,7 +98,14 @@ class Store:
         except OSError as error:
             raise FedrasError(f"cannot write {target}: {error.strerror}") from None
 
-    def _folder(self, name: str) -> Path:
+    def folder(self, name: str) -> Path:
+        """Make the folder of the experiment ``name``.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be made.
+        """
         folder = self.out / name
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""From rows of results to the cells of a table: means and deviations over seeds."""
+"""The cells of a table: where they are, and what they say."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 from fedras.experiments.experiment import Point, Table
-from fedras.experiments.reproduction import Found
 
 
 class Place(NamedTuple):
@@ -25,10 +24,13 @@ class Cell:
     Attributes
     ----------
     values
-        One per seed; none where a run diverged.
+        One per seed; none where there is nothing to average.
+    remark
+        What stands there then.
     """
 
     values: tuple[float, ...]
+    remark: str = ""
 
     @property
     def mean(self) -> float:
@@ -42,20 +44,6 @@ class Cell:
 
 
 Cells = dict[Place, Cell]
-
-
-def means(found: Iterable[Found], table: Table) -> Cells:
-    """Return a cell for every place that has a finished run; empty ones where one diverged."""
-    values: dict[Place, list[float | None]] = {}
-    for point, row in found:
-        for metric, path in table.metrics.items():
-            value = lookup(row, path)
-            if value is not None or "error" in row:
-                values.setdefault(place(point, table, metric), []).append(value)
-    return {
-        where: Cell(() if None in numbers else tuple(n for n in numbers if n is not None))
-        for where, numbers in values.items()
-    }
 
 
 def place(point: Point, table: Table, metric: str) -> Place:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from fedras.experiments.experiment import Experiment
 from fedras.experiments.reproduction import Found
 from fedras.experiments.store import Store
-from fedras.report.cells import means
+from fedras.report.figures import draw
 from fedras.report.paper import published
+from fedras.report.readers import READERS
 from fedras.report.tables import as_csv, markdown
 
 
@@ -18,9 +19,12 @@ def write(experiment: Experiment, found: Sequence[Found], store: Store) -> str:
     FedrasError
         If a file cannot be written.
     """
-    cells, paper = means(found, experiment.table), published(experiment.name)
+    cells = READERS[experiment.table.read](found, experiment.table)
+    paper = published(experiment.name)
     table = markdown(experiment, cells, paper)
     heading = f"# {experiment.title}\n\n{experiment.source}. {experiment.note}".rstrip() + "\n\n"
     store.write(experiment.name, "table.md", heading + table)
     store.write(experiment.name, "table.csv", as_csv(cells, paper))
+    if found:
+        draw(experiment, found, cells, store.folder(experiment.name))
     return table

@@ -11,7 +11,6 @@ from fedras.report.names import written
 
 Published = Mapping[Place, float]
 
-_DIVERGED = "diverged"
 _ROW, _COLUMN, _METRIC = 1, 2, 3
 
 
@@ -47,7 +46,7 @@ def as_csv(cells: Cells, paper: Published) -> str:
 
 def _numbers(cell: Cell) -> list[object]:
     if not cell.values:
-        return [_DIVERGED, None, 0]
+        return [cell.remark, None, 0]
     return [cell.mean, cell.deviation, len(cell.values)]
 
 
@@ -57,11 +56,17 @@ def _difference(cell: Cell, theirs: float | None) -> float | None:
 
 def _lines(table: Table, section: str, cells: Cells, paper: Published) -> Iterator[str]:
     groups = list(_groups(table, cells))
-    compared = any(where.section == section for where in paper)
+    compared = {
+        group
+        for group in groups
+        for where in paper
+        if (where.section, where.column) == (section, group.column)
+        and where.metric in group.metrics
+    }
     headings = [*map(_plain, table.rows)]
     for group in groups:
         headings.append(group.heading)
-        if compared:
+        if group in compared:
             headings += ["paper", "difference"]
     yield "| " + " | ".join(headings) + " |"
     yield "|---" * len(headings) + "|"
@@ -70,20 +75,23 @@ def _lines(table: Table, section: str, cells: Cells, paper: Published) -> Iterat
         texts = _row_names(table, row)
         for group in groups:
             places = [Place(section, row, group.column, metric) for metric in group.metrics]
-            texts.append(" / ".join(_ours(cells.get(p), table.format, p in best) for p in places))
-            if compared:
-                texts.append(_slashed(_theirs(paper.get(p), table.format) for p in places))
-                texts.append(_slashed(_gap(cells.get(p), paper.get(p), table) for p in places))
+            texts.append(_slashed(_ours(cells.get(p), _spec(table, p), p in best) for p in places))
+            if group in compared:
+                texts.append(_slashed(_theirs(paper.get(p), _spec(table, p)) for p in places))
+                texts.append(
+                    _slashed(_gap(cells.get(p), paper.get(p), _spec(table, p)) for p in places)
+                )
         yield "| " + " | ".join(texts) + " |"
 
 
 def _groups(table: Table, cells: Cells) -> Iterator[_Group]:
     metrics = tuple(distinct(cells, _METRIC))
-    if not table.columns:
+    columns = distinct(cells, _COLUMN)
+    if columns == [""]:
         yield from (_Group(metric, "", (metric,)) for metric in metrics)
         return
-    for column in distinct(cells, _COLUMN):
-        name = written(column, table.columns[0])
+    for column in columns:
+        name = written(column, *table.columns)
         yield _Group(f"{name}: {' / '.join(metrics)}", column, metrics)
 
 
@@ -108,7 +116,7 @@ def _ours(cell: Cell | None, spec: str, bold: bool) -> str:
     if cell is None:
         return ""
     if not cell.values:
-        return _DIVERGED
+        return cell.remark
     text = f"{cell.mean:{spec}}"
     text = f"**{text}**" if bold else text
     return text if cell.deviation is None else f"{text} ± {cell.deviation:{spec}}"
@@ -118,13 +126,17 @@ def _theirs(value: float | None, spec: str) -> str:
     return "" if value is None else f"{value:{spec}}"
 
 
-def _gap(cell: Cell | None, theirs: float | None, table: Table) -> str:
+def _gap(cell: Cell | None, theirs: float | None, spec: str) -> str:
     gap = None if cell is None else _difference(cell, theirs)
-    return "" if gap is None else f"{gap:+{table.format}}"
+    return "" if gap is None else f"{gap:+{spec}}"
 
 
 def _slashed(texts: Iterator[str]) -> str:
     return " / ".join(filter(None, texts))
+
+
+def _spec(table: Table, where: Place) -> str:
+    return table.formats.get(where.metric, table.format)
 
 
 def _plain(name: str) -> str:
