@@ -31,7 +31,10 @@ def reproduce(
     into: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE.md", help="Put the tables between this document's marks NAME and end."
+            metavar="FILE.md",
+            exists=True,
+            dir_okay=False,
+            help="Put the tables between this document's marks NAME and end.",
         ),
     ] = None,
     workers: Annotated[
