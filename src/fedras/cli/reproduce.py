@@ -103,10 +103,21 @@ def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> No
             for event in events:
                 show(event)
                 if isinstance(event, Written):
+                    folder = request.out / event.experiment.name
                     table = write(event.experiment, event.cells, request.store)
                     for document in documents:
-                        replace_section(document, event.experiment.name, table)
-                    say(f"wrote {request.out / event.experiment.name}")
+                        text = table + _image(
+                            folder / "figure.svg", event.experiment.title, document
+                        )
+                        replace_section(document, event.experiment.name, text)
+                    say(f"wrote {folder}")
     except KeyboardInterrupt:
         say("stopped; finished runs are kept, and the same command does the rest")
         raise typer.Exit(130) from None
+
+
+def _image(figure: Path, title: str, document: Path) -> str:
+    """Return the line that shows a figure in a document, if there is one."""
+    if not figure.exists():
+        return ""
+    return f"\n![{title}]({Path(os.path.relpath(figure, document.parent)).as_posix()})\n"

@@ -93,7 +93,7 @@ def cells_of(runs: Iterable[Given]) -> list[Cell]:
 
 def committed() -> dict[str, Choice]:
     """Return the choices that come with the package, by the name of the cell."""
-    return _parse((_FOLDER / CHOICES).read_text("utf-8"))
+    return parse((_FOLDER / CHOICES).read_text("utf-8"))
 
 
 def choose(cell: Cell, store: Store, rounds: int | None = None) -> Choice | None:
@@ -147,7 +147,8 @@ def _lines(store: Store, cells: list[Cell], rounds: int | None) -> Iterator[str]
             yield f"| {cell.name} | " + " | ".join(marked) + " |"
 
 
-def _parse(text: str) -> dict[str, Choice]:
+def parse(text: str) -> dict[str, Choice]:
+    """Return the choices in the TOML that `write` writes."""
     return {
         name: Choice(entry[RATE], entry["seconds"]) for name, entry in tomllib.loads(text).items()
     }

@@ -12,7 +12,7 @@ from fedras.report.tables import as_csv, markdown
 
 
 def write(experiment: Experiment, found: Sequence[Found], store: Store) -> str:
-    """Write what the experiment shows and return its table, as Markdown.
+    """Write what the experiment shows and return its table with its note, as Markdown.
 
     Raises
     ------
@@ -21,10 +21,11 @@ def write(experiment: Experiment, found: Sequence[Found], store: Store) -> str:
     """
     cells = READERS[experiment.table.read](found, experiment.table)
     paper = published(experiment.name)
-    table = markdown(experiment, cells, paper)
-    heading = f"# {experiment.title}\n\n{experiment.source}. {experiment.note}".rstrip() + "\n\n"
-    store.write(experiment.name, "table.md", heading + table)
+    note = " ".join(experiment.note.split())
+    text = "\n\n".join(filter(None, (note, markdown(experiment, cells, paper))))
+    heading = f"# {experiment.title}\n\n{experiment.source}.\n\n"
+    store.write(experiment.name, "table.md", heading + text)
     store.write(experiment.name, "table.csv", as_csv(cells, paper))
     if found:
         draw(experiment, found, cells, store.folder(experiment.name))
-    return table
+    return text
