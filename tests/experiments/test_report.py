@@ -79,12 +79,11 @@ def test_csv() -> None:
 
 
 def _sized(method: str, rate: float, size: float, hr: float) -> Found:
-    half = size / 2
     return _found(
         {"method": method, "rate": str(rate)},
         metrics={"hr@10": hr},
-        uplink_bytes_per_client_round=half,
-        downlink_bytes_per_client_round=half,
+        uncompressed_bytes_per_client_round=10_000,
+        wire_compression_rate=1 - size / 20_000,
     )
 
 

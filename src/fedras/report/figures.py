@@ -30,7 +30,9 @@ _STYLE: dict[Any, Any] = {
 }
 _MARKERS = "os^vDPX*<>"
 _BINS = (1, 2, 5, 10, 20, 50, 100)
-_PANEL = (4.2, 3.2)
+_PANEL = {"bytes": (4.6, 4.6)}
+_USUAL = (4.2, 3.2)
+_FEW = 10
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def draw(experiment: Experiment, found: Sequence[Found], cells: Cells, folder: P
     metrics = list(spec.metrics or table.metrics)
     sections = distinct(cells, 0)
     with mpl.rc_context(_STYLE):
-        size = _PANEL[0] * len(metrics) + 1.5, _PANEL[1] * len(sections)
+        width, height = _PANEL.get(spec.kind, _USUAL)
+        size = width * len(metrics) + 1.5, height * len(sections)
         canvas = Canvas(figsize=size, layout="constrained")
         grid = canvas.subplots(len(sections), len(metrics), squeeze=False)
         for row, section in zip(grid, sections, strict=True):
@@ -104,7 +107,8 @@ def draw(experiment: Experiment, found: Sequence[Found], cells: Cells, folder: P
                     axes.set_ylim(bottom=spec.lowest[metric])
         handles, labels = grid[0][0].get_legend_handles_labels()
         if len(labels) > 1:
-            canvas.legend(handles, labels, loc="outside right center")
+            font = "small" if len(labels) > _FEW else "medium"
+            canvas.legend(handles, labels, loc="outside right center", fontsize=font)
         canvas.savefig(folder / "figure.svg", metadata={"Date": None, "Creator": None})
         canvas.savefig(folder / "figure.png", metadata={"Software": None})
 
@@ -192,6 +196,7 @@ def _style(number: int, row: str) -> dict[str, Any]:
         "color": f"C{number % 10}",
         "marker": _MARKERS[number % len(_MARKERS)],
         "markersize": 4,
+        "linestyle": ("-", "--", ":")[number // 10 % 3],
         "linewidth": 2.4 if ours else 1.2,
         "label": written(row),
     }

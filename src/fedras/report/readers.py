@@ -1,5 +1,6 @@
 """How the rows of an experiment become the cells of its table."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from statistics import mean
@@ -72,11 +73,14 @@ def bytes_to_quality(found: Sequence[Found], table: Table) -> Cells:
 
 
 def exchanged(row: Row) -> float:
-    """Return what a client sends and receives in a round if it hears every round."""
+    """Return what a client sends and receives in a round, if it hears every round.
+
+    A method that skips rounds or clients is charged over the rounds that were asked for.
+    """
     if "error" in row:
-        return float("inf")
-    up, down = row["uplink_bytes_per_client_round"], row["downlink_bytes_per_client_round"]
-    return float(up + down)
+        return math.inf
+    whole = 2 * row["uncompressed_bytes_per_client_round"]
+    return float((1 - row["wire_compression_rate"]) * whole)
 
 
 READERS: dict[str, Reader] = {

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fedras.experiments.experiment import Experiment, Table
@@ -75,7 +75,8 @@ def _lines(table: Table, section: str, cells: Cells, paper: Published) -> Iterat
         texts = _row_names(table, row)
         for group in groups:
             places = [Place(section, row, group.column, metric) for metric in group.metrics]
-            texts.append(_slashed(_ours(cells.get(p), _spec(table, p), p in best) for p in places))
+            ours = [_ours(cells.get(p), _spec(table, p), p in best) for p in places]
+            texts.append(ours[0] if ours[0] in _remarks(cells) else _slashed(ours))
             if group in compared:
                 texts.append(_slashed(_theirs(paper.get(p), _spec(table, p)) for p in places))
                 texts.append(
@@ -131,7 +132,11 @@ def _gap(cell: Cell | None, theirs: float | None, spec: str) -> str:
     return "" if gap is None else f"{gap:+{spec}}"
 
 
-def _slashed(texts: Iterator[str]) -> str:
+def _remarks(cells: Cells) -> set[str]:
+    return {cell.remark for cell in cells.values() if not cell.values}
+
+
+def _slashed(texts: Iterable[str]) -> str:
     return " / ".join(filter(None, texts))
 
 
