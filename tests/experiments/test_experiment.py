@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from fedras.components import method_of
 from fedras.errors import UsageError
 from fedras.experiments import experiment
 from fedras.experiments.experiment import Experiment, Point, parse_only, require_known, select
@@ -26,6 +27,10 @@ def test_every_run_can_be_configured(name: str) -> None:
     loaded = experiment.load(name)
     tasks = [Task.of(point.given, point.observe) for point in loaded.points(seeds=1)]
     assert tasks
+    for config in (task.config for task in tasks):
+        method = method_of(config)
+        configured = method.configure(config)
+        assert method.budget(config.compression_rate, 1000, configured.dim) > 0
     assert len({task.key for task in tasks}) == len(tasks)
     assert loaded.table.read in READERS
     assert loaded.figure is None or loaded.figure.kind in _KINDS

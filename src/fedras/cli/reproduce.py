@@ -103,14 +103,12 @@ def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> No
             for event in events:
                 show(event)
                 if isinstance(event, Written):
-                    folder = request.out / event.experiment.name
-                    table = write(event.experiment, event.cells, request.store)
+                    name, title = event.experiment.name, event.experiment.title
+                    table = write(event.experiment, event.found, request.store)
                     for document in documents:
-                        text = table + _image(
-                            folder / "figure.svg", event.experiment.title, document
-                        )
-                        replace_section(document, event.experiment.name, text)
-                    say(f"wrote {folder}")
+                        image = _image(request.out / name / "figure.svg", title, document)
+                        replace_section(document, name, table + image)
+                    say(f"wrote {request.out / name}")
     except KeyboardInterrupt:
         say("stopped; finished runs are kept, and the same command does the rest")
         raise typer.Exit(130) from None

@@ -1,12 +1,12 @@
 """What ``fedras reproduce`` does, from names to files: which runs are left, and doing them."""
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from fedras.experiments import experiment, tuning
-from fedras.experiments.experiment import Experiment, Given, Point
+from fedras.experiments.experiment import Experiment, Point
 from fedras.experiments.runner import Event, Finished, Workers
 from fedras.experiments.store import Store
 from fedras.experiments.task import Row, Task
@@ -19,7 +19,7 @@ class Written(NamedTuple):
     """The runs of an experiment are done, and its rows are in order."""
 
     experiment: Experiment
-    cells: list["Found"]
+    found: list["Found"]
 
 
 class Found(NamedTuple):
@@ -58,17 +58,21 @@ class Reproduction:
     workers: int = 1
 
     def __post_init__(self) -> None:
-        every = experiment.names()
-        tunes = {tuning.NAME, ALL} & set(self.names)
-        wanted = every if tunes else self.names
-        self._experiments = [experiment.load(name) for name in dict.fromkeys(wanted)]
-        self._reports = ALL in self.names or tuning.NAME not in self.names
-        points = {e.name: e.points(self.seeds, self.rounds) for e in self._experiments}
+        tunes = bool({tuning.NAME, ALL} & set(self.names))
+        named = [name for name in self.names if name not in (tuning.NAME, ALL)]
+        self._reports = [
+            experiment.load(name)
+            for name in (experiment.names() if ALL in self.names else dict.fromkeys(named))
+        ]
+        asked = [experiment.load(name) for name in experiment.names()] if tunes else self._reports
+        points = {each.name: self._points_of(each, self.seeds) for each in asked}
         experiment.require_known([p for own in points.values() for p in own], self.only)
         self._points = {name: experiment.select(own, self.only) for name, own in points.items()}
         self.store = Store(self.out)
         self._committed = {} if tunes else tuning.committed()
-        self.cells = cells_of(self._open_runs())
+        self.cells = cells_of(
+            point.given for own in self._points.values() for point in own if point.trained
+        )
 
     def trials(self) -> list[Task]:
         """Return the trials that are left: of all cells, or of those that have no choice yet."""
@@ -91,7 +95,7 @@ class Reproduction:
         """
         seen: set[str] = set()
         yield tuning.NAME, self.trials()
-        for each in self._experiments if self._reports else []:
+        for each in self._reports:
             tasks = [self.task(point) for point in self._points[each.name]]
             left = [task for task in self._left(tasks) if task.key not in seen]
             seen.update(task.key for task in left)
@@ -99,9 +103,9 @@ class Reproduction:
 
     def task(self, point: Point) -> Task:
         """Return the run of ``point`` at its learning rate, or the default where none is chosen."""
-        given: Given = point.given | {"data_dir": self.data_dir}
+        given = point.given
         if point.trained and RATE not in given and (choice := self.choice(cell_of(given))):
-            given[RATE] = choice.learning_rate
+            given = given | {RATE: choice.learning_rate}
         return Task.of(given, point.observe)
 
     def run(self) -> Generator[Event | Written, None, None]:
@@ -110,12 +114,8 @@ class Reproduction:
         try:
             with Workers(self.workers) as workers:
                 yield from self._work(workers, tuning.NAME, self.trials())
-                tuned = [
-                    cell for cell in self.cells if tuning.choose(cell, self.store, self.rounds)
-                ]
-                if tuned:
-                    tuning.write(self.store, tuned, self.rounds)
-                for each in self._experiments if self._reports else []:
+                self._write_choices()
+                for each in self._reports:
                     tasks = self._left(self.task(point) for point in self._points[each.name])
                     yield from self._work(workers, each.name, tasks)
                     yield self._written(each)
@@ -128,23 +128,26 @@ class Reproduction:
                 self.store.add(name, event.row)
             yield event
 
+    def _write_choices(self) -> None:
+        """Write what the trials below ``out`` say, if there are any."""
+        tuned = [cell for cell in self.cells if tuning.choose(cell, self.store, self.rounds)]
+        if tuned:
+            tuning.write(self.store, tuned, self.rounds)
+
     def _written(self, each: Experiment) -> Written:
         """Put the rows in order; the table shows all that is there, whatever was asked for."""
-        points = each.points(self._most_seeds(each), self.rounds)
+        fewer = self.seeds is not None and self.seeds < max(each.seeds.values())
+        points = self._points_of(each, None if fewer else self.seeds)
         pairs = [(point, self.task(point)) for point in points]
         self.store.arrange(each.name, [task for _, task in pairs])
         rows = [(point, self.store.get(task)) for point, task in pairs]
         return Written(each, [Found(point, row) for point, row in rows if row is not None])
 
-    def _most_seeds(self, each: Experiment) -> int | None:
-        """Return the seeds that were asked for, or None for the experiment's own if it has more."""
-        return self.seeds if self.seeds and self.seeds > max(each.seeds.values()) else None
-
-    def _open_runs(self) -> Iterator[Given]:
-        for points in self._points.values():
-            for point in points:
-                if point.trained:
-                    yield point.given
+    def _points_of(self, each: Experiment, seeds: int | None) -> list[Point]:
+        """Return all points of an experiment with this request's rounds and data."""
+        points = each.points(seeds, self.rounds)
+        data = {} if self.data_dir is None else {"data_dir": self.data_dir}
+        return [replace(point, given=point.given | data) for point in points]
 
     def _left(self, tasks: Iterable[Task]) -> list[Task]:
         """Return the tasks that have no row, each once."""

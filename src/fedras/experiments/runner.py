@@ -10,7 +10,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 from typing import NamedTuple, Self
 
-from fedras.components import make_config
+from fedras import data
+from fedras.components import dataset_of, make_config
+from fedras.config import Config
 from fedras.errors import FedrasError
 from fedras.experiments.task import Row, Task, perform
 from fedras.training import train
@@ -76,7 +78,7 @@ class Workers:
             cold = {(task.config.model, task.config.method) for task in tasks} - self._warm
             if tasks:
                 yield Warming()
-                self._pool.submit(_warm, sorted(cold)).result()
+                self._pool.submit(_warm, sorted(cold), [task.config for task in tasks]).result()
                 self._warm |= cold
             yield from self._work(together, self.count)
             yield from self._work(alone, 1)
@@ -110,8 +112,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _warm(kinds: list[tuple[str, str]]) -> None:
-    """Compile what the tasks will call, once: processes that start together would do it twice."""
+def _warm(kinds: list[tuple[str, str]], configs: list[Config]) -> None:
+    """Fetch data and compile kernels, which processes that start together would do twice."""
+    for config in {config.dataset: config for config in configs}.values():
+        data.load(config.dataset, config.data_dir, dataset_of(config).model_dump(exclude={"path"}))
     for model, method in kinds:
         config = make_config(
             _WARM | {"model": model, "method": method, "compression_rate": 0.9375, "threads": 1}

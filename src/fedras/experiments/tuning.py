@@ -26,7 +26,7 @@ RATE = "learning_rate"
 _FOLDER = files("fedras.experiments") / "tuned"
 _IDENTITY = ("dataset", "model", "method")
 _DISTINCT = ("error_feedback", "uplink_error_feedback", "numbers", "scoring_numbers", "uplink_only")
-_DATA = ("users", "items", "interactions", "data_seed")
+_DATA = ("data_dir", "users", "items", "interactions", "data_seed")
 _DIVERGED = -1.0
 
 
