@@ -20,7 +20,7 @@ __all__ = ["fedras"]  # a fixture of the other commands' tests
 RATE = "learning_rate"
 TIMELESS = ("seconds", "wall_seconds", "peak_memory_mb")
 POINTS = 2 * 2 * 2  # methods, rates, seeds
-TRIALS = 2 * 4  # methods, learning rates
+TRIALS = 2 * 5  # methods, learning rates
 
 
 def _rows(out: Path, name: str = "small") -> list[Row]:
@@ -178,7 +178,7 @@ def test_two_workers_get_what_one_gets(tmp_path: Path) -> None:
 
 def test_only_and_seeds(run: Any, tmp_path: Path, inline: type[Inline]) -> None:
     run("--only", "method=topk,compression_rate=0.5", "--seeds", 1)
-    assert inline.done == 4 + 1
+    assert inline.done == TRIALS // 2 + 1
     (row,) = _rows(tmp_path / "results")
     assert (row["method"], row["config"]["compression_rate"]) == ("topk", 0.5)
     run("--seeds", 3)  # the table then holds all three
@@ -260,6 +260,16 @@ def test_tables_go_into_documents(run: Any, tmp_path: Path) -> None:
     assert text.startswith("before\n<!-- small -->\n| method |")
     assert text.endswith("<!-- end -->\nafter\n")
     assert "old" not in text
+
+
+def test_figures_need_matplotlib_before_anything_runs(
+    run: Any, monkeypatch: pytest.MonkeyPatch, inline: type[Inline]
+) -> None:
+    monkeypatch.setattr("fedras.report.figures.find_spec", lambda _: None)
+    answer = run()
+    assert answer.status == 2
+    assert answer.err == "fedras: error: figures need matplotlib: pip install 'fedras[figures]'\n"
+    assert inline.done == 0
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,12 @@ def _estimate(seconds: float | None) -> str:
 def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> None:
     from fedras.cli.tasks import progress  # noqa: PLC0415 -- slow to import
     from fedras.experiments.reproduction import Written  # noqa: PLC0415
+    from fedras.report.figures import require_matplotlib  # noqa: PLC0415
     from fedras.report.report import write  # noqa: PLC0415
     from fedras.report.sections import replace_section  # noqa: PLC0415
 
+    if any(each.figure for each in request.reports):
+        require_matplotlib()
     try:
         with (
             sigterm_interrupts(),

@@ -47,6 +47,13 @@ class Reproduction:
         The folder that holds data sets.
     workers
         How many runs at a time.
+
+    Raises
+    ------
+    UsageError
+        If a name, a label or a value is unknown.
+    FedrasError
+        If results that are there cannot be read.
     """
 
     names: list[str]
@@ -60,14 +67,15 @@ class Reproduction:
     def __post_init__(self) -> None:
         tunes = bool({tuning.NAME, ALL} & set(self.names))
         named = [name for name in self.names if name not in (tuning.NAME, ALL)]
-        self._reports = [
+        self.reports = [
             experiment.load(name)
             for name in (experiment.names() if ALL in self.names else dict.fromkeys(named))
         ]
-        asked = [experiment.load(name) for name in experiment.names()] if tunes else self._reports
+        asked = [experiment.load(name) for name in experiment.names()] if tunes else self.reports
         points = {each.name: self._points_of(each, self.seeds) for each in asked}
         experiment.require_known([p for own in points.values() for p in own], self.only)
         self._points = {name: experiment.select(own, self.only) for name, own in points.items()}
+        self.reports = [each for each in self.reports if self._points[each.name]]
         self.store = Store(self.out)
         self._committed = {} if tunes else tuning.committed()
         self.cells = cells_of(
@@ -95,7 +103,7 @@ class Reproduction:
         """
         seen: set[str] = set()
         yield tuning.NAME, self.trials()
-        for each in self._reports:
+        for each in self.reports:
             tasks = [self.task(point) for point in self._points[each.name]]
             left = [task for task in self._left(tasks) if task.key not in seen]
             seen.update(task.key for task in left)
@@ -115,7 +123,7 @@ class Reproduction:
             with Workers(self.workers) as workers:
                 yield from self._work(workers, tuning.NAME, self.trials())
                 self._write_choices()
-                for each in self._reports:
+                for each in self.reports:
                     tasks = self._left(self.task(point) for point in self._points[each.name])
                     yield from self._work(workers, each.name, tasks)
                     yield self._written(each)

@@ -6,6 +6,7 @@ matplotlib is an extra (``pip install 'fedras[figures]'``) and is imported here 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
@@ -70,22 +71,26 @@ class _Panel:
         return [cell for where, cell in self.cells.items() if where.row == row and cell.values]
 
 
-def draw(experiment: Experiment, found: Sequence[Found], cells: Cells, folder: Path) -> None:
-    """Write ``figure.svg`` and ``figure.png``, if there is a figure: a row of axes per section.
+def require_matplotlib() -> None:
+    """Check that figures can be drawn, before hours of runs.
 
     Raises
     ------
     UsageError
         If matplotlib is not installed.
     """
+    if find_spec("matplotlib") is None:
+        raise UsageError("figures need matplotlib: pip install 'fedras[figures]'")
+
+
+def draw(experiment: Experiment, found: Sequence[Found], cells: Cells, folder: Path) -> None:
+    """Write ``figure.svg`` and ``figure.png``, if there is a figure: a row of axes per section."""
     spec, table = experiment.figure, experiment.table
     if spec is None:
         return
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 -- an extra, and slow to import
-        from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
-    except ImportError:
-        raise UsageError("figures need matplotlib: pip install 'fedras[figures]'") from None
+    import matplotlib as mpl  # noqa: PLC0415 -- an extra, and slow to import
+    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+
     metrics = list(spec.metrics or table.metrics)
     sections = distinct(cells, 0)
     with mpl.rc_context(_STYLE):
