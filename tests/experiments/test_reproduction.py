@@ -9,6 +9,7 @@ import pytest
 from run.conftest import Fedras, fedras, start
 
 from experiments.conftest import DATA, HEAD, TABLE, Inline
+from fedras.cli.tasks import duration
 from fedras.experiments import tuning
 from fedras.experiments.reproduction import Reproduction
 from fedras.experiments.task import Row
@@ -260,6 +261,24 @@ def test_tables_go_into_documents(run: Any, tmp_path: Path) -> None:
     assert text.startswith("before\n<!-- small -->\n| method |")
     assert text.endswith("<!-- end -->\nafter\n")
     assert "old" not in text
+
+
+def test_a_terminal_shows_what_runs_and_when_it_ends(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedras.cli.tasks.sys.stderr.isatty", lambda: True, raising=False)
+    answer = run()
+    assert answer.status == 0
+    assert f"{TRIALS + POINTS}/{TRIALS + POINTS}" in answer.err
+    assert "about 0 s left" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (99, "99 s"), (100, "2 min"), (3600, "60 min"), (9000, "2.5 h")],
+)
+def test_times_are_said_in_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_figures_need_matplotlib_before_anything_runs(
