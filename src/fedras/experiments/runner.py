@@ -17,7 +17,7 @@ from fedras.errors import FedrasError
 from fedras.experiments.task import Row, Task, perform
 from fedras.training import train
 
-_ALONE = "compression-time"
+_ALONE, _COUNTED = "compression-time", "statistics"
 _WARM = {"dataset": "synthetic", "users": 20, "items": 60, "interactions": 200, "rounds": 2}
 
 
@@ -75,7 +75,8 @@ class Workers:
         alone = [task for task in tasks if task.observe == _ALONE]
         together = [task for task in tasks if task.observe != _ALONE]
         try:
-            cold = {(task.config.model, task.config.method) for task in tasks} - self._warm
+            trained = [task.config for task in tasks if task.observe != _COUNTED]
+            cold = {(config.model, config.method) for config in trained} - self._warm
             if tasks:
                 yield Warming()
                 self._pool.submit(_warm, sorted(cold), [task.config for task in tasks]).result()
