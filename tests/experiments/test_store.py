@@ -86,11 +86,14 @@ def test_what_a_kill_cut_off_is_dropped(tmp_path: Path) -> None:
     store.add("table1", _row(two))
     path = tmp_path / "table1" / RUNS
     path.write_bytes(path.read_bytes()[:-9])
+    torn = path.read_bytes()
     again = Store(tmp_path)
     assert one in again
     assert two not in again
+    assert path.read_bytes() == torn  # whoever only reads changes nothing
     again.add("table1", _row(two))
     assert two in Store(tmp_path)
+    assert len(path.read_text().splitlines()) == 2
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from fedras.errors import FedrasError, UsageError
 from fedras.experiments.task import Row, Task
@@ -59,8 +60,9 @@ class Store:
         """
         path = self.folder(name) / RUNS
         try:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            with path.open("ab+") as file:
+                _drop_torn(file)
+                file.write(json.dumps(row).encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -139,18 +141,28 @@ class Store:
 
 
 def _read(path: Path) -> Iterator[Row]:
-    """Return the rows of a file. A last line without an end was cut off by a kill: drop it."""
+    """Return the rows of a file, without a last line that has no end: a kill cut it off."""
     try:
         content = path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            os.truncate(path, whole)
     except OSError as error:
         raise FedrasError(f"cannot read {path}: {error.strerror}") from None
-    for number, line in enumerate(content[:whole].splitlines(), start=1):
+    for number, line in enumerate(content[: _whole(content)].splitlines(), start=1):
         try:
             row = json.loads(line)
             row["config"], row["observe"]
         except (ValueError, KeyError, TypeError):
             raise FedrasError(f"{path}:{number} is damaged; delete the line") from None
         yield row
+
+
+def _drop_torn(file: BinaryIO) -> None:
+    """Cut off a last line that has no end, before another one follows it."""
+    file.seek(0)
+    content = file.read()
+    if _whole(content) < len(content):
+        file.truncate(_whole(content))
+
+
+def _whole(content: bytes) -> int:
+    """Return how many bytes are whole lines."""
+    return content.rfind(b"\n") + 1
