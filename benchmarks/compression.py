@@ -22,7 +22,7 @@ from typing import Any
 import faiss
 import numpy as np
 from numpy.typing import NDArray
-from runs import RESULTS, replace_section
+from runs import RESULTS
 from sklearn.cluster import KMeans
 
 from fedras.codecs import RowUpdate
@@ -33,6 +33,7 @@ from fedras.kernels import kmeans, large
 from fedras.kernels.jit import set_threads
 from fedras.methods.fedras import FedRAS
 from fedras.methods.method import Memory
+from fedras.report.sections import replace_section
 
 Floats = NDArray[np.float32]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from measure import PAGE, Result, described, keep, machine, seconds, wrapped
-from runs import replace_section
 
 from fedras.components import make_config
 from fedras.federation.simulator import Simulation
+from fedras.report.sections import replace_section
 
 FIGURE = Path(__file__).parent.parent / "docs" / "growth.svg"
 COMMON = {"dataset": "synthetic", "error_feedback": True, "actions": 8}

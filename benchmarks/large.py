@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from measure import PAGE, Result, described, keep, machine, quartiles, seconds, wrapped
-from runs import RESULTS, replace_section
+from runs import RESULTS
 
 from fedras.components import make_config
 from fedras.evaluation import Ranked
+from fedras.report.sections import replace_section
 from fedras.training import Run
 
 FEW = {"actions": 8, "error_feedback": True}

@@ -6,7 +6,9 @@ python benchmarks/main_job.py
 from pathlib import Path
 from statistics import mean
 
-from runs import Row, replace_section, rows
+from runs import Row, rows
+
+from fedras.report.sections import replace_section
 
 README = Path(__file__).parent.parent / "README.md"
 FEW = {"error_feedback": True}

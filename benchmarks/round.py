@@ -28,7 +28,6 @@ import numpy as np
 import torch
 from measure import PAGE, Result, described, keep, machine, quartiles, seconds, wrapped
 from numpy.typing import NDArray
-from runs import replace_section
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -38,6 +37,7 @@ from fedras.errors import DataError
 from fedras.evaluation import Evaluation, Ranked
 from fedras.federation.simulator import Simulation
 from fedras.kernels.jit import numba_config, set_threads
+from fedras.report.sections import replace_section
 
 GENERATED = {"dataset": "synthetic", "users": 943, "items": 1682, "interactions": 100_000}
 COMMON = {"error_feedback": True, "actions": 8}

@@ -44,13 +44,6 @@ def rows(name: str, wanted: Iterable[Row]) -> list[Row]:
     return [done[_key(given)] for given in order]
 
 
-def replace_section(path: Path, name: str, text: str) -> None:
-    """Put ``text`` between the comments ``<!-- NAME -->`` and ``<!-- end -->`` of a document."""
-    before, rest = path.read_text("utf-8").split(f"<!-- {name} -->\n", 1)
-    _, after = rest.split("<!-- end -->", 1)
-    path.write_text(f"{before}<!-- {name} -->\n{text}<!-- end -->{after}", "utf-8")
-
-
 def _read(path: Path) -> Iterator[Row]:
     if path.exists():
         yield from map(json.loads, path.read_text("utf-8").splitlines())

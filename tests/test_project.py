@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fedras.experiments import experiment, tuning
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -20,6 +22,19 @@ def test_the_extra_all_holds_every_extra() -> None:
     extras = project["optional-dependencies"]
     (everything,) = extras["all"]
     assert set(re.search(r"\[(.*)\]", everything)[1].split(",")) == set(extras) - {"all"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", experiment.names())
+def test_the_document_has_a_place_for_every_experiment(name: str) -> None:
+    text = (ROOT / "docs" / "reproduction.md").read_text("utf-8")
+    assert text.count(f"<!-- {name} -->\n") == 1
+
+
+def test_the_choices_of_the_package_are_those_of_the_committed_trials() -> None:
+    chosen = ROOT / "results" / tuning.NAME / tuning.CHOICES
+    if not chosen.exists():
+        pytest.skip("nothing has been tuned yet")
+    assert tuning.parse(chosen.read_text("utf-8")) == tuning.committed()
 
 
 @pytest.mark.parametrize("module", sorted((ROOT / "src").rglob("*.py")), ids=lambda path: path.stem)

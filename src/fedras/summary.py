@@ -56,6 +56,7 @@ class Totals:
         return {
             "uplink_bytes_per_client_round": self.uplink.per_client,
             "downlink_bytes_per_client_round": self.downlink.per_client,
+            "fetched_bytes_per_participation": self.fetched.per_client,
             "avg_actions": self.actions / rounds,
             "avg_cosine": self.cosine / rounds,
         }
@@ -129,7 +130,6 @@ def summarise(
         "uncompressed_bytes_per_client_round": uncompressed.per_client,
         "uplink_split": totals.uplink.split(),
         "downlink_split": totals.downlink.split(),
-        "fetched_bytes_per_participation": totals.fetched.per_client,
         "fetched_split": totals.fetched.split(),
         "users": interactions.n_users,
         "items": interactions.n_items,

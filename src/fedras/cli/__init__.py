@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from fedras.cli import components, data, recommend, train
+from fedras.cli import components, data, recommend, reproduce, train
 from fedras.errors import FedrasError, UsageError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(train.train)
 app.command()(recommend.recommend)
+app.command()(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 app.command()(components.methods)
 app.command()(components.models)

@@ -2,10 +2,8 @@
 
 import itertools
 import shlex
-import signal
 import tomllib
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +12,7 @@ import typer
 from fedras.cli.output import DataDir, print_json, say
 from fedras.cli.report import print_report
 from fedras.errors import UsageError
+from fedras.interrupts import sigterm_interrupts
 
 if TYPE_CHECKING:
     from fedras.config import Config
@@ -82,7 +81,7 @@ def train(
         out = _next_folder(given)
     run: Run | None = None
     try:
-        with _sigterm_interrupts():
+        with sigterm_interrupts():
             run = _open(given, out, resume, quiet)
             summary = _work_off(run, quiet)
     except KeyboardInterrupt:
@@ -136,16 +135,6 @@ def _next_folder(config: "Config") -> Path:
     name = f"{data.stem if data.suffix else data.name}-{config.model}-{config.method}"
     folders = (Path("runs", f"{name}-{n}") for n in itertools.count(1))
     return next(folder for folder in folders if not folder.exists())
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """Let SIGTERM stop the block as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _open(config: "Config", out: Path | None, resume: bool, quiet: bool) -> "Run":

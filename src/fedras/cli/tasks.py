@@ -1,0 +1,108 @@
+"""The display of ``fedras reproduce``: what runs, what is left and when it ends."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from fedras.cli.output import say
+from fedras.experiments.costs import Costs
+from fedras.experiments.reproduction import Reproduction, Written
+from fedras.experiments.runner import Event, Finished, Started, Warming
+from fedras.experiments.task import Task
+
+Show = Callable[[Event | Written], None]
+
+_WARMING = "preparing (the first time compiles kernels, once per installation)"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 45 s, 12 min, 3.4 h."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+@contextmanager
+def progress(request: Reproduction, quiet: bool) -> Iterator[Show]:
+    """Yield the function that shows an event: live on a terminal, else a line per finished run."""
+    if quiet:
+        yield lambda _: None
+        return
+    left = _Left(request)
+    if not sys.stderr.isatty():
+        yield lambda event: _say(event, left)
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeElapsedColumn())
+    bar = Progress(*columns, TextColumn("{task.description}"))
+    task = bar.add_task("", total=left.total)
+    running = Text()
+
+    def show(event: Event | Written) -> None:
+        left.note(event)
+        bar.update(task, total=left.total, completed=left.done, description=left.ends())
+        running.plain = _WARMING if isinstance(event, Warming) else left.running()
+
+    with Live(Group(bar, running), console=Console(stderr=True)):
+        yield show
+
+
+class _Left:
+    """What is left to do, and when that will be done."""
+
+    def __init__(self, request: Reproduction) -> None:
+        self._request = request
+        self.done = 0
+        self.busy: dict[str, tuple[Task, float]] = {}
+        self._look()
+
+    def _look(self) -> None:
+        """Ask again what is left: tuning decides about what follows it."""
+        tasks = [task for _, stage in self._request.stages() for task in stage]
+        self._left = {task.key: task for task in tasks}
+        self._costs = Costs(self._request.store, self._request.choices())
+
+    @property
+    def total(self) -> int:
+        """The number of runs, done and left."""
+        return self.done + len(self._left)
+
+    def note(self, event: Event | Written) -> None:
+        if isinstance(event, Warming):
+            self._look()
+        elif isinstance(event, Started):
+            self.busy[event.task.key] = event.task, monotonic()
+        elif isinstance(event, Finished):
+            self.busy.pop(event.task.key)
+            self._left.pop(event.task.key, None)
+            self.done += 1
+            self._costs.learn(event.row)
+
+    def running(self) -> str:
+        """Return a line for each run that a process is at."""
+        return "\n".join(str(task) for task, _ in self.busy.values())
+
+    def ends(self) -> str:
+        """Return how long it will take, as far as that is known."""
+        seconds, unknown = self._costs.total(self._left.values())
+        elapsed = sum(monotonic() - start for _, start in self.busy.values())
+        left = max(0.0, seconds - elapsed) / self._request.workers
+        return f"about {duration(left)} left" + (
+            f" and {unknown} runs of unknown length" if unknown else ""
+        )
+
+
+def _say(event: Event | Written, left: _Left) -> None:
+    left.note(event)
+    if isinstance(event, Warming):
+        say(_WARMING)
+    if isinstance(event, Finished):
+        found = event.row.get("metrics", {})
+        quality = "  ".join(f"{name.upper()} {value:.4f}" for name, value in found.items())
+        failed = "  diverged" if "error" in event.row else ""
+        say(f"{left.done}/{left.total}  {event.task}  {quality}{failed}  {left.ends()}")

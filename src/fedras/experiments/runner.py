@@ -1,0 +1,125 @@
+"""Tasks on all cores: a process per core, one thread each."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
+from typing import NamedTuple, Self
+
+from fedras import data
+from fedras.components import dataset_of, make_config
+from fedras.config import Config
+from fedras.errors import FedrasError
+from fedras.experiments.task import Row, Task, perform
+from fedras.training import train
+
+_ALONE, _COUNTED = "compression-time", "statistics"
+_WARM = {"dataset": "synthetic", "users": 20, "items": 60, "interactions": 200, "rounds": 2}
+
+
+class Warming(NamedTuple):
+    """Kernels are compiled, or loaded if they have been compiled before."""
+
+
+class Started(NamedTuple):
+    """A process works on the task."""
+
+    task: Task
+
+
+class Finished(NamedTuple):
+    """The task is done; nobody has kept its row yet."""
+
+    task: Task
+    row: Row
+
+
+Event = Warming | Started | Finished
+
+
+class Workers:
+    """Processes that do tasks; they start when there is something to do, and end with the block.
+
+    Parameters
+    ----------
+    count
+        How many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _prepare)
+        self._warm: set[tuple[str, str]] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        processes = list((self._pool._processes or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
+        """Do all tasks, the first ones first; those that measure time come last, one by one.
+
+        Raises
+        ------
+        FedrasError
+            The first that a task raises, or if a process dies.
+        """
+        alone = [task for task in tasks if task.observe == _ALONE]
+        together = [task for task in tasks if task.observe != _ALONE]
+        try:
+            trained = [task.config for task in tasks if task.observe != _COUNTED]
+            cold = {(config.model, config.method) for config in trained} - self._warm
+            if tasks:
+                yield Warming()
+                self._pool.submit(_warm, sorted(cold), [task.config for task in tasks]).result()
+                self._warm |= cold
+            yield from self._work(together, self.count)
+            yield from self._work(alone, 1)
+        except BrokenProcessPool:
+            message = "a process died, perhaps of too little memory; try --workers 1"
+            raise FedrasError(message) from None
+
+    def _work(self, tasks: Sequence[Task], at_a_time: int) -> Iterator[Event]:
+        waiting = list(reversed(tasks))
+        busy: dict[Future[Row], Task] = {}
+        while waiting or busy:
+            while waiting and len(busy) < at_a_time:
+                task = waiting.pop()
+                busy[self._pool.submit(perform, task)] = task
+                yield Started(task)
+            done, _ = wait(busy, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield Finished(busy.pop(future), future.result())
+
+
+def _prepare() -> None:
+    """Let a worker die with its parent, and of Ctrl-C without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _warm(kinds: list[tuple[str, str]], configs: list[Config]) -> None:
+    """Fetch data and compile kernels, which processes that start together would do twice."""
+    for config in {config.dataset: config for config in configs}.values():
+        data.load(config.dataset, config.data_dir, dataset_of(config).model_dump(exclude={"path"}))
+    for model, method in kinds:
+        config = make_config(
+            _WARM | {"model": model, "method": method, "compression_rate": 0.9375, "threads": 1}
+        )
+        for _ in train(config):
+            pass

@@ -1,0 +1,168 @@
+"""Rows of finished runs: one line of JSON each, in a file per experiment, found by their key."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from fedras.errors import FedrasError, UsageError
+from fedras.experiments.task import Row, Task
+from fedras.folder import RunFolder
+
+RUNS = "runs.jsonl"
+
+
+class Store:
+    """All rows below a folder. A run that several experiments share is found by each.
+
+    A row is known by its configuration, completed with today's defaults: an option that is new
+    since then does not outdate it, a default that has changed does.
+
+    Parameters
+    ----------
+    out
+        The folder of results; it is made when the first row is added.
+
+    Raises
+    ------
+    FedrasError
+        If a file cannot be read, or a line of it is damaged.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self._rows: dict[str, Row] = {}
+        self._held: dict[str, list[str]] = {}
+        for path in sorted(out.glob(f"*/{RUNS}")):
+            self._held[path.parent.name] = []
+            for row in _read(path):
+                self._remember(path.parent.name, row)
+
+    def __contains__(self, task: Task) -> bool:
+        return task.key in self._rows
+
+    def get(self, task: Task) -> Row | None:
+        """Return the row of ``task``, None if it has not been done."""
+        return self._rows.get(task.key)
+
+    def rows(self) -> Iterable[Row]:
+        """Return all rows."""
+        return self._rows.values()
+
+    def add(self, name: str, row: Row) -> None:
+        """Append a row to the file of the experiment ``name``; it is on the disk afterwards.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be written.
+        """
+        path = self.folder(name) / RUNS
+        try:
+            with path.open("ab+") as file:
+                _drop_torn(file)
+                file.write(json.dumps(row).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise FedrasError(f"cannot write {path}: {error.strerror}") from None
+        self._remember(name, row)
+
+    def arrange(self, name: str, tasks: Iterable[Task]) -> None:
+        """Let the file of ``name`` hold the rows of ``tasks``, in this order, then all others.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be written.
+        """
+        mine = [task.key for task in tasks if task in self]
+        keys = list(dict.fromkeys([*mine, *self._held.get(name, [])]))
+        if keys:
+            lines = [json.dumps(self._rows[key]) + "\n" for key in keys]
+            self.write(name, RUNS, "".join(lines))
+            self._held[name] = keys
+
+    def write(self, name: str, file: str, text: str) -> None:
+        """Write a file of the experiment ``name``, whole or not at all.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be written.
+        """
+        target = self.folder(name) / file
+        partial = target.with_name(f".{file}.partial")
+        try:
+            partial.write_text(text, "utf-8")
+            partial.replace(target)
+        except OSError as error:
+            raise FedrasError(f"cannot write {target}: {error.strerror}") from None
+
+    def folder(self, name: str) -> Path:
+        """Make the folder of the experiment ``name``.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be made.
+        """
+        folder = self.out / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FedrasError(f"cannot create {folder}: {error.strerror}") from None
+        return folder
+
+    def _remember(self, name: str, row: Row) -> None:
+        try:
+            key = Task.of(row["config"], row["observe"]).key
+        except UsageError:  # of another version, which had other options
+            return
+        self._rows.setdefault(key, row)
+        self._held.setdefault(name, []).append(key)
+
+    def lock(self) -> RunFolder:
+        """Keep other processes from writing here until the folder is released.
+
+        Raises
+        ------
+        FedrasError
+            If another process has locked it.
+        """
+        folder = RunFolder(self.out)
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FedrasError(f"cannot create {self.out}: {error.strerror}") from None
+        folder.lock()
+        return folder
+
+
+def _read(path: Path) -> Iterator[Row]:
+    """Return the rows of a file, without a last line that has no end: a kill cut it off."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FedrasError(f"cannot read {path}: {error.strerror}") from None
+    for number, line in enumerate(content[: _whole(content)].splitlines(), start=1):
+        try:
+            row = json.loads(line)
+            row["config"], row["observe"]
+        except (ValueError, KeyError, TypeError):
+            raise FedrasError(f"{path}:{number} is damaged; delete the line") from None
+        yield row
+
+
+def _drop_torn(file: BinaryIO) -> None:
+    """Cut off a last line that has no end, before another one follows it."""
+    file.seek(0)
+    content = file.read()
+    if _whole(content) < len(content):
+        file.truncate(_whole(content))
+
+
+def _whole(content: bytes) -> int:
+    """Return how many bytes are whole lines."""
+    return content.rfind(b"\n") + 1

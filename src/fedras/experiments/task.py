@@ -1,0 +1,84 @@
+"""One run of an experiment, and the row of results that it leaves."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+from fedras.components import make_config
+from fedras.config import Config
+from fedras.errors import PayloadError
+from fedras.experiments import observers
+from fedras.resumption import decisive
+from fedras.training import Run
+
+Row = dict[str, Any]
+
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Task:
+    """A configuration with every default filled in, and what is measured besides.
+
+    Attributes
+    ----------
+    config
+        Of the run.
+    observe
+        The name of an observer, or empty.
+    """
+
+    config: Config
+    observe: str = ""
+
+    @classmethod
+    def of(cls, given: dict[str, Any], observe: str = "") -> "Task":
+        """Complete the options ``given``.
+
+        Raises
+        ------
+        UsageError
+            If they cannot be meant.
+        """
+        return cls(make_config(given), observe)
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of all that the result depends on: equal for equal runs, wherever asked for."""
+        text = json.dumps([decisive(self.config), self.observe], sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+    def __str__(self) -> str:
+        config = self.config
+        rate = f"{config.compression_rate:.2%}".replace("%", " %")
+        named = f"{config.dataset} {config.model} {config.method} {rate}"
+        trial = f" learning rate {config.options['learning_rate']:g}" if config.validation else ""
+        return f"{named} seed {config.seed}{trial}"
+
+
+def perform(task: Task) -> Row:
+    """Do a task on one thread and return its row; a run that diverges leaves the error."""
+    start = perf_counter()
+    config = task.config.model_copy(update={"threads": 1})
+    work: Callable[[Config], Row] = observers.OBSERVERS.get(task.observe, train)
+    try:
+        results = work(config)
+    except PayloadError as error:  # numbers that are no longer finite
+        results = {"error": str(error)}
+    return {
+        "key": task.key,
+        "config": decisive(task.config),
+        "observe": task.observe,
+        **results,
+        "wall_seconds": round(perf_counter() - start, 2),
+    }
+
+
+def train(config: Config) -> Row:
+    """Train to the end; return the summary and what every evaluation found."""
+    run = Run(config)
+    return observers.follow(run, run.rounds())

@@ -1,0 +1,159 @@
+"""The learning rate of every method, model and data set, chosen on the validation item.
+
+Each *cell* is a data set, a model and a method, with the options that make it another method: error
+feedback, a number of actions, a number format, no compression at all. Every cell has the same
+trials (``tuned/grid.toml``), and its choice serves all rates, seeds, dimensions and cohorts.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from statistics import mean
+from typing import Any
+
+import tomli_w
+
+from fedras.experiments.experiment import Given
+from fedras.experiments.store import Store
+from fedras.experiments.task import Row, Task
+
+NAME = "tuning"
+CHOICES = "learning-rates.toml"
+RATE = "learning_rate"
+
+_FOLDER = files("fedras.experiments") / "tuned"
+_IDENTITY = ("dataset", "model", "method")
+_DISTINCT = ("error_feedback", "uplink_error_feedback", "numbers", "scoring_numbers", "uplink_only")
+_DATA = ("data_dir", "users", "items", "interactions", "data_seed")
+_DIVERGED = -1.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one learning rate is chosen for.
+
+    Attributes
+    ----------
+    name
+        The data set, the model, the method, and the options that make it another.
+    given
+        The options of its trials, apart from the learning rate.
+    """
+
+    name: str
+    given: Given
+
+    def trials(self, rounds: int | None = None) -> list[Task]:
+        """Return a run per learning rate of the grid, of so many rounds instead of the grid's."""
+        own = _grid()["rounds"]
+        default = own.get(self.given["dataset"], own["default"])
+        fixed = {"validation": True, "seed": 0, "rounds": rounds or default}
+        values = _grid()[RATE][self.given["model"]]
+        return [Task.of(self.given | fixed | {RATE: value}) for value in values]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the trials of a cell say.
+
+    Attributes
+    ----------
+    learning_rate
+        The best on the validation item.
+    seconds
+        What a round took, on average over the trials.
+    """
+
+    learning_rate: float
+    seconds: float
+
+
+def cell_of(given: Given) -> Cell:
+    """Return the cell that a run with the options ``given`` belongs to."""
+    rate = given.get("compression_rate")
+    grid = _grid()
+    own = {name: given[name] for name in _IDENTITY}
+    special = {name: given[name] for name in _DISTINCT if name in given}
+    if "actions" in given:
+        special["actions"] = grid["actions"]
+    elif rate == 0:
+        special["compression_rate"] = rate
+    name = " ".join([*own.values(), *(f"{key}={value}" for key, value in sorted(special.items()))])
+    data = {name: given[name] for name in _DATA if name in given}
+    return Cell(name, {"compression_rate": grid["compression_rate"]} | own | special | data)
+
+
+def cells_of(runs: Iterable[Given]) -> list[Cell]:
+    """Return the cells of all runs that leave the learning rate open, each once, sorted."""
+    cells = {cell.name: cell for cell in (cell_of(given) for given in runs if RATE not in given)}
+    return [cells[name] for name in sorted(cells)]
+
+
+def committed() -> dict[str, Choice]:
+    """Return the choices that come with the package, by the name of the cell."""
+    return parse((_FOLDER / CHOICES).read_text("utf-8"))
+
+
+def choose(cell: Cell, store: Store, rounds: int | None = None) -> Choice | None:
+    """Return the choice for ``cell`` if all its trials are in ``store``, else None."""
+    rows = [store.get(task) for task in cell.trials(rounds)]
+    done = [row for row in rows if row is not None]
+    if len(done) < len(rows):
+        return None
+    best = max(done, key=score)
+    seconds = mean(row["wall_seconds"] / row["config"]["rounds"] for row in done)
+    return Choice(best["config"][RATE], round(seconds, 5))
+
+
+def score(row: Row) -> float:
+    """Return what a trial is judged by: NDCG@10 of the validation item, late in the run."""
+    if "error" in row:
+        return _DIVERGED
+    last: list[float] = row["history"]["ndcg@10"][-_grid()["last"] :]
+    return mean(last)
+
+
+def write(store: Store, cells: list[Cell], rounds: int | None = None) -> None:
+    """Write the choices, and how every trial did, beside the rows of the trials."""
+    choices = {cell.name: choose(cell, store, rounds) for cell in cells}
+    known = {name: choice for name, choice in choices.items() if choice}
+    content = {name: {RATE: c.learning_rate, "seconds": c.seconds} for name, c in known.items()}
+    store.arrange(NAME, [task for cell in cells for task in cell.trials(rounds)])
+    store.write(NAME, CHOICES, tomli_w.dumps(content))
+    store.write(NAME, "table.md", "\n".join(_lines(store, cells, rounds)) + "\n")
+
+
+def _lines(store: Store, cells: list[Cell], rounds: int | None) -> Iterator[str]:
+    """Return a table per model: a row per cell, a column per learning rate, the best in bold."""
+    yield "# Learning rates"
+    for model, values in _grid()[RATE].items():
+        yield ""
+        yield f"| {model} | " + " | ".join(f"{value:g}" for value in values) + " |"
+        yield "|---" * (len(values) + 1) + "|"
+        for cell in cells:
+            if cell.given["model"] != model:
+                continue
+            scores = [
+                None if row is None else score(row) for row in map(store.get, cell.trials(rounds))
+            ]
+            best = max(filter(None, scores), default=None)
+            shown = ["" if s is None else "diverged" if s < 0 else f"{s:.4f}" for s in scores]
+            marked = [
+                f"**{text}**" if s == best and s is not None else text
+                for text, s in zip(shown, scores, strict=True)
+            ]
+            yield f"| {cell.name} | " + " | ".join(marked) + " |"
+
+
+def parse(text: str) -> dict[str, Choice]:
+    """Return the choices in the TOML that `write` writes."""
+    return {
+        name: Choice(entry[RATE], entry["seconds"]) for name, entry in tomllib.loads(text).items()
+    }
+
+
+@cache
+def _grid() -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / "grid.toml").read_text("utf-8"))

@@ -1,0 +1,1 @@
+"""Tables and figures from rows of results, next to what the paper published."""
