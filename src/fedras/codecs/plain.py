@@ -38,6 +38,8 @@ class Plain(Codec):
 
     def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
         """Pack the rows, and the vectors, of all updates of one matrix at once."""
+        if not updates:
+            return []
         rows, bounds = join([update.rows for update in updates])
         values, _ = join([update.values for update in updates])
         sets = pack_row_sets(rows, bounds[:-1], np.diff(bounds), updates[0].size)
