@@ -42,6 +42,11 @@ def accumulate(out: NDArray[np.float64], x: Vector) -> None:
     lanes.accumulate(out, x)
 
 
+@jit
+def first_largest(values: Vector) -> int:
+    return lanes.first_largest(values)
+
+
 def vectors(n: int, seed: int, count: int = 2) -> list[Vector]:
     return list(np.random.default_rng(seed).normal(size=(count, n)).astype(np.float32))
 
@@ -91,6 +96,13 @@ def test_copies_and_sums_stay_in_their_place(n: int, seed: int) -> None:
     wanted = total + np.append(x, np.float32(0))
     accumulate(total[:n], x)
     assert (total == wanted).all()
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False) | st.sampled_from([1.0, -1.0, 0.0, -0.0])))
+def test_first_largest(values: list[float]) -> None:
+    array = np.array([*values, -np.inf], np.float32)
+    assert first_largest(array) == array.argmax()
+    assert first_largest(array[:0]) == 0
 
 
 def test_only_contiguous_vectors_of_the_right_type_are_taken() -> None:

@@ -76,12 +76,6 @@ def test_squared_distances() -> None:
     assert apart[3] == 0
 
 
-@given(st.lists(FINITE | st.sampled_from([1.0, -1.0]), min_size=1, max_size=70))
-def test_first_largest(values: list[float]) -> None:
-    array = np.array(values, np.float32) + np.float32(0)  # no negative zero
-    assert nearest.first_largest(array) == array.argmax()
-
-
 @given(st.lists(st.tuples(FINITE, FINITE), max_size=40))
 def test_largest_size(pairs: list[tuple[float, float]]) -> None:
     array = np.array(pairs, np.float32).reshape(-1, 2)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit
-from fedras.kernels.nearest import first_largest, lay_out, scores
+from fedras.kernels.lanes import first_largest
+from fedras.kernels.nearest import lay_out, scores
 from fedras.kernels.product import ROWS
 
 MOST_COMPARED = 4096

@@ -10,7 +10,7 @@ In a sum lane l adds up the terms l, l + 16, l + 32 and so on; then the upper ha
 added to the lower half until one is left, and then the rest of the terms.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import numpy as np
@@ -96,6 +96,47 @@ def _copy(_typing: Any, out: Any, x: Any) -> Any:
 
 
 @intrinsic
+def _first_largest(_typing: Any, values: Any) -> Any:
+    _require_vectors(values)
+
+    def generate(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+        data, n = _open(context, build, signature.args[0], args[0])
+        lanes = _wide_index(range(LANES))
+        best, lane_of = cg.alloca_once_value(build, _WIDE([-np.inf] * LANES)), lanes
+        places = cg.alloca_once_value(build, lanes)
+        one, place = cg.alloca_once(build, _FLOAT), cg.alloca_once(build, _SHORT)
+
+        def compare(kind: ir.Type, i: ir.Value) -> None:
+            wide = kind is _WIDE
+            values, indices = (best, places) if wide else (one, place)
+            value, index = _load(build, data, i, kind), build.trunc(i, _SHORT)
+            here = build.add(spread(build, index, _WIDE), lane_of) if wide else index
+            larger = build.fcmp_ordered(">", value, build.load(values))
+            build.store(build.select(larger, value, build.load(values)), values)
+            build.store(build.select(larger, here, build.load(indices)), indices)
+
+        def fold() -> None:
+            value, index = build.load(best), build.load(places)
+            width = LANES
+            while width > 1:
+                width //= 2
+                (low, low_at), (high, high_at) = (
+                    [_part(build, x, first, width) for x in (value, index)] for first in (0, width)
+                )
+                earlier = build.icmp_signed("<", high_at, low_at)
+                equal = build.and_(build.fcmp_ordered("==", high, low), earlier)
+                take = build.or_(build.fcmp_ordered(">", high, low), equal)
+                value, index = build.select(take, high, low), build.select(take, high_at, low_at)
+            build.store(build.extract_element(value, _SHORT(0)), one)
+            build.store(build.extract_element(index, _SHORT(0)), place)
+
+        _sweep(build, n, compare, fold)
+        return build.sext(build.load(place), _INT)
+
+    return types.int64(values), generate
+
+
+@intrinsic
 def _accumulate(_typing: Any, out: Any, x: Any) -> Any:
     _require_vectors(x)
     _require_vectors(out, of=types.float64)
@@ -162,9 +203,9 @@ def spread(build: ir.IRBuilder, value: ir.Value, kind: ir.Type) -> ir.Value:
     """Return ``value`` in every lane."""
     if kind is _FLOAT:
         return value
-    nothing = ir.Constant(_WIDE, ir.Undefined)
+    nothing = ir.VectorType(value.type, LANES)(ir.Undefined)
     one = build.insert_element(nothing, value, _SHORT(0))
-    return build.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(_SHORT, LANES), None))
+    return build.shuffle_vector(one, nothing, _wide_index([0] * LANES))
 
 
 def _fold(build: ir.IRBuilder, lanes: ir.Value) -> ir.Value:
@@ -172,15 +213,17 @@ def _fold(build: ir.IRBuilder, lanes: ir.Value) -> ir.Value:
     width = LANES
     while width > 1:
         width //= 2
-        nothing, mask = ir.Constant(lanes.type, ir.Undefined), ir.VectorType(_SHORT, width)
-        low, high = (
-            build.shuffle_vector(
-                lanes, nothing, ir.Constant(mask, [_SHORT(k) for k in range(first, first + width)])
-            )
-            for first in (0, width)
-        )
-        lanes = build.fadd(low, high)
+        lanes = build.fadd(_part(build, lanes, 0, width), _part(build, lanes, width, width))
     return build.extract_element(lanes, _SHORT(0))
+
+
+def _part(build: ir.IRBuilder, lanes: ir.Value, first: int, width: int) -> ir.Value:
+    mask = ir.VectorType(_SHORT, width)([_SHORT(k) for k in range(first, first + width)])
+    return build.shuffle_vector(lanes, lanes.type(ir.Undefined), mask)
+
+
+def _wide_index(values: Iterable[int]) -> ir.Constant:
+    return ir.VectorType(_SHORT, LANES)([_SHORT(value) for value in values])
 
 
 def _squared_difference(build: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
@@ -202,3 +245,6 @@ copy = cast(Callable[[Vector, Vector], None], _copy)
 
 accumulate = cast(Callable[[NDArray[np.float64], Vector], None], _accumulate)
 """``accumulate(out, x)``: add float32[n] to float64[n], in place."""
+
+first_largest = cast(Callable[[Vector], int], _first_largest)
+"""``first_largest(values)``: where the largest of float32[n] is, the first of equals; no NaN."""

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit, parallel
-from fedras.kernels.lanes import LANES, squared_distance
+from fedras.kernels.lanes import LANES, first_largest, squared_distance
 from fedras.kernels.product import ROWS, product
 
 CHUNK = 256
 _NOBODY = np.float32(-np.inf)
-_SIGN, _MAGNITUDE = np.int32(31), np.int32(0x7FFFFFFF)
+_MAGNITUDE = np.int32(0x7FFFFFFF)
 
 
 @jit
@@ -105,27 +105,6 @@ def squared_distances(
 
 
 @jit
-def first_largest(values: NDArray[np.float32]) -> int:
-    """Return where the largest value is, the first of equals; there may be no NaN.
-
-    Numbers are compared by their bits, as integers that are in the same order: the maximum of
-    integers vectorises, that of floats does not.
-    """
-    bits = values.view(np.int32)
-    top = _in_order(bits[0])
-    for j in range(len(bits)):
-        value = _in_order(bits[j])
-        top = max(top, value)
-    largest = _in_order(top)
-    none = np.int32(len(bits))
-    first = none
-    for j in range(len(bits)):
-        here = np.int32(j) if bits[j] == largest else none
-        first = min(first, here)
-    return int(first)
-
-
-@jit
 def largest_size(x: NDArray[np.float32]) -> np.float32:
     """Return the largest absolute value of float32[n, d], NaN where there is one."""
     bits = x.reshape(x.size).view(np.int32)
@@ -136,9 +115,3 @@ def largest_size(x: NDArray[np.float32]) -> np.float32:
         largest = max(largest, size)
     top[0] = largest
     return np.float32(top.view(np.float32)[0])
-
-
-@jit
-def _in_order(bits: np.int32) -> np.int32:
-    """Turn a float's bits into an integer that sorts like it; the same again turns it back."""
-    return np.int32(bits ^ (np.int32(bits >> _SIGN) & _MAGNITUDE))
