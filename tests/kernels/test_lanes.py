@@ -47,6 +47,11 @@ def first_largest(values: Vector) -> int:
     return lanes.first_largest(values)
 
 
+@jit
+def add_weighted(out: Vector, weights: Vector, matrix: Vector, rows: NDArray[np.int32]) -> None:
+    lanes.add_weighted(out, weights, matrix, rows)
+
+
 def vectors(n: int, seed: int, count: int = 2) -> list[Vector]:
     return list(np.random.default_rng(seed).normal(size=(count, n)).astype(np.float32))
 
@@ -103,6 +108,17 @@ def test_first_largest(values: list[float]) -> None:
     array = np.array([*values, -np.inf], np.float32)
     assert first_largest(array) == array.argmax()
     assert first_largest(array[:0]) == 0
+
+
+@given(sizes, st.lists(st.integers(0, 4), max_size=9), seeds)
+def test_weighted_rows_are_added_in_their_order(n: int, rows: list[int], seed: int) -> None:
+    matrix, weights = np.array(vectors(n, seed, 5)), vectors(5, seed)[0]
+    total, _ = vectors(n, seed + 1)
+    wanted = total.copy()
+    for row in rows:
+        wanted += weights[row] * matrix[row]
+    add_weighted(total, weights, matrix, np.array(rows, np.int32))
+    assert (total == wanted).all()
 
 
 def test_only_contiguous_vectors_of_the_right_type_are_taken() -> None:

@@ -96,6 +96,34 @@ def _copy(_typing: Any, out: Any, x: Any) -> Any:
 
 
 @intrinsic
+def _add_weighted(_typing: Any, out: Any, weights: Any, matrix: Any, rows: Any) -> Any:
+    _require_vectors(out, weights)
+    _require_vectors(rows, of=types.int32)
+    if matrix != types.Array(types.float32, 2, "C"):
+        raise TypingError(f"a float32 matrix in C order is wanted, not {matrix}")
+
+    def generate(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+        (target, n), (weight, _), (data, _), (row, count) = (
+            _open(context, build, *pair) for pair in zip(signature.args, args, strict=True)
+        )
+
+        def add(kind: ir.Type, i: ir.Value) -> None:
+            total = cg.alloca_once(build, kind)
+            build.store(_load(build, target, i, kind), total)
+            with cg.for_range(build, count) as loop:
+                r = build.sext(build.load(build.gep(row, [loop.index])), _INT)
+                factor = spread(build, build.load(build.gep(weight, [r])), kind)
+                more = _load(build, data, build.add(build.mul(r, n), i), kind)
+                build.store(build.fadd(build.load(total), build.fmul(factor, more)), total)
+            build.store(build.load(total), _place(build, target, i, kind), align=4)
+
+        _sweep(build, n, add)
+        return context.get_dummy_value()
+
+    return types.none(out, weights, matrix, rows), generate
+
+
+@intrinsic
 def _first_largest(_typing: Any, values: Any) -> Any:
     _require_vectors(values)
 
@@ -242,6 +270,10 @@ combine = cast(Callable[[Vector, np.float32, Vector, np.float32, Vector], None],
 
 copy = cast(Callable[[Vector, Vector], None], _copy)
 """``copy(out, x)``: write float32[n] to ``out``; for a vector this short faster than ``memcpy``."""
+
+add_weighted = cast(Callable[[Vector, Vector, Vector, NDArray[np.int32]], None], _add_weighted)
+"""``add_weighted(out, weights, matrix, rows)``: add the rows of float32[m, n] that int32[r] lists,
+one after another, each times its own of float32[m], to float32[n], in place."""
 
 accumulate = cast(Callable[[NDArray[np.float64], Vector], None], _accumulate)
 """``accumulate(out, x)``: add float32[n] to float64[n], in place."""

@@ -6,12 +6,10 @@ from numpy.typing import NDArray
 
 from fedras.kernels.gather import copy_rows, write_change
 from fedras.kernels.jit import jit, parallel
-from fedras.kernels.lanes import combine, dot
+from fedras.kernels.lanes import add_weighted, combine, dot
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
 from fedras.kernels.sigmoid import sigmoid
 from fedras.kernels.span import step_within
-
-_ONE = np.float32(1)
 
 Matrix = NDArray[np.float32]
 Client = tuple[Matrix, Matrix, Matrix, NDArray[np.int32]]
@@ -131,6 +129,7 @@ def _step(
     sigmoid(scores[:n], scores[:n])
     n_touched = _tally(scores, samples, picked, positives, error, seen, touched)
     gradient[:] = np.float32(0)
+    add_weighted(gradient, error, local, touched[:n_touched])
     rate, decay, row_decay = settings[3:]
     if len(span) > 0:
         _move_within(client, rate, row_decay, touched[:n_touched], space)
@@ -144,14 +143,13 @@ def _step(
 def _move(
     client: Client, rate: float, decay: float, touched: NDArray[np.int32], space: Scratch
 ) -> None:
-    """Move the touched rows, add what they say of the user's gradient, and clear the tally."""
+    """Move the touched rows and clear the tally."""
     vector, local, _, _ = client
-    _, error, seen, _, _, gradient = space
+    _, error, seen, _, _, _ = space
     keep = np.float32(1 - rate * decay)
     for row in touched:
-        item, wrong = local[row], error[row]
-        step = np.float32(rate) * wrong / np.float32(seen[row])
-        combine(gradient, _ONE, gradient, wrong, item)
+        item = local[row]
+        step = np.float32(rate) * error[row] / np.float32(seen[row])
         combine(item, keep, item, -step, vector)
         error[row] = np.float32(0)
         seen[row] = 0
@@ -163,11 +161,10 @@ def _move_within(
 ) -> None:
     """Do what `_move` does within the span: apart, because it would slow down that loop."""
     vector, local, span, _ = client
-    _, error, seen, _, _, gradient = space
+    _, error, seen, _, _, _ = space
     for row in touched:
-        item, wrong = local[row], error[row]
-        step = np.float32(rate) * wrong / np.float32(seen[row])
-        combine(gradient, _ONE, gradient, wrong, item)
+        item = local[row]
+        step = np.float32(rate) * error[row] / np.float32(seen[row])
         step_within(span, item, vector, step, np.float32(rate * decay))
         error[row] = np.float32(0)
         seen[row] = 0
