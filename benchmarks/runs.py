@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,14 @@ def run(given: Row) -> Row:
     return {"given": given, "summary": summary}
 
 
-def rows(name: str, wanted: Iterable[Row]) -> list[Row]:
-    """Return a row per wanted configuration, in order, from ``results/NAME.jsonl`` or a new run."""
+def rows(name: str, wanted: Iterable[Row], work: Callable[[Row], Row] = run) -> list[Row]:
+    """Return a row per wanted configuration, in order, from ``results/NAME.jsonl`` or new work."""
     path = RESULTS / f"{name}.jsonl"
     done = {_key(row["given"]): row for row in _read(path)}
     order = list(wanted)
     missing = [given for given in order if _key(given) not in done]
     with ProcessPoolExecutor() as pool, path.open("a", encoding="utf-8") as file:
-        for row in track(pool.map(run, missing), description=name, total=len(missing)):
+        for row in track(pool.map(work, missing), description=name, total=len(missing)):
             file.write(json.dumps(row) + "\n")
             file.flush()
             done[_key(row["given"])] = row

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from fedras import data
+from fedras.aggregation import AGGREGATIONS, Aggregation
 from fedras.config import Config, Option, explain
 from fedras.errors import UsageError
 from fedras.methods import METHODS, Method
@@ -30,14 +31,14 @@ def make_config(given: dict[str, Any]) -> Config:
 
 
 def complete(config: Config) -> Config:
-    """Return ``config`` with every option of its data set, model and method.
+    """Return ``config`` with every option of its data set, model, method and aggregation.
 
     Raises
     ------
     UsageError
         If one of them does not exist, or none of them knows an option.
     """
-    parts = dataset_of(config), model_of(config), method_of(config)
+    parts = dataset_of(config), model_of(config), method_of(config), aggregation_of(config)
     known = {name: getattr(part, name) for part in parts for name in type(part).model_fields}
     known.pop("path", None)
     for name in config.options:
@@ -61,6 +62,11 @@ def model_of(config: Config) -> Model:
 def method_of(config: Config) -> Method:
     """Return the method that ``config`` names."""
     return _build(METHODS.get(config.method), config.options)
+
+
+def aggregation_of(config: Config) -> Aggregation:
+    """Return the aggregation that ``config`` names."""
+    return _build(AGGREGATIONS.get(config.aggregation), config.options)
 
 
 def _build(component: type[Component], options: dict[str, Option]) -> Component:

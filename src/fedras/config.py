@@ -41,6 +41,20 @@ class Config(BaseModel):
     scoring_numbers: NumbersName = Field(
         "drive", description="number format of the scoring model's changes, both ways"
     )
+    aggregation: str = Field("mean", description="what the server makes of the clients' updates")
+    norm_bound: float = Field(
+        0.0, ge=0, description="rows are cut to so many times the cohort's median norm; 0: never"
+    )
+    norm_limit: float = Field(0.0, ge=0, description="rows are cut to this norm; 0: never")
+    reputation: bool = Field(
+        False, description="clients that disagreed with the others so far are not believed"
+    )
+    dp_noise_multiplier: float = Field(
+        0.0, ge=0, description="clients add noise of so many times dp_clip_norm; 0: no privacy"
+    )
+    dp_clip_norm: float = Field(1.0, gt=0, description="norm that clients cut their uploads to")
+    dp_delta: float = Field(1e-5, gt=0, lt=1, description="delta that epsilon is reported for")
+    dp_all_rows: bool = Field(False, description="clients hide which rows they touched")
     rounds: int = Field(500, ge=1, description="global rounds")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")
     client_fraction: float = Field(0.1, gt=0, le=1, description="clients per round / all clients")

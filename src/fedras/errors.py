@@ -18,4 +18,14 @@ class DataError(FedrasError):
 
 
 class PayloadError(FedrasError):
-    """Bytes that are not a payload of this run: damaged, hostile, or of another version."""
+    """Bytes that are not a payload of this run: damaged, hostile, or of another version.
+
+    Attributes
+    ----------
+    reason
+        What is wrong in one word, by which metrics count dropped uploads.
+    """
+
+    def __init__(self, message: str, reason: str = "malformed") -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     SHARED = 9
     SCORING_UPLINK = 10
     SCORING_DOWNLINK = 11
+    PRIVACY = 12
 
 
 def keys(seed: int, purpose: Purpose, *context: int | NDArray[np.uint64]) -> NDArray[np.uint64]:

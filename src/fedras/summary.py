@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import fedras
+from fedras.federation import privacy
 from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
@@ -29,6 +30,8 @@ class Totals:
         All that cohorts downloaded if only participants do (`federation.catchup`).
     actions, cosine
         Sums of what each round reports (`RoundResult`).
+    dropped, clipped
+        Uploads that were not believed, by reason, and rows that were shortened.
     seconds
         Time spent in rounds and their evaluation.
     """
@@ -39,6 +42,8 @@ class Totals:
     fetched: Traffic = field(default_factory=Traffic)
     actions: float = 0.0
     cosine: float = 0.0
+    dropped: Counter[str] = field(default_factory=Counter)
+    clipped: int = 0
     seconds: float = 0.0
 
     def add(self, result: RoundResult) -> None:
@@ -49,6 +54,8 @@ class Totals:
         self.fetched.merge(result.fetched)
         self.actions += result.actions
         self.cosine += result.cosine
+        self.dropped.update(result.dropped)
+        self.clipped += result.clipped
 
     def means(self) -> dict[str, float]:
         """Return bytes per client and round, actions and cosine, averaged over the rounds."""
@@ -60,6 +67,10 @@ class Totals:
             "avg_actions": self.actions / rounds,
             "avg_cosine": self.cosine / rounds,
         }
+
+    def refused(self) -> dict[str, Any]:
+        """Return how many uploads were dropped, by reason, and how many rows were shortened."""
+        return {"dropped_uploads": dict(sorted(self.dropped.items())), "clipped_rows": self.clipped}
 
     def rates(self, uncompressed: Traffic, share: float) -> dict[str, float]:
         """Return what was saved against clients that exchange the float32 matrix.
@@ -97,7 +108,7 @@ class Totals:
             name: Traffic(values[name]["clients"], Counter(values[name]["sent"]))
             for name in _DIRECTIONS
         }
-        return cls(**values | traffic)
+        return cls(**values | traffic | {"dropped": Counter(values["dropped"])})
 
 
 def summarise(
@@ -127,6 +138,8 @@ def summarise(
         **quality,
         **totals.rates(uncompressed, simulation.share),
         **totals.means(),
+        **totals.refused(),
+        **_privacy(simulation, totals.rounds),
         "uncompressed_bytes_per_client_round": uncompressed.per_client,
         "uplink_split": totals.uplink.split(),
         "downlink_split": totals.downlink.split(),
@@ -144,6 +157,13 @@ def summarise(
             "numba": version("numba"),
         },
     }
+
+
+def _privacy(simulation: Simulation, rounds: int) -> dict[str, Any]:
+    """Return the section on differential privacy, where there is any."""
+    if not simulation.config.dp_noise_multiplier:
+        return {}
+    return {"privacy": privacy.report(simulation.server, rounds)}
 
 
 def _peak_memory() -> float | None:

@@ -165,7 +165,8 @@ class Run:
             self.totals.add(result)
             self.totals.seconds += perf_counter() - start
             if result.metrics:
-                line = {"round": result.round} | result.metrics | self.totals.means()
+                line = {"round": result.round} | result.metrics
+                line |= self.totals.means() | self.totals.refused()
                 self._history.append(line | {"seconds": self.totals.seconds})
             self._whole = True
             if result.metrics:

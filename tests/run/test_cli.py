@@ -215,7 +215,7 @@ def test_warnings_of_the_data(
 
 
 def test_lists(fedras: Fedras) -> None:
-    for command, name in (("methods", "fedras"), ("models", "mf")):
+    for command, name in (("methods", "fedras"), ("models", "mf"), ("aggregations", "mean")):
         found = {entry["name"]: entry for entry in json.loads(fedras(command, "--json").out)}
         assert found[name]["summary"]
         assert found[name]["citation"] in fedras(command).out

@@ -25,6 +25,7 @@ app.command()(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 app.command()(components.methods)
 app.command()(components.models)
+app.command()(components.aggregations)
 
 
 def _print_version(wanted: bool) -> None:

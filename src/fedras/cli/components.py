@@ -1,4 +1,4 @@
-"""``fedras methods`` and ``fedras models``."""
+"""``fedras methods``, ``fedras models`` and ``fedras aggregations``."""
 
 import inspect
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,13 @@ def models(as_json: AsJson = False) -> None:
     from fedras.models import MODELS  # noqa: PLC0415 -- slow to import
 
     _show(MODELS, as_json)
+
+
+def aggregations(as_json: AsJson = False) -> None:
+    """List what the server can make of the clients' updates."""
+    from fedras.aggregation import AGGREGATIONS  # noqa: PLC0415 -- slow to import
+
+    _show(AGGREGATIONS, as_json)
 
 
 def options_of(component: "type[BaseModel]") -> list[dict[str, Any]]:

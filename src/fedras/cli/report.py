@@ -50,4 +50,10 @@ def print_report(summary: dict[str, Any], folder: str, user: str) -> None:
         f"* if clients download only when they take part, with all that they missed: "
         f"{summary['participation_compression_rate']:.2%}"
     )
+    if summary["dropped_uploads"]:
+        reasons = ", ".join(f"{name} {n:,}" for name, n in summary["dropped_uploads"].items())
+        typer.echo(f"uploads that were dropped: {reasons}")
+    if "privacy" in summary:
+        privacy = summary["privacy"]
+        typer.echo(f"privacy: epsilon {privacy['epsilon']:.3g} at delta {privacy['delta']:g}")
     typer.echo(f"recommendations: fedras recommend {folder} --user {user}")

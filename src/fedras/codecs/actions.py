@@ -65,6 +65,10 @@ class Actions(Codec):
             for i in range(len(batch))
         ]
 
+    def allows(self, update: RowUpdate) -> bool:
+        """Return whether there are no more than ``limit`` distinct vectors."""
+        return update.actions <= self.limit
+
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Give each row its action."""

@@ -38,6 +38,10 @@ class Codec(ABC):
             For a payload that `encode` cannot have made.
         """
 
+    def allows(self, update: RowUpdate) -> bool:
+        """Return whether a decoded update keeps this codec's limit; by default there is none."""
+        return True
+
     def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
         """Code many updates; the same payloads as `encode` one by one."""
         return [self.encode(update, key) for update, key in zip(updates, keys, strict=True)]

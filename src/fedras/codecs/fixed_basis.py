@@ -54,6 +54,10 @@ class FixedBasis(Codec):
         }
         return Payload(self.name, self.numbers, update.shape, parts)
 
+    def allows(self, update: RowUpdate) -> bool:
+        """Return whether there are no more than ``rank`` directions."""
+        return update.actions <= self.rank or self.rank >= update.values.shape[1]
+
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Combine the directions."""

@@ -67,6 +67,11 @@ class LowRank(Codec):
         directions = vectors[:, : -self.rank - 1 : -1]
         return x @ directions, directions.T
 
+    def allows(self, update: RowUpdate) -> bool:
+        """Return whether the rank is small enough, or factors would not be shorter than rows."""
+        n, d = update.values.shape
+        return update.actions <= self.rank or self.rank * (n + d) >= n * d
+
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Multiply the factors."""

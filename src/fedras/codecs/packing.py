@@ -180,7 +180,7 @@ def unpack_matrices(
     data = [payload.part(part) for payload in payloads]
     values, bounds = NUMBERS.get(numbers).decode_all(data, columns)
     if not all_finite(values):
-        raise PayloadError("the payload holds NaN or infinity")
+        raise PayloadError("the payload holds NaN or infinity", "not finite")
     return [values[a:b] for a, b in pairwise(bounds.tolist())]
 
 

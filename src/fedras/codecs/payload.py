@@ -88,7 +88,9 @@ class Payload(
         """
         rows, columns = shape
         if len(data) > _ROOM + rows * (_ROOM_PER_ROW + _ROOM_PER_NUMBER * columns):
-            raise PayloadError(f"{len(data)} bytes are too many for a matrix of {tuple(shape)}")
+            raise PayloadError(
+                f"{len(data)} bytes are too many for a matrix of {tuple(shape)}", "size"
+            )
         body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
         if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") != checksum:
             raise PayloadError(f"checksum of {len(data)} bytes does not match: damaged payload")
@@ -97,9 +99,13 @@ class Payload(
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PayloadError(f"not a payload of format {VERSION}: {error}") from None
         if payload.shape != tuple(shape):
-            raise PayloadError(f"payload for a matrix of {payload.shape}, expected {tuple(shape)}")
+            raise PayloadError(
+                f"payload for a matrix of {payload.shape}, expected {tuple(shape)}", "shape"
+            )
         if round_ is not None and payload.round != round_:
-            raise PayloadError(f"payload of round {payload.round}, expected round {round_}")
+            raise PayloadError(
+                f"payload of round {payload.round}, expected round {round_}", "round"
+            )
         return payload
 
     def of_round(self, round_: int) -> "Payload":

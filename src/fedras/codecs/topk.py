@@ -56,6 +56,10 @@ class TopK(Codec):
         }
         return Payload(self.name, self.numbers, update.shape, parts)
 
+    def allows(self, update: RowUpdate) -> bool:
+        """Return whether no row has more than ``k`` entries."""
+        return bool((np.count_nonzero(update.values, axis=1) <= self.k).all())
+
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Put the entries back into rows of zeros."""

@@ -11,6 +11,7 @@ from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.federation import scoring
+from fedras.federation.privacy import privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.gather import gather
@@ -60,6 +61,9 @@ class Silo:
         How many updates the replicas hold.
     residuals
         What clients still owe the server, with error feedback on the uplink.
+    secret
+        The seed of the noise of differential privacy. A real client keeps its own, from the
+        system's randomness; by default it is the run's, which everybody knows.
     """
 
     config: Config
@@ -75,6 +79,7 @@ class Silo:
     scoring: Floats
     version: int = 0
     residuals: Residuals = field(default_factory=Residuals)
+    secret: int | None = None
 
     def receive(self, broadcast: Broadcast) -> None:
         """Bring each stream's replica up to date (Algorithm 1, lines 14 to 17).
@@ -126,12 +131,17 @@ class Silo:
             config,
         )
         self.vectors[cohort] = vectors
+        changes = models - self.scoring
+        if config.dp_noise_multiplier:
+            secret = config.seed if self.secret is None else self.secret
+            noise = keys(secret, Purpose.PRIVACY, round_, clients)
+            updates, changes = privatise(config, updates, changes, noise)
         payloads = self._encode(cohort, updates, shared)
         draws = keys(config.seed, Purpose.SCORING_UPLINK, round_, clients)
-        changes = scoring.write_all(models - self.scoring, config.scoring_numbers, round_, draws)
+        coded = scoring.write_all(changes, config.scoring_numbers, round_, draws)
         return [
             Upload(payload.of_round(round_).to_bytes(), change)
-            for payload, change in zip(payloads, changes, strict=True)
+            for payload, change in zip(payloads, coded, strict=True)
         ]
 
     def _encode(

@@ -1,18 +1,24 @@
 """One round of Algorithm 1."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.federation.catchup import catch_up
+from fedras.federation.checks import learn
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.cosine import mean_cosine
 
-Transport = Callable[[Broadcast, NDArray[np.int64]], list[Upload]]
-"""Brings a broadcast to the clients of a cohort and their uploads back, in the cohort's order."""
+Transport = Callable[[Broadcast, NDArray[np.int64]], Sequence[Upload | None]]
+"""Brings a broadcast to the clients of a cohort and their uploads back, in the cohort's order.
+
+None stands for a client that did not answer. An upload of another round, or anything else that is
+not one of this round, is dropped by the server (`checks`).
+"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,10 @@ class RoundResult:
         Distinct row vectors that a client is sent, averaged over the clients.
     cosine
         Average cosine between the rows of the server's update and what clients read of them.
+    dropped
+        How many uploads the server did not believe, by reason (`checks`).
+    clipped
+        How many rows were longer than the bound, and were shortened (`bounds`).
     metrics
         Of the clients' replicas, where the round was evaluated.
     """
@@ -41,20 +51,22 @@ class RoundResult:
     fetched: Traffic
     actions: float
     cosine: float
+    dropped: Counter[str]
+    clipped: int
     metrics: dict[str, float] | None = None
 
 
 def run_round(server: Server, transport: Transport) -> RoundResult:
     """Run one round of Algorithm 1 (lines 3 to 11) and advance ``server``."""
     uplink, downlink = Traffic(), Traffic()
-    cohort = server.select()
+    selected = server.select()
+    answers = transport(server.broadcast, selected)
+    uploads = [answer for answer in answers if answer is not None]
+    cohort = selected[[answer is not None for answer in answers]]
     fetched = catch_up(server, cohort)
-    uploads = transport(server.broadcast, cohort)
-    updates, changes = server.decode(cohort, uploads, uplink)
-    delta = server.average(updates)
-    delta.add_to(server.items)
-    change = changes.mean(axis=0, dtype=np.float64).astype(np.float32)
-    said = server.publish(delta, change, downlink)
+    learnt = learn(server, cohort, uploads, uplink)
+    learnt.delta.add_to(server.items)
+    said = server.publish(learnt.delta, learnt.change, downlink)
     listeners = [stream.listeners for stream in server.streams]
     actions = [heard.actions for _, heard in said]
     cosines = [
@@ -67,4 +79,6 @@ def run_round(server: Server, transport: Transport) -> RoundResult:
         fetched,
         float(np.average(actions, weights=listeners)),
         float(np.average(cosines, weights=listeners)),
+        learnt.dropped,
+        learnt.clipped,
     )

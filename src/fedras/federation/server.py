@@ -1,17 +1,18 @@
 """The server's side: the item matrix, a stream of coded updates per budget, and the averages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.aggregation import Aggregation
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
-from fedras.codecs.update import join
 from fedras.config import Config
+from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.wire import Broadcast, Traffic, Upload
-from fedras.kernels.aggregate import add_up
 from fedras.methods import Method
 from fedras.methods.method import Memory
 from fedras.models import Model
@@ -55,7 +56,7 @@ class Server:
 
     Attributes
     ----------
-    config, model, method
+    config, model, method, aggregation
         What is run.
     clients
         uint64[M], the identities of all clients.
@@ -75,11 +76,14 @@ class Server:
         int64[M], the version of its replica that each client had when it last took part.
     scoring_log
         Bytes of all changes of the scoring model up to each version.
+    trust
+        float64[M], how far each client agreed with the others (`reputation`).
     """
 
     config: Config
     model: Model
     method: Method
+    aggregation: Aggregation
     clients: NDArray[np.uint64]
     stream_of: NDArray[np.int64]
     items: Floats
@@ -89,6 +93,10 @@ class Server:
     broadcast: Broadcast
     heard: NDArray[np.int64]
     scoring_log: list[int] = field(default_factory=lambda: [0])
+    trust: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trust = np.zeros(len(self.clients), np.float64)
 
     def select(self) -> NDArray[np.int64]:
         """Draw the cohort, int64[C]: the clients whose draws for this round are smallest (line 3).
@@ -101,26 +109,27 @@ class Server:
         return first[np.argsort(draws[first])]
 
     def decode(
-        self, cohort: NDArray[np.int64], uploads: list[Upload], traffic: Traffic
+        self, cohort: NDArray[np.int64], uploads: Sequence[Upload], traffic: Traffic
     ) -> tuple[list[RowUpdate], Floats]:
         """Return the updates, and what the scoring models changed by, float32[C, P]; count them.
 
         Raises
         ------
         PayloadError
-            For bytes that are not an upload of this round.
+            For bytes that are not an upload of this round, or exceed the client's budget.
         """
         sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
 
         def read(part: NDArray[np.int64]) -> list[tuple[Payload, RowUpdate, Floats]]:
             return self._read(cohort[part], [uploads[i] for i in part])
 
-        payloads, updates, changes = zip(*for_clients(read, sizes), strict=True)
-        traffic.add_all([upload.items for upload in uploads], payloads)
+        done = for_clients(read, sizes)
+        traffic.add_all([upload.items for upload in uploads], [payload for payload, *_ in done])
         for upload in uploads:
             traffic.add_scoring(upload.scoring)
         traffic.clients += len(uploads)
-        return list(updates), np.stack(changes)
+        changes = np.array([change for *_, change in done], np.float32)
+        return [update for _, update, _ in done], changes.reshape(len(done), len(self.scoring))
 
     def _read(
         self, clients: NDArray[np.int64], uploads: list[Upload]
@@ -129,6 +138,7 @@ class Server:
         round_, shape = self.broadcast.round, self.items.shape
         payloads = [Payload.from_bytes(upload.items, shape, round_) for upload in uploads]
         updates = decode_all(payloads)
+        self._require_budgets(clients, updates)
         if self.method.absolute_uplink:
             known = [self.streams[s].replica for s in self.stream_of[clients]]
             updates = [
@@ -139,12 +149,23 @@ class Server:
         changes = scoring.read_all(scores, len(self.scoring), round_)
         return list(zip(payloads, updates, changes, strict=True))
 
+    def _require_budgets(self, clients: NDArray[np.int64], updates: list[RowUpdate]) -> None:
+        """Raise PayloadError where a client says more than its budget allows."""
+        shared = key(self.config.seed, Purpose.SHARED, self.broadcast.round)
+        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
+        for s, update in zip(self.stream_of[clients], updates, strict=True):
+            if not codecs[s].allows(update):
+                raise PayloadError(
+                    f"{update.actions} vectors are beyond a budget of {self.streams[s].budget}",
+                    "budget",
+                )
+
     def average(self, updates: list[RowUpdate]) -> RowUpdate:
         """Average each item over the clients that trained it (section 4.4); drop what is zero.
 
         With error feedback the rows shrink here, by the learning rate times the weight decay.
         """
-        total, count = _sums(updates, self.items.shape)
+        total, count = self.aggregation.sums(updates, self.items.shape)
         rows = np.flatnonzero(count)
         mean = self.method.average(total[rows], count[rows], len(updates)).astype(np.float32)
         if self.config.error_feedback:
@@ -152,6 +173,12 @@ class Server:
             mean -= np.float32(rate * self.model.weight_decay) * self.items[rows]
         moved = mean.any(axis=1)
         return RowUpdate(rows[moved].astype(np.int32), mean[moved], len(self.items))
+
+    def average_scoring(self, changes: Floats) -> Floats:
+        """Average the changes of the scoring model, float32[C, P]; of none it is zero."""
+        if not len(changes):
+            return np.zeros_like(self.scoring)
+        return self.aggregation.centre(changes).astype(np.float32)
 
     def publish(
         self, delta: RowUpdate, change: Floats, traffic: Traffic
@@ -215,15 +242,3 @@ class Server:
         if self.config.error_feedback:
             return RowUpdate.between(stream.replica, self.items)
         return delta
-
-
-def _sums(
-    updates: list[RowUpdate], shape: tuple[int, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the sum of the clients' updates, float64[N, d], and how many there are of each row."""
-    total, count = np.zeros(shape, np.float64), np.zeros(shape[0], np.int64)
-    rows, bounds = join([update.rows for update in updates])
-    index, _ = join([update.chosen for update in updates])
-    vectors, starts = join([update.vectors for update in updates])
-    add_up(rows, bounds, index, vectors, starts, total, count)
-    return total, count

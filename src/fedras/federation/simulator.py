@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from fedras import data
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
-from fedras.components import complete, dataset_of, method_of, model_of
+from fedras.components import aggregation_of, complete, dataset_of, method_of, model_of
 from fedras.config import Config
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets, client_rates
 from fedras.federation.client import Silo, initial_items, initial_vectors
-from fedras.federation.round import RoundResult, run_round
+from fedras.federation.privacy import require_accountant
+from fedras.federation.round import RoundResult, Transport, run_round
 from fedras.federation.server import Server, Stream
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.jit import set_threads
@@ -30,6 +31,11 @@ class Simulation:
     interactions
         The data; by default what ``config`` names is loaded.
 
+    Attributes
+    ----------
+    transport
+        What joins server and silo; a function around it can lose, delay or forge what passes.
+
     Raises
     ------
     UsageError
@@ -40,6 +46,9 @@ class Simulation:
 
     def __init__(self, config: Config, interactions: data.Interactions | None = None) -> None:
         self.given = config = complete(config)
+        self.transport: Transport = self._deliver
+        if config.dp_noise_multiplier:
+            require_accountant()
         set_threads(config.threads)
         self.model, self.method = model_of(config), method_of(config)
         options = dataset_of(config).model_dump(exclude={"path"})
@@ -56,6 +65,7 @@ class Simulation:
             config,
             self.model,
             self.method,
+            aggregation_of(config),
             clients,
             stream,
             items,
@@ -92,11 +102,11 @@ class Simulation:
 
     def step(self) -> RoundResult:
         """Run the next round and deliver its update to the clients' replicas."""
-        result = run_round(self.server, self._transport)
+        result = run_round(self.server, self.transport)
         self.silo.receive(self.server.broadcast)
         return result
 
-    def _transport(self, broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
+    def _deliver(self, broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
         self.silo.receive(broadcast)
         return self.silo.train(cohort)
 
@@ -109,6 +119,7 @@ class Simulation:
             "scoring_lost": server.scoring_lost,
             "scoring_sent": np.frombuffer(bytearray(server.broadcast.scoring), np.uint8),
             "heard": server.heard,
+            "trust": server.trust,
             "vectors": silo.vectors,
             "replicas": silo.replicas,
             **silo.residuals.state(self.config.dim),
@@ -126,6 +137,7 @@ class Simulation:
         """Return to the state that `state` gave."""
         server, silo, round_ = self.server, self.silo, values["round"]
         server.items, server.heard = arrays["items"], arrays["heard"]
+        server.trust = arrays["trust"]
         server.scoring, silo.scoring = arrays["scoring"], arrays["scoring"].copy()
         server.scoring_lost, server.scoring_log = arrays["scoring_lost"], values["scoring_log"]
         silo.vectors, silo.replicas = arrays["vectors"], arrays["replicas"]

@@ -12,6 +12,7 @@ SCORING = "scoring"
 HEADERS = "headers"
 CATCH_UP = "catch_up"
 OTHER = "other"
+DROPPED = "dropped"
 _NAMES = {int(part): part.name.lower() for part in Part}
 _VECTORS = (_NAMES[Part.ACTIONS], _NAMES[Part.VALUES])
 
@@ -70,6 +71,11 @@ class Traffic:
     def add_scoring(self, data: bytes, clients: int = 1) -> None:
         """Count ``data`` as changes of scoring models, header and all."""
         self.sent[SCORING] += clients * len(data)
+
+    def add_dropped(self, upload: Upload) -> None:
+        """Count an upload that could not be read, by nobody knows what parts."""
+        self.clients += 1
+        self.sent[DROPPED] += len(upload.items) + len(upload.scoring)
 
     def add_catch_up(self, size: int) -> None:
         """Count so many bytes of older updates and snapshots."""

@@ -67,7 +67,7 @@ class Quantised(Numbers):
         octets = np.frombuffer(b"".join(data), np.uint8)
         fault, level = dequantise(octets, starts, bounds, cls.bits, values)
         if fault == BAD_SCALE:
-            raise PayloadError("a scale is negative, infinite or not a number")
+            raise PayloadError("a scale is negative, infinite or not a number", "not finite")
         if fault == BAD_LEVEL:
             raise PayloadError(f"level {level} is beyond {2 * cls._levels()}")
         return values, bounds
@@ -119,5 +119,5 @@ def read_scales(data: bytes, n: int, offset: int = 0) -> NDArray[np.float32]:
     """
     scales = np.frombuffer(data, "<f4", n, offset).astype(np.float32, copy=False)
     if not (np.isfinite(scales) & ~np.signbit(scales)).all():
-        raise PayloadError("a scale is negative, infinite or not a number")
+        raise PayloadError("a scale is negative, infinite or not a number", "not finite")
     return scales

@@ -1,0 +1,45 @@
+"""The contract of an aggregation: what the server takes for each item's update of those it got."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from fedras.codecs import RowUpdate
+from fedras.registry import Registry
+
+Sums = tuple[NDArray[np.float64], NDArray[np.int64]]
+"""float64[N, d] and int64[N]: each item's sum over clients that trained it, and their number."""
+
+
+class Aggregation(BaseModel, ABC):
+    """An aggregation: a frozen set of options; a subclass registers with ``@AGGREGATIONS``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    citation: ClassVar[str]
+
+    @abstractmethod
+    def sums(self, updates: Sequence[RowUpdate], shape: tuple[int, int]) -> Sums:
+        """Add up what clients sent of each item.
+
+        Parameters
+        ----------
+        updates
+            One per client, any number of them, all finite.
+        shape
+            Of the item matrix.
+
+        Returns
+        -------
+        An aggregation that is no mean returns its centre times the number of clients.
+        """
+
+    @abstractmethod
+    def centre(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return float64[P], the same of what all clients send, float32[C, P] with C > 0."""
+
+
+AGGREGATIONS: Registry[Aggregation] = Registry("aggregation", "aggregation")

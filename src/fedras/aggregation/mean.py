@@ -1,0 +1,35 @@
+"""The mean: FedRAS's own aggregation (section 4.4), which believes every client."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.aggregation.aggregation import AGGREGATIONS, Aggregation, Sums
+from fedras.codecs import RowUpdate
+from fedras.codecs.update import join
+from fedras.kernels.aggregate import add_up
+
+
+@AGGREGATIONS.register("mean")
+class Mean(Aggregation):
+    """Each item's mean over the clients that trained it."""
+
+    citation = (
+        "McMahan et al., Communication-Efficient Learning of Deep Networks from Decentralized "
+        "Data, AISTATS 2017"
+    )
+
+    def sums(self, updates: Sequence[RowUpdate], shape: tuple[int, int]) -> Sums:
+        """Add them up in the order of the clients."""
+        total, count = np.zeros(shape, np.float64), np.zeros(shape[0], np.int64)
+        if updates:
+            rows, bounds = join([update.rows for update in updates])
+            index, _ = join([update.chosen for update in updates])
+            vectors, starts = join([update.vectors for update in updates])
+            add_up(rows, bounds, index, vectors, starts, total, count)
+        return total, count
+
+    def centre(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return their mean."""
+        return np.asarray(values.mean(axis=0, dtype=np.float64))

@@ -1,0 +1,154 @@
+"""Local differential privacy: what is clipped, what is added, and what is reported."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_federation import DIM, N_ITEMS, interactions, simulation
+from uploads import update
+
+from fedras.codecs import RowUpdate
+from fedras.config import Config
+from fedras.federation.privacy import privatise, report
+from fedras.rng import Purpose, keys
+
+KEYS = keys(5, Purpose.PRIVACY, 0, np.arange(4, dtype=np.uint64))
+NO_SCORING = np.zeros((4, 0), np.float32)
+
+
+def config(**given: object) -> Config:
+    return Config.model_validate({"dp_noise_multiplier": 1e-12, "dp_clip_norm": 0.5} | given)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-3, 1.0, 1e6])
+def test_what_is_clipped_and_what_is_cut_add_up(scale: float) -> None:
+    given = [update(seed, 5 + seed, scale) for seed in range(4)]
+    changes = (scale * np.random.default_rng(0).normal(size=(4, 6))).astype(np.float32)
+    said, changed = privatise(config(), given, changes, KEYS)
+    for one, other, change, own in zip(given, said, changes, changed, strict=True):
+        before = np.append(one.values.ravel(), change).astype(np.float64)
+        after = np.append(other.values.ravel(), own).astype(np.float64)
+        assert other.rows.tolist() == one.rows.tolist()
+        length = float(np.linalg.norm(before))
+        assert np.linalg.norm(after) == pytest.approx(min(length, 0.5), rel=1e-5, abs=1e-9)
+        # What was cut off is the same vector again, only shorter.
+        cut = before - after
+        np.testing.assert_allclose(cut * 0.5, after * max(length - 0.5, 0), rtol=1e-3, atol=1e-7)
+
+
+def test_the_noise_is_normal_and_independent() -> None:
+    nothing = RowUpdate(
+        np.arange(N_ITEMS, dtype=np.int32), np.zeros((N_ITEMS, DIM), np.float32), N_ITEMS
+    )
+    clients = keys(1, Purpose.PRIVACY, 3, np.arange(200, dtype=np.uint64))
+    said, changed = privatise(
+        config(dp_noise_multiplier=3.0), [nothing] * 200, np.zeros((200, 4), np.float32), clients
+    )
+    noise = np.array(
+        [np.append(own.values, change) for own, change in zip(said, changed, strict=True)]
+    )
+    noise = noise.astype(np.float64) / 1.5  # 200 x 304 numbers, so a mean is known to 1 / 247
+    assert abs(noise.mean()) < 4 / math.sqrt(noise.size)
+    assert noise.var() == pytest.approx(1, abs=4 * math.sqrt(2 / noise.size))
+    assert (np.abs(noise) < 1.959964).mean() == pytest.approx(0.95, abs=0.004)
+    between = np.corrcoef(noise[:20]) - np.eye(20)
+    assert np.abs(between).max() < 5 / math.sqrt(noise.shape[1])
+
+
+def test_the_noise_is_drawn_by_key() -> None:
+    given = [update(seed) for seed in range(4)]
+    one, _ = privatise(config(dp_noise_multiplier=1.0), given, NO_SCORING, KEYS)
+    again, _ = privatise(config(dp_noise_multiplier=1.0), given[::-1], NO_SCORING, KEYS[::-1])
+    other, _ = privatise(config(dp_noise_multiplier=1.0), given, NO_SCORING, KEYS + np.uint64(1))
+    for mine, same, new in zip(one, again[::-1], other, strict=True):
+        assert mine.values.tobytes() == same.values.tobytes()
+        assert (mine.values != new.values).all()
+
+
+def test_rows_that_were_not_touched_can_be_hidden() -> None:
+    (said,), _ = privatise(config(dp_all_rows=True), [update(0)], NO_SCORING[:1], KEYS[:1])
+    assert said.rows.tolist() == list(range(N_ITEMS))
+    assert (said.values != 0).all()
+    far = np.linalg.norm(said.values.astype(float), axis=1) > 1e-6
+    assert np.flatnonzero(far).tolist() == update(0).rows.tolist()
+
+
+@pytest.mark.parametrize("model", ["mf", "ncf"])
+def test_runs_are_reproducible_and_secrets_matter(model: str) -> None:
+    options = {"model": model, "dp_noise_multiplier": 0.1, "dp_all_rows": True}
+    one, same, other = (simulation(**options) for _ in range(3))
+    other.silo.secret = 12345
+    for _ in range(2):
+        for sim in (one, same, other):
+            sim.step()
+    assert one.server.items.tobytes() == same.server.items.tobytes()
+    assert one.server.items.tobytes() != other.server.items.tobytes()
+
+
+@pytest.mark.parametrize(("multiplier", "uploads"), [(2.0, 1), (8.0, 1), (20.0, 6)])
+def test_epsilon_is_no_less_than_the_exact_one_and_not_much_more(
+    multiplier: float, uploads: int
+) -> None:
+    """The exact delta of Gaussian noise: Balle and Wang, ICML 2018, theorem 8."""
+    sim = simulation(dp_noise_multiplier=multiplier, client_fraction=1.0)
+    told = report(sim.server, uploads)
+    assert told["uploads"] == uploads
+    mu = 2 * math.sqrt(uploads) / multiplier
+
+    def delta(epsilon: float) -> float:
+        low, high = mu / 2 - epsilon / mu, -mu / 2 - epsilon / mu
+        return _cdf(low) - math.exp(epsilon) * _cdf(high)
+
+    assert delta(told["epsilon"]) <= told["delta"] == 1e-5
+    assert delta(told["epsilon"] / 1.25) > 1e-5
+
+
+def _cdf(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+def test_more_noise_is_more_privacy_and_more_rounds_are_less() -> None:
+    noisy, calm = (simulation(dp_noise_multiplier=z).server for z in (4.0, 2.0))
+    assert report(noisy, 5)["epsilon"] < report(calm, 5)["epsilon"]
+    assert report(noisy, 1)["uploads"] == 1
+    assert report(noisy, 5)["epsilon"] < report(noisy, 50)["epsilon"]
+
+
+def test_the_summary_reports_it(tmp_path: Path) -> None:
+    from fedras.training import train
+
+    plain = simulation().given.model_copy(update={"rounds": 2})
+    for _ in train(plain, tmp_path / "plain", interactions=interactions()):
+        pass
+    private = plain.model_copy(update={"dp_noise_multiplier": 3.0, "dp_delta": 1e-4})
+    for _ in train(private, tmp_path / "private", interactions=interactions()):
+        pass
+    told = {
+        name: json.loads((tmp_path / name / "summary.json").read_text()).get("privacy")
+        for name in ("plain", "private")
+    }
+    assert told["plain"] is None
+    assert told["private"]["delta"] == 1e-4
+    assert told["private"]["epsilon"] > 0
+    assert not told["private"]["rows_hidden"]
+
+
+def test_without_the_accountant_the_error_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['dp_accounting'] = None\n"
+        "from fedras.cli import main\n"
+        "given = ['--set', 'dp_noise_multiplier=1', '--out', 'run']\n"
+        "main(['train', '--dataset', 'synthetic', *given])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "fedras: error: dp_noise_multiplier needs an accountant: pip install 'fedras[privacy]'"
+    )
+    assert not list(tmp_path.iterdir())
