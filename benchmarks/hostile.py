@@ -36,7 +36,7 @@ SETTINGS: dict[str, Row] = {
     "8 actions, error feedback": {"actions": 8, "error_feedback": True},
 }
 DEFENCES: Row = {"norm_bound": 2.0, "reputation": True}
-SEEDS = (0,)
+SEEDS = (0, 1, 2)
 NOBODY = "nobody is hostile"
 
 

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from measure import PAGE, Result, described, keep, machine, seconds, wrapped
-from runs import replace_section
 from threadpoolctl import threadpool_limits
 
 from fedras.codecs import Updates
@@ -26,6 +25,7 @@ from fedras.federation.server import Server
 from fedras.federation.simulator import Simulation
 from fedras.kernels import adaptive, choices, kmeans, mf, row_sets
 from fedras.methods import fedras as method
+from fedras.report.sections import replace_section
 
 GIVEN = {"dataset": "ml-100k", "actions": 8, "error_feedback": True, "threads": 1}
 WARM, ROUNDS = 30, 200
