@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit
-from fedras.kernels.lanes import first_largest
+from fedras.kernels.lanes import LANES, first_largest
 from fedras.kernels.nearest import lay_out, scores
 from fedras.kernels.product import ROWS
 
@@ -164,12 +164,15 @@ def _all_pairs(unit: NDArray[np.float32]) -> tuple[int, int]:
     highest = -np.float32(np.inf)
     one, other = 0, 1
     for start in range(0, len(unit), ROWS):
-        scores(unit, start, columns, bias, some)
+        first = start - start % LANES  # pairs with the rows before have been looked at
+        width = len(bias) - first
+        scores(unit, start, columns[:, first:], bias[first:], some)
         for i in range(start, min(len(unit), start + ROWS)):
-            some[i - start, i] = -np.inf
-            j = first_largest(some[i - start])
-            if some[i - start, j] > highest:
-                highest, one, other = some[i - start, j], i, j
+            similar = some[i - start, :width]
+            similar[i - first] = -np.inf
+            j = first_largest(similar)
+            if similar[j] > highest:
+                highest, one, other = similar[j], i, first + j
     return one, other
 
 
