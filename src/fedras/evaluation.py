@@ -34,16 +34,24 @@ class Evaluation:
 
     def sampled(self, model: Model, state: "Ranked") -> dict[str, float]:
         """Return HR@10 and NDCG@10 against the sampled negatives."""
+        return metrics.summary(self.sampled_ranks(model, state))
+
+    def full(self, model: Model, state: "Ranked") -> dict[str, float]:
+        """Return HR@10 and NDCG@10 against all items that the user has not trained on."""
+        return metrics.summary(self.full_ranks(model, state))
+
+    def sampled_ranks(self, model: Model, state: "Ranked") -> NDArray[np.int64]:
+        """Return int64[users with a held-out item], its rank among the sampled negatives."""
         candidates = np.concatenate((self.held_out[:, None], self.negatives), axis=1)
         ranks = np.empty(len(self.users), np.int64)
         for mine, items in self._by_stream(state):
             vectors = state.vectors[self.users[mine]]
             scores = model.scores(vectors, items, state.scoring, candidates[mine])
             ranks[mine] = metrics.sampled_ranks(scores, self.negatives[mine])
-        return metrics.summary(ranks)
+        return ranks
 
-    def full(self, model: Model, state: "Ranked") -> dict[str, float]:
-        """Return HR@10 and NDCG@10 against all items that the user has not trained on."""
+    def full_ranks(self, model: Model, state: "Ranked") -> NDArray[np.int64]:
+        """Return int64[users with a held-out item], its rank among all items not trained on."""
         ranks = np.empty(len(self.users), np.int64)
         for mine, items in self._by_stream(state):
             users = self.users[mine]
@@ -56,7 +64,7 @@ class Evaluation:
                 trained,
                 len(items),
             )
-        return metrics.summary(ranks)
+        return ranks
 
     def _by_stream(self, state: "Ranked") -> Iterator[tuple[NDArray[np.int64], Floats]]:
         for s, items in enumerate(state.items):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ METRICS = "metrics.jsonl"
 SUMMARY = "summary.json"
 _PARTIAL = ".partial"
 _VALUES = "values"
+_PAUSE = 0.1  # seconds
 
 
 class Checkpoint(NamedTuple):
@@ -104,8 +106,13 @@ class RunFolder:
                     self.path.rmdir()
             raise
 
-    def lock(self) -> None:
+    def lock(self, seconds: float = 0.0) -> None:
         """Keep other processes from writing here until `release`, or until this one ends.
+
+        Parameters
+        ----------
+        seconds
+            How long to wait for another process to end.
 
         Raises
         ------
@@ -122,6 +129,9 @@ class RunFolder:
             raise FedrasError(f"cannot open {self.path}: {error.strerror}") from None
         self._unlock = weakref.finalize(self, os.close, folder)
         try:
+            while not _locked(folder) and seconds > 0:
+                time.sleep(_PAUSE)
+                seconds -= _PAUSE
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
@@ -136,6 +146,10 @@ class RunFolder:
         if self._unlock is not None:
             self._unlock()
 
+    def has_run(self) -> bool:
+        """Return whether the folder holds a run."""
+        return (self.path / CONFIG).is_file()
+
     def config(self) -> Config:
         """Return the configuration of the run.
 
@@ -147,7 +161,7 @@ class RunFolder:
             If it cannot be read.
         """
         path = self.path / CONFIG
-        if not path.is_file():
+        if not self.has_run():
             raise UsageError(f"{self.path} holds no run: there is no {path}")
         try:
             return make_config(read_config(path))
@@ -250,3 +264,14 @@ class RunFolder:
             if isinstance(error, OSError):
                 raise FedrasError(f"cannot write {target}: {error.strerror or error}") from None
             raise
+
+
+def _locked(folder: int) -> bool:
+    """Try to lock an open folder."""
+    import fcntl  # noqa: PLC0415 -- Windows has none, and its runs are not locked
+
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from fedras.kernels.jit import parallel
 
 _BLOCK_SCORES = 1 << 22
+_K = 10
 
 
 def hit_rate(ranks: NDArray[np.int64], k: int = 10) -> float:
@@ -35,7 +36,22 @@ def ndcg(ranks: NDArray[np.int64], k: int = 10) -> float:
 
 def summary(ranks: NDArray[np.int64]) -> dict[str, float]:
     """Return ``{"hr@10": ..., "ndcg@10": ...}``."""
-    return {"hr@10": hit_rate(ranks), "ndcg@10": ndcg(ranks)}
+    return of_counts(counts(ranks))
+
+
+def counts(ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return int64[11]: how many of the ranks, int64[n], are 0, 1, ..., 9, and 10 or more.
+
+    It is all that HR@10 and NDCG@10 depend on. Counts of parts of the users add up, in any order,
+    to the counts of all: so a federation's metrics do not depend on who is where.
+    """
+    return np.bincount(np.minimum(ranks, _K), minlength=_K + 1).astype(np.int64)
+
+
+def of_counts(found: NDArray[np.int64]) -> dict[str, float]:
+    """Return what `summary` does, from int64[11] `counts`."""
+    users, gains = max(1, int(found.sum())), found[:_K] / np.log2(np.arange(_K) + 2.0)
+    return {"hr@10": int(found[:_K].sum()) / users, "ndcg@10": float(gains.sum()) / users}
 
 
 def sampled_ranks(scores: NDArray[np.float32], negatives: NDArray[np.int32]) -> NDArray[np.int64]:

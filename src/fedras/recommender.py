@@ -7,6 +7,7 @@ import numpy as np
 
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
+from fedras.federation.client import Silo
 from fedras.federation.simulator import Simulation
 from fedras.folder import RunFolder
 from fedras.resumption import restore
@@ -53,24 +54,37 @@ class Recommender:
         UsageError
             If there is no such user, or ``k`` is less than 1.
         """
-        if k < 1:
-            raise UsageError(f"cannot recommend {k} items; ask for at least 1")
         silo, data = self._simulation.silo, self._simulation.interactions
-        index = data.user_index(str(user))
-        replica = silo.replicas[silo.stream[index]]
-        vector = silo.vectors[index : index + 1]
-        scores = self._simulation.model.scores(vector, replica, silo.scoring, None)[0]
-        known = data.items[data.indptr[index] : data.indptr[index + 1]]
-        fresh = np.setdiff1d(np.arange(data.n_items), known)
-        best = fresh[np.argsort(-scores[fresh], kind="stable")[:k]]
-        return [
-            Recommendation(
-                str(data.item_ids[item]),
-                None if data.titles is None else str(data.titles[item]),
-                float(scores[item]),
-            )
-            for item in best
-        ]
+        return recommend_from(silo, data, str(user), k)
+
+
+def recommend_from(silo: Silo, data: Interactions, user: str, k: int) -> list[Recommendation]:
+    """Return what a silo recommends to one of its clients; `Recommender.recommend` explains it.
+
+    Parameters
+    ----------
+    silo, data
+        The clients, and all their interactions in the same order.
+    user, k
+        As there.
+    """
+    if k < 1:
+        raise UsageError(f"cannot recommend {k} items; ask for at least 1")
+    index = data.user_index(user)
+    replica = silo.replicas[silo.stream[index]]
+    vector = silo.vectors[index : index + 1]
+    scores = silo.model.scores(vector, replica, silo.scoring, None)[0]
+    known = data.items[data.indptr[index] : data.indptr[index + 1]]
+    fresh = np.setdiff1d(np.arange(data.n_items), known)
+    best = fresh[np.argsort(-scores[fresh], kind="stable")[:k]]
+    return [
+        Recommendation(
+            str(data.item_ids[item]),
+            None if data.titles is None else str(data.titles[item]),
+            float(scores[item]),
+        )
+        for item in best
+    ]
 
 
 def load(

@@ -10,7 +10,7 @@ from typing import Any
 import fedras
 from fedras.federation import privacy
 from fedras.federation.round import RoundResult
-from fedras.federation.simulator import Simulation
+from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
 
 _DIRECTIONS = ("uplink", "downlink", "fetched")
@@ -112,42 +112,45 @@ class Totals:
 
 
 def summarise(
-    simulation: Simulation,
+    server: Server,
+    data: dict[str, Any],
     totals: Totals,
     uncompressed: Traffic,
-    quality: dict[str, dict[str, float]],
+    share: float,
+    quality: dict[str, dict[str, float] | None],
 ) -> dict[str, Any]:
     """Return all that ``summary.json`` says of a finished run.
 
     Parameters
     ----------
-    simulation, totals
-        The run.
-    uncompressed
-        What a client pays in one direction without compression.
+    server
+        As it is at the end.
+    data
+        What is said of the data: its name as ``dataset`` and how much it holds.
+    totals
+        Sums over the rounds.
+    uncompressed, share
+        As for `Totals.rates`.
     quality
         Its ``metrics``, ``metrics_full`` and ``server_metrics``.
     """
-    config, interactions = simulation.config, simulation.interactions
+    config = server.config
     return {
-        "dataset": interactions.name,
+        "dataset": data["dataset"],
         "model": config.model,
         "method": config.method,
         "seed": config.seed,
         "rounds": totals.rounds,
         **quality,
-        **totals.rates(uncompressed, simulation.share),
+        **totals.rates(uncompressed, share),
         **totals.means(),
         **totals.refused(),
-        **_privacy(simulation, totals.rounds),
+        **_privacy(server, totals.rounds),
         "uncompressed_bytes_per_client_round": uncompressed.per_client,
         "uplink_split": totals.uplink.split(),
         "downlink_split": totals.downlink.split(),
         "fetched_split": totals.fetched.split(),
-        "users": interactions.n_users,
-        "items": interactions.n_items,
-        "interactions": len(interactions),
-        "notes": list(interactions.notes),
+        **{name: value for name, value in data.items() if name != "dataset"},
         "seconds": totals.seconds,
         "peak_memory_mb": _peak_memory(),
         "versions": {
@@ -159,11 +162,11 @@ def summarise(
     }
 
 
-def _privacy(simulation: Simulation, rounds: int) -> dict[str, Any]:
+def _privacy(server: Server, rounds: int) -> dict[str, Any]:
     """Return the section on differential privacy, where there is any."""
-    if not simulation.config.dp_noise_multiplier:
+    if not server.config.dp_noise_multiplier:
         return {}
-    return {"privacy": privacy.report(simulation.server, rounds)}
+    return {"privacy": privacy.report(server, rounds)}
 
 
 def _peak_memory() -> float | None:

@@ -144,12 +144,21 @@ class Run:
         evaluation, model = self.evaluation, self.simulation.model
         silo, server = self.simulation.silo, self.simulation.server
         own = server.items[None], server.scoring, np.zeros_like(silo.stream)
-        quality = {
+        quality: dict[str, dict[str, float] | None] = {
             "metrics": evaluation.sampled(model, self._replicas()),
             "metrics_full": evaluation.full(model, self._replicas()),
             "server_metrics": evaluation.sampled(model, Ranked(silo.vectors, *own)),
         }
-        return summarise(self.simulation, self.totals, self.uncompressed, quality)
+        interactions = self.simulation.interactions
+        data = {
+            "dataset": interactions.name,
+            "users": interactions.n_users,
+            "items": interactions.n_items,
+            "interactions": len(interactions),
+            "notes": list(interactions.notes),
+        }
+        share = self.simulation.share
+        return summarise(server, data, self.totals, self.uncompressed, share, quality)
 
     def _advance(self) -> RoundResult:
         # The first round may have to wait for the compiler, in this thread, so that it can be

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from fedras.cli import app
-from fedras.cli.train import _setting
+from fedras.cli.options import setting
 from fedras.config import Config
 from fedras.folder import RunFolder
 from run.conftest import ARGUMENTS, ROUNDS, Fedras, assert_same, start
@@ -104,7 +104,7 @@ def test_values_of_set() -> None:
         "a=": "",
         "a=1\nb=2": "1\nb=2",
     }.items():
-        assert _setting(text) == ("a", value)
+        assert setting(text) == ("a", value)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from fedras.cli import components, data, recommend, reproduce, train
+from fedras.cli import components, data, federate, rates, recommend, reproduce, train
 from fedras.errors import FedrasError, UsageError
 
 app = typer.Typer(
@@ -20,6 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train.train)
+app.command()(federate.federate)
+app.command("app")(federate.app)
+app.command()(rates.rates)
 app.command()(recommend.recommend)
 app.command()(reproduce.reproduce)
 app.add_typer(data.app, name="data")

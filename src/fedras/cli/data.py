@@ -1,5 +1,6 @@
 """``fedras data``: which data sets there are, what is in them, and how to get them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,3 +65,18 @@ def fetch(
     if force or data.available(name, data_dir) == "not fetched":
         say(f"fetching {name}")
     typer.echo(data.fetch(name, data_dir, force))
+
+
+@app.command()
+def split(
+    name: _Name,
+    nodes: Annotated[int, typer.Option(min=1, help="How many nodes share the users.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where their folders are made.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Write a folder per node with its users' interactions, and the item catalogue for all."""
+    from fedras import data  # noqa: PLC0415 -- slow to import
+    from fedras.federation.nodes.split import write_nodes  # noqa: PLC0415
+
+    for place in write_nodes(data.load(name, data_dir), nodes, out):
+        typer.echo(place)

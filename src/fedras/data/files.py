@@ -52,7 +52,7 @@ class File(Dataset):
         users: list[str] = []
         items: list[str] = []
         times: list[int | float] = []
-        for _, user, item, time in self._rows():
+        for _, user, item, time in read_rows(self.path):
             users.append(user)
             items.append(item)
             if time is not None:
@@ -75,19 +75,6 @@ class File(Dataset):
             data = replace(data, notes=(note,))
         return data
 
-    def _rows(self) -> Iterable[Row]:
-        if not self.path.exists():
-            raise DataError(f"{self.path}: there is no such file; check the path")
-        if self.path.is_dir():
-            raise DataError(
-                f"{self.path}: is a folder; give the path of a CSV, TSV or Parquet file"
-            )
-        if self.path.suffix.lower() != ".parquet":
-            return text_rows(self.path)
-        from fedras.data.parquet import parquet_rows  # noqa: PLC0415 -- needs an optional package
-
-        return parquet_rows(self.path)
-
     def _check(self, data: Interactions) -> None:
         """Refuse data that cannot be split into training and test."""
         if not data.n_users:
@@ -99,12 +86,31 @@ class File(Dataset):
         if not single:
             return
         lone = set(single)
-        line, user = next((line, user) for line, user, _, _ in self._rows() if user in lone)
+        line, user = next((line, user) for line, user, _, _ in read_rows(self.path) if user in lone)
         more = f" (and so have {len(single) - 1} more)" if len(single) > 1 else ""
         raise DataError(
             f"{self.path}:{line}: user {user!r} has one item only{more}, and leave-one-out "
             f"evaluation needs two; --set min_interactions=2 drops such users"
         )
+
+
+def read_rows(path: Path) -> Iterable[Row]:
+    """Yield the rows of a CSV, TSV or Parquet file.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read or a row is malformed.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file; check the path")
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; give the path of a CSV, TSV or Parquet file")
+    if path.suffix.lower() != ".parquet":
+        return text_rows(path)
+    from fedras.data.parquet import parquet_rows  # noqa: PLC0415 -- needs an optional package
+
+    return parquet_rows(path)
 
 
 def _numbers(times: list[int | float]) -> NDArray[np.int64] | NDArray[np.float64]:

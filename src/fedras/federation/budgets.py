@@ -1,6 +1,7 @@
 """Each client's own limit e_u, in rows of the item matrix (paper, sections 4.1 and 5.5)."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,12 @@ def client_rates(
         If ``rate_file`` does not give every user a rate in [0, 1).
     """
     if config.rate_file is not None:
-        return _read_rates(config.rate_file, interactions)
+        return _user_rates(config.rate_file, interactions)
+    return drawn_rates(config, clients)
+
+
+def drawn_rates(config: Config, clients: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Return float64[M], one rate for all clients, uint64[M], or each client's draw of a range."""
     if config.rate_range is None:
         return np.full(len(clients), config.compression_rate)
     levels = np.linspace(*config.rate_range, config.rate_levels)
@@ -42,24 +48,38 @@ def client_budgets(
     return budgets.astype(np.int64), stream.astype(np.int64)
 
 
-def _read_rates(path: Path, interactions: Interactions) -> NDArray[np.float64]:
-    rates = np.full(interactions.n_users, np.nan)
-    position = {user: u for u, user in enumerate(interactions.user_ids.tolist())}
+def read_rates(path: Path) -> Iterator[tuple[str, str, float]]:
+    """Yield each row of a CSV file of user,rate: where it stands, the user and the rate.
+
+    Raises
+    ------
+    UsageError
+        If a row is something else.
+    FedrasError
+        If the file cannot be read.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             for number, row in enumerate(csv.reader(file), start=1):
                 where = f"{path}:{number}"
                 if len(row) != 2:
                     raise UsageError(f"{where}: expected user,rate but found {','.join(row)!r}")
-                if row[0] not in position:
-                    raise UsageError(f"{where}: {interactions.name} has no user {row[0]!r}")
-                rates[position[row[0]]] = _rate(row[1], where)
+                yield where, row[0], _rate(row[1], where)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FedrasError(f"cannot read {path}: {error}") from None
+
+
+def _user_rates(path: Path, interactions: Interactions) -> NDArray[np.float64]:
+    rates = np.full(interactions.n_users, np.nan)
+    position = {user: u for u, user in enumerate(interactions.user_ids.tolist())}
+    for where, user, rate in read_rates(path):
+        if user not in position:
+            raise UsageError(f"{where}: {interactions.name} has no user {user!r}")
+        rates[position[user]] = rate
     missing = np.flatnonzero(np.isnan(rates))
     if len(missing):
-        user = str(interactions.user_ids[missing[0]])
-        raise UsageError(f"{path} gives user {user!r} no rate ({len(missing)} users have none)")
+        lacking = str(interactions.user_ids[missing[0]])
+        raise UsageError(f"{path} gives user {lacking!r} no rate ({len(missing)} users have none)")
     return rates
 
 

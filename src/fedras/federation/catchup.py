@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.federation import scoring
-from fedras.federation.server import Server, Stream
+from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
 
 
@@ -33,14 +33,14 @@ def catch_up(server: Server, cohort: NDArray[np.int64]) -> Traffic:
         if server.method.absolute:  # the newest says all: it replaces what was there
             missed = np.minimum(missed, len(newest))
         if missed.max() > stream.snapshot:
-            stream.snapshot = len(_snapshot(stream, version))
+            stream.snapshot = len(snapshot(stream.replica, version))
         listeners, rest = _fetched(missed, len(newest), stream.snapshot)
         traffic.add(newest, Payload.from_bytes(newest, server.items.shape, version), listeners)
         traffic.add_catch_up(rest)
     change = server.broadcast.scoring
-    snapshot = len(scoring.write(server.scoring, "f32", version, np.uint64(0)))
+    whole = len(scoring.write(server.scoring, "f32", version, np.uint64(0)))
     missed = _missed(server.scoring_log, server.heard[cohort])
-    listeners, rest = _fetched(missed, len(change), snapshot)
+    listeners, rest = _fetched(missed, len(change), whole)
     traffic.add_scoring(change, listeners)
     traffic.add_catch_up(rest)
     server.heard[cohort] = version
@@ -60,8 +60,8 @@ def _fetched(missed: NDArray[np.int64], newest: int, snapshot: int) -> tuple[int
     return listeners, older + snapshot * (len(missed) - listeners)
 
 
-def _snapshot(stream: Stream, version: int) -> bytes:
-    """Return a stream's replica as bytes, exactly."""
-    rows = np.arange(len(stream.replica), dtype=np.int32)
-    update = RowUpdate(rows, stream.replica, len(rows))
+def snapshot(replica: NDArray[np.float32], version: int) -> bytes:
+    """Return a replica, float32[N, d], as bytes, exactly."""
+    rows = np.arange(len(replica), dtype=np.int32)
+    update = RowUpdate(rows, replica, len(rows))
     return Plain().encode(update, np.uint64(0)).of_round(version).to_bytes()

@@ -1,0 +1,86 @@
+"""Server and clients before the first round."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.components import aggregation_of
+from fedras.config import Config
+from fedras.federation.client import Silo, initial_items, initial_vectors
+from fedras.federation.server import Server, Stream
+from fedras.federation.wire import Broadcast
+from fedras.methods import Method
+from fedras.models import Model
+from fedras.rng import Purpose, key
+
+
+def initial_scoring(config: Config, model: Model) -> NDArray[np.float32]:
+    """Return the scoring model, float32[P], that all sides start from."""
+    return model.initial_scoring(config.dim, key(config.seed, Purpose.SCORING))
+
+
+def new_server(
+    config: Config,
+    model: Model,
+    method: Method,
+    n_items: int,
+    clients: NDArray[np.uint64],
+    budgets: NDArray[np.int64],
+    stream: NDArray[np.int64],
+) -> Server:
+    """Return the server of some clients.
+
+    Parameters
+    ----------
+    config, model, method
+        What is run, configured by the method.
+    n_items
+        The number of items, N.
+    clients
+        uint64[M], their identities.
+    budgets, stream
+        int64[S], the distinct budgets, and int64[M], which of them each client has.
+    """
+    items, theta = initial_items(config.seed, n_items, config.dim), initial_scoring(config, model)
+    listeners = np.bincount(stream, minlength=len(budgets))
+    return Server(
+        config,
+        model,
+        method,
+        aggregation_of(config),
+        clients,
+        stream,
+        items,
+        theta,
+        np.zeros_like(theta),
+        [Stream(int(b), int(n), items.copy()) for b, n in zip(budgets, listeners, strict=True)],
+        Broadcast(0, (), b""),
+        np.zeros(len(clients), np.int64),
+    )
+
+
+def new_silo(
+    config: Config,
+    model: Model,
+    method: Method,
+    n_items: int,
+    clients: NDArray[np.uint64],
+    budgets: NDArray[np.int64],
+    stream: NDArray[np.int64],
+    indptr: NDArray[np.int64],
+    items: NDArray[np.int32],
+) -> Silo:
+    """Return a silo of some clients, whose training rows are ``indptr`` and ``items`` (`Silo`)."""
+    start = initial_items(config.seed, n_items, config.dim)
+    return Silo(
+        config,
+        model,
+        method,
+        clients,
+        indptr,
+        items,
+        budgets,
+        stream,
+        initial_vectors(config.seed, clients, config.dim),
+        np.repeat(start[None], len(budgets), axis=0),
+        initial_scoring(config, model),
+    )

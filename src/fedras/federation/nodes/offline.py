@@ -1,0 +1,48 @@
+"""What a node recommends to its own users, from its folder and nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fedras import data
+from fedras.components import method_of, model_of
+from fedras.errors import FedrasError, UsageError
+from fedras.federation.initial import new_silo
+from fedras.federation.nodes.catalogue import read_catalogue
+from fedras.federation.nodes.memory import remember
+from fedras.federation.nodes.node import parse_config
+from fedras.federation.nodes.sources import Source
+from fedras.folder import CHECKPOINT, RunFolder
+from fedras.recommender import Recommendation, recommend_from
+
+
+def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
+    """Return the best ``k`` items for a user of the node in ``folder``, best first.
+
+    Raises
+    ------
+    UsageError
+        If there is no node, no such user, or ``k`` is less than 1.
+    FedrasError
+        If the node's data or memory cannot be read.
+    """
+    kept = RunFolder(folder)
+    checkpoint = kept.checkpoint()
+    if checkpoint is None:
+        raise UsageError(f"{folder} is no folder of a node that has taken part in a run")
+    memory = remember(kept)
+    try:
+        told = checkpoint.values["source"]
+        catalogue = read_catalogue(Path(told.pop("catalogue")))
+        interactions, _ = Source(**told).load(catalogue)
+    except (KeyError, TypeError):
+        raise FedrasError(f"{folder / CHECKPOINT} is no memory of a node") from None
+    if not memory.arrays:
+        raise UsageError(f"the node in {folder} has not been sent anything yet")
+    config, clients = parse_config(memory.config), data.client_keys(interactions.user_ids)
+    parts = config, model_of(config), method_of(config), interactions.n_items, clients
+    stream = np.zeros(len(clients), np.int64)
+    rows = interactions.indptr, interactions.items
+    silo = new_silo(*parts, memory.budgets, stream, *rows)
+    memory.recall(silo)
+    return recommend_from(silo, interactions, user, k)

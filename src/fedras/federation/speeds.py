@@ -1,0 +1,83 @@
+"""Compression rates from measured link speeds and a time target, for ``rate_file``."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedras.errors import FedrasError, UsageError
+
+_OVERHEAD = 1.2
+"""Bytes of a payload over those of its row vectors: assignments, row sets and headers."""
+_HIGHEST = 0.995
+_NUMBER = 4  # bytes
+
+
+def rates_for(
+    speeds: NDArray[np.float64], seconds: float, n_items: int, dim: int, levels: int = 5
+) -> NDArray[np.float64]:
+    """Return float64[M], the rate at which each client's round fits its link.
+
+    A client receives an update and sends one, each of up to ``(1 - rate)`` of the float32 matrix
+    and a little more. Rates are rounded up to a few levels, because each costs the server a
+    clustering per round; the highest is for links on which nothing fits.
+
+    Parameters
+    ----------
+    speeds
+        float64[M], bytes per second.
+    seconds
+        The target for both transfers together.
+    n_items, dim
+        N and d of the item matrix.
+    levels
+        How many distinct rates there may be.
+    """
+    whole = 2 * _OVERHEAD * n_items * dim * _NUMBER
+    wanted = np.clip(1 - speeds * seconds / whole, 0.0, _HIGHEST)
+    steps = np.linspace(wanted.min(), wanted.max(), levels)
+    which = np.searchsorted(steps, wanted - 1e-12).clip(max=levels - 1)
+    return np.asarray(steps[which], np.float64)
+
+
+def read_speeds(path: Path) -> dict[str, float]:
+    """Return the speed of each user's link, in bytes per second, from a CSV file of user,speed.
+
+    Raises
+    ------
+    UsageError
+        If a row is something else.
+    FedrasError
+        If the file cannot be read.
+    """
+    found: dict[str, float] = {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for number, row in enumerate(csv.reader(file), start=1):
+                speed = _speed(row)
+                if not 0 < speed < math.inf:
+                    raise UsageError(
+                        f"{path}:{number}: expected user,bytes per second, found {','.join(row)!r}"
+                    )
+                found[row[0]] = speed
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FedrasError(f"cannot read {path}: {error}") from None
+    if not found:
+        raise UsageError(f"{path} is empty; expected rows of user,bytes per second")
+    return found
+
+
+def write_rates(users: list[str], rates: NDArray[np.float64], path: Path) -> None:
+    """Write a CSV file of user,rate, as ``rate_file`` takes it."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(zip(users, rates.tolist(), strict=True))
+
+
+def _speed(row: list[str]) -> float:
+    try:
+        _, text = row
+        return float(text)
+    except ValueError:
+        return math.nan
