@@ -17,9 +17,9 @@ import numpy as np
 from measure import PAGE, Result, described, keep, machine, seconds, wrapped
 from threadpoolctl import threadpool_limits
 
+from fedras.aggregation import mean as average
 from fedras.codecs import Updates
 from fedras.components import make_config
-from fedras.federation import server as servers
 from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.simulator import Simulation
@@ -42,7 +42,7 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
         (choices, "pack"),
         (choices, "unpack"),
     ],
-    "sums by item": [(servers, "add_up")],
+    "sums by item": [(average, "add_up")],
     SERVER: [(method.kmeans, "cluster"), (adaptive, "split")],
     "clients, rest": [(Silo, "train"), (Silo, "receive")],
     "server, rest": [(Server, "decode"), (Server, "average"), (Server, "publish")],
