@@ -54,6 +54,18 @@ def dataset_of(config: Config) -> data.Dataset:
     return data.open_dataset(config.dataset, _own(kind, config.options))
 
 
+def interactions_of(config: Config) -> data.Interactions:
+    """Load the data set that ``config`` names.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be had.
+    """
+    options = dataset_of(config).model_dump(exclude={"path"})
+    return data.load(config.dataset, config.data_dir, options)
+
+
 def model_of(config: Config) -> Model:
     """Return the base model that ``config`` names."""
     return _build(MODELS.get(config.model), config.options)

@@ -27,7 +27,7 @@ from fedras.cli.options import (
     given_config,
     next_folder,
 )
-from fedras.cli.output import DataDir, print_json, say
+from fedras.cli.output import PREPARING, DataDir, print_json, say
 from fedras.cli.report import print_report
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import sigterm_interrupts
@@ -123,16 +123,18 @@ def _require_flower() -> None:
 
 def _prepared(given: "Config", out: Path, resume: bool) -> "tuple[RunFolder, Interactions]":
     """Return the folder of the run, which is made if it is new, and the data."""
-    from fedras import data  # noqa: PLC0415 -- slow to import
-    from fedras.components import complete, dataset_of, method_of  # noqa: PLC0415
+    from fedras.components import (  # noqa: PLC0415 -- slow to import
+        complete,
+        interactions_of,
+        method_of,
+    )
     from fedras.folder import RunFolder  # noqa: PLC0415
     from fedras.resumption import absolute, agreed  # noqa: PLC0415
 
     folder = RunFolder(out)
     config = agreed(folder, absolute(given)) if resume else complete(absolute(given))
     method_of(config).configure(config)
-    options = dataset_of(config).model_dump(exclude={"path"})
-    interactions = data.load(config.dataset, config.data_dir, options)
+    interactions = interactions_of(config)
     if not resume:
         folder.create(config)
         folder.release()
@@ -148,7 +150,7 @@ def _run(
 
     patience = (timeout, 300.0, 600.0)
     if not quiet:
-        say("preparing (the first run compiles kernels, once per installation: about a minute)")
+        say(PREPARING)
     _compile(folder.config(), interactions)
     with _progress(quiet) as show, Loopback(folder.path, interactions, nodes, patience) as running:
         for status in running.watch():

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+PREPARING = "preparing (the first run compiles kernels, once per installation: about half a minute)"
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataDir = Annotated[
     Path | None,

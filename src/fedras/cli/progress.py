@@ -16,13 +16,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from fedras.cli.output import human, say
+from fedras.cli.output import PREPARING, human, say
 from fedras.federation.round import RoundResult
 from fedras.training import Run
 
 Show = Callable[[RoundResult], None]
-
-_PREPARING = "preparing (the first run compiles kernels, once per installation: about a minute)"
 
 
 @contextmanager
@@ -44,7 +42,7 @@ def progress(run: Run, quiet: bool) -> Iterator[Show]:
         with _live(run) as show:
             yield show
     else:
-        say(_PREPARING)
+        say(PREPARING)
         yield lambda result: say(_figures(result, run)) if result.metrics else None
 
 
@@ -53,13 +51,13 @@ def _live(run: Run) -> Iterator[Show]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("rounds"))
     bar = Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     task = bar.add_task("", total=run.simulation.config.rounds, completed=run.simulation.round)
-    figures = Text(_PREPARING)
+    figures = Text(PREPARING)
 
     def show(result: RoundResult) -> None:
         bar.update(task, completed=result.round)
         if result.metrics:
             figures.plain = _figures(result, run)
-        elif figures.plain == _PREPARING:
+        elif figures.plain == PREPARING:
             figures.plain = "training"
 
     with Live(Group(bar, figures), console=Console(stderr=True)):

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.codecs.payload import Part, Payload
-from fedras.codecs.update import bounds_of
 from fedras.errors import PayloadError
 from fedras.kernels import bits, row_sets
 from fedras.kernels import choices as choice_kernels
 from fedras.kernels.finite import all_finite
+from fedras.kernels.gather import bounds_of
 from fedras.numbers import NUMBERS
 
 

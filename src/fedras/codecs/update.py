@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.kernels.gather import bounds_of
+
 T = TypeVar("T", bound=np.generic)
 
 
@@ -116,13 +118,6 @@ class Updates(Sequence[RowUpdate]):
         """Return the updates of some clients, in the same memory."""
         starts, counts = self.starts[clients], self.counts[clients]
         return Updates(self.rows, self.values, starts, counts, self.size)
-
-
-def bounds_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return int64[C + 1], where each of C parts of these lengths begins in one array."""
-    bounds = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=bounds[1:])
-    return bounds
 
 
 def join(arrays: Sequence[NDArray[T]]) -> tuple[NDArray[T], NDArray[np.int64]]:

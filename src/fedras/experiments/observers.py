@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from fedras import data
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.algebra import one_thread
 from fedras.codecs.codec import decode, decode_all
-from fedras.components import dataset_of
+from fedras.components import interactions_of
 from fedras.config import Config
 from fedras.federation.residuals import Residuals
 from fedras.federation.round import RoundResult
@@ -152,8 +151,7 @@ def compression_time(config: Config) -> dict[str, Any]:
 @_observer("statistics")
 def statistics(config: Config) -> dict[str, Any]:
     """Count what is in the data set (Table 2); nothing is trained."""
-    options = dataset_of(config).model_dump(exclude={"path"})
-    loaded = data.load(config.dataset, config.data_dir, options)
+    loaded = interactions_of(config)
     cells = loaded.n_users * loaded.n_items
     observed = {
         "interactions": len(loaded),

@@ -10,8 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 from typing import NamedTuple, Self
 
-from fedras import data
-from fedras.components import dataset_of, make_config
+from fedras.components import interactions_of, make_config
 from fedras.config import Config
 from fedras.errors import FedrasError
 from fedras.experiments.task import Row, Task, perform
@@ -116,7 +115,7 @@ def _end_with_parent() -> None:
 def _warm(kinds: list[tuple[str, str]], configs: list[Config]) -> None:
     """Fetch data and compile kernels, which processes that start together would do twice."""
     for config in {config.dataset: config for config in configs}.values():
-        data.load(config.dataset, config.data_dir, dataset_of(config).model_dump(exclude={"path"}))
+        interactions_of(config)
     for model, method in kinds:
         config = make_config(
             _WARM | {"model": model, "method": method, "compression_rate": 0.9375, "threads": 1}

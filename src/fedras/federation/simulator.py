@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fedras import data
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
-from fedras.components import complete, dataset_of, method_of, model_of
+from fedras.components import complete, interactions_of, method_of, model_of
 from fedras.config import Config
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets, client_rates
@@ -51,8 +51,7 @@ class Simulation:
             require_accountant()
         set_threads(config.threads)
         self.model, self.method = model_of(config), method_of(config)
-        options = dataset_of(config).model_dump(exclude={"path"})
-        self.interactions = interactions or data.load(config.dataset, config.data_dir, options)
+        self.interactions = interactions or interactions_of(config)
         self.config = config = self.method.configure(config)
         self.split = data.leave_one_out(self.interactions, config.validation)
         clients = data.client_keys(self.interactions.user_ids)

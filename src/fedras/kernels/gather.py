@@ -1,10 +1,17 @@
-"""Gathering of rows."""
+"""Arrays in parts: where each begins, and gathering of rows."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.jit import jit
 from fedras.kernels.lanes import combine, copy
+
+
+def bounds_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return int64[C + 1], where each of C parts of these lengths begins in one array."""
+    bounds = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=bounds[1:])
+    return bounds
 
 
 def gather(
@@ -15,7 +22,7 @@ def gather(
     Row r of the array is ``items[indptr[r]:indptr[r + 1]]``.
     """
     lengths = indptr[rows + 1] - indptr[rows]
-    bounds = np.concatenate(([0], np.cumsum(lengths)))
+    bounds = bounds_of(lengths)
     index = np.arange(bounds[-1]) + np.repeat(indptr[rows] - bounds[:-1], lengths)
     return items[index], bounds
 

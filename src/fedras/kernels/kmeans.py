@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.kernels.gather import bounds_of
 from fedras.kernels.jit import jit
 from fedras.kernels.large import cluster_large
 from fedras.kernels.means import all_move, drop_empty, move, sizes
@@ -88,7 +89,7 @@ def cluster_all(
         uint64[C], one stream of random numbers per matrix.
     """
     values = np.ascontiguousarray(values)
-    bounds = np.concatenate(([0], np.cumsum(counts)))
+    bounds = bounds_of(counts)
     assignment = np.empty(bounds[-1], np.int32)
     centroids = np.empty((len(counts), min(k, counts.max(initial=0)), values.shape[1]), np.float32)
     used = np.zeros(len(counts), np.int64)
@@ -99,7 +100,7 @@ def cluster_all(
         found, groups = _large(own, min(k, len(own)), iterations, keys[c])
         used[c] = len(found)
         centroids[c, : used[c]], assignment[bounds[c] : bounds[c + 1]] = found, groups
-    first = np.concatenate(([0], np.cumsum(used)))
+    first = bounds_of(used)
     kept = np.arange(centroids.shape[1]) < used[:, None]
     return Groups(centroids[kept], first, assignment, bounds)
 

@@ -130,7 +130,7 @@ def _first_largest(_typing: Any, values: Any) -> Any:
     def generate(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
         data, n = _open(context, build, signature.args[0], args[0])
         lanes = _wide_index(range(LANES))
-        best, lane_of = cg.alloca_once_value(build, _WIDE([-np.inf] * LANES)), lanes
+        best = cg.alloca_once_value(build, _WIDE([-np.inf] * LANES))
         places = cg.alloca_once_value(build, lanes)
         one, place = cg.alloca_once(build, _FLOAT), cg.alloca_once(build, _SHORT)
 
@@ -138,7 +138,7 @@ def _first_largest(_typing: Any, values: Any) -> Any:
             wide = kind is _WIDE
             values, indices = (best, places) if wide else (one, place)
             value, index = _load(build, data, i, kind), build.trunc(i, _SHORT)
-            here = build.add(spread(build, index, _WIDE), lane_of) if wide else index
+            here = build.add(spread(build, index, _WIDE), lanes) if wide else index
             larger = build.fcmp_ordered(">", value, build.load(values))
             build.store(build.select(larger, value, build.load(values)), values)
             build.store(build.select(larger, here, build.load(indices)), indices)

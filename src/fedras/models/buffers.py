@@ -3,8 +3,8 @@
 import numpy as np
 
 from fedras.codecs import Updates
-from fedras.codecs.update import bounds_of
 from fedras.config import Config
+from fedras.kernels.gather import bounds_of
 from fedras.models.model import Cohort
 
 

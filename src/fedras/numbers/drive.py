@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.errors import PayloadError
+from fedras.kernels.gather import bounds_of
 from fedras.kernels.hadamard import decode_signs, encode_signs
 from fedras.numbers.numbers import NUMBERS, Numbers
 from fedras.numbers.quantised import read_scales
@@ -46,7 +47,7 @@ class Drive(Numbers):
         """Rotate all of them in one call."""
         padded = np.pad(values, ((0, 0), (0, -values.shape[1] % 8)))
         numbers, short = bounds * padded.shape[1], keys >> np.uint64(32)
-        starts = np.concatenate(([0], np.cumsum(-(-np.diff(numbers) // _BLOCK))))
+        starts = bounds_of(-(-np.diff(numbers) // _BLOCK))
         scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
         encode_signs(padded.ravel(), numbers, _BLOCK, short, scales, starts, signs)
         parts = zip(short.astype("<u4"), pairwise(starts), pairwise(numbers // 8), strict=True)
@@ -71,7 +72,7 @@ class Drive(Numbers):
         if columns < 1 or (sign_bytes < 0).any() or (8 * sign_bytes % max(width, 1)).any():
             sizes = sorted({len(each) for each in data})
             raise PayloadError(f"{sizes} bytes are not rows of {columns} rotated signs")
-        starts, numbers = (np.concatenate(([0], np.cumsum(n))) for n in (blocks, 8 * sign_bytes))
+        starts, numbers = (bounds_of(n) for n in (blocks, 8 * sign_bytes))
         keys = np.zeros(len(data), np.uint64)
         scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
         for c, each in enumerate(data):

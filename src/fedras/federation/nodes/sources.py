@@ -11,6 +11,7 @@ from fedras.data.files import read_rows
 from fedras.data.rows import Columns, Row, checked, named_columns
 from fedras.errors import DataError, UsageError
 from fedras.federation.nodes.catalogue import Catalogue
+from fedras.kernels.gather import bounds_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def known(own: Interactions, catalogue: Catalogue) -> tuple[Interactions, int]:
     owner = np.repeat(np.arange(own.n_users), np.diff(own.indptr))[kept]
     count = np.bincount(owner, minlength=own.n_users)
     users = np.flatnonzero(count)
-    indptr = np.concatenate(([0], np.cumsum(count[users]))).astype(np.int64)
+    indptr = bounds_of(count[users])
     ids, titles = (np.array(names, np.str_) for names in (catalogue.items, catalogue.titles))
     mine = Interactions(own.name, own.user_ids[users], ids, indptr, items[kept], titles)
     return mine, int((~kept).sum())
