@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -75,9 +76,9 @@ def main() -> None:
 def gradients() -> tuple[str, list[Floats]]:
     """Return where they come from, and the server's mean updates of enough rounds."""
     try:
-        source, simulation = REAL["dataset"], Simulation(make_config(COMMON | REAL))
+        simulation = Simulation(make_config(COMMON | REAL))
     except DataError:
-        source, simulation = GENERATED["dataset"], Simulation(make_config(COMMON | GENERATED))
+        simulation = Simulation(make_config(COMMON | GENERATED))
     server, updates = simulation.server, []
     average = server.average
 
@@ -86,10 +87,10 @@ def gradients() -> tuple[str, list[Floats]]:
         updates.append(delta.values)
         return delta
 
-    server.average = kept  # type: ignore[method-assign]
+    server.average = kept  # type: ignore[method-assign, assignment]
     while len(updates) < TRAINED or sum(map(len, updates)) < MILLION:
         simulation.step()
-    return str(source), updates
+    return simulation.given.dataset, updates
 
 
 def one_compression(x: Floats) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def one_compression(x: Floats) -> dict[str, Any]:
         "inertia": {
             "scikit-learn": 1.0,
             "faiss": float(last["faiss"].obj[-1]) / loss,
-            "fedras, K-means": inertia(x, last["fedras, K-means"]) / loss,
+            "fedras, K-means": inertia(x, *last["fedras, K-means"]) / loss,
         },
     }
 
@@ -171,7 +172,7 @@ def growth(x: Floats, groups: dict[int, int]) -> dict[str, Any]:
     for k in {min(groups.values()), max(groups.values())}:
         kmeans.cluster(x[: min(groups)], k, ITERATIONS, KEY)
     taken = {
-        n: min(seconds(lambda n=n, k=k: kmeans.cluster(x[:n], k, ITERATIONS, KEY)) for _ in "123")
+        n: min(seconds(partial(kmeans.cluster, x[:n], k, ITERATIONS, KEY)) for _ in "123")
         for n, k in groups.items()
     }
     slope, _ = np.polyfit(np.log(list(taken)), np.log(list(taken.values())), 1)
@@ -182,14 +183,13 @@ def cells(x: Floats) -> float:
     """Return the inertia of clustering in cells, as a multiple of that of clustering as a whole."""
     k = len(x) // ROWS_PER_GROUP
     whole, divided = (
-        inertia(x, way(x, k, ITERATIONS, KEY)) for way in (large.flat, large.in_cells)
+        inertia(x, *way(x, k, ITERATIONS, KEY)) for way in (large.flat, large.in_cells)
     )
     return divided / whole
 
 
-def inertia(x: Floats, groups: kmeans.Groups) -> float:
+def inertia(x: Floats, centroids: Floats, assignment: NDArray[np.int32]) -> float:
     """Return the sum of the squared distances of the rows to their centroids."""
-    centroids, assignment = groups
     return float(((x.astype(np.float64) - centroids[assignment]) ** 2).sum())
 
 

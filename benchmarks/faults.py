@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 from measure import Result, described, machine, wrapped
-from runs import RESULTS, replace_section
+from runs import RESULTS
 
 from fedras import data
 from fedras.components import dataset_of, make_config
 from fedras.federation.flower.loopback import Loopback
 from fedras.federation.nodes.memory import remember
 from fedras.folder import RunFolder
+from fedras.report.sections import replace_section
 from fedras.training import train
 
 PAGE = Path(__file__).parent.parent / "docs" / "federation.md"

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from measure import Result, described, keep, machine, wrapped
-from runs import RESULTS, replace_section
+from runs import RESULTS
 
 import fedras
 from fedras.components import make_config
+from fedras.report.sections import replace_section
 
 PAGE = Path(__file__).parent.parent / "docs" / "federation.md"
 QUALITY = ("metrics", "metrics_full", "server_metrics")

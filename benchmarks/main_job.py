@@ -5,6 +5,7 @@ python benchmarks/main_job.py
 
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 from runs import Row, rows
 
@@ -47,10 +48,10 @@ def _cells(mine: list[Row], paper: str) -> list[str]:
     """Return what the table shows of runs that differ in their seeds."""
 
     def average(*path: str) -> float:
-        values = mine
+        values: list[Any] = mine
         for name in path:
             values = [value[name] for value in values]
-        return mean(values)  # type: ignore[type-var]
+        return float(mean(values))
 
     def pair(name: str) -> str:
         return " / ".join(f"{average(name, metric):.4f}" for metric in ("hr@10", "ndcg@10"))

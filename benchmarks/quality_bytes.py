@@ -8,7 +8,7 @@ item, all from the same grid; then its points run with the test item. The figure
 
 from collections.abc import Iterable
 from pathlib import Path
-from statistics import mean
+from statistics import fmean
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
@@ -108,7 +108,7 @@ def _select(done: Iterable[Row], point: Row, rate: float) -> list[Row]:
 
 
 def _ndcg(done: list[Row]) -> float:
-    return mean(row["summary"]["metrics"]["ndcg@10"] if "summary" in row else 0.0 for row in done)
+    return fmean(row["summary"]["metrics"]["ndcg@10"] if "summary" in row else 0.0 for row in done)
 
 
 def _averages(done: list[Row]) -> Row:
@@ -118,7 +118,7 @@ def _averages(done: list[Row]) -> Row:
     summaries = [row["summary"] for row in done]
 
     def average(*names: str) -> float:
-        return mean(sum(summary[name] for name in names) for summary in summaries)
+        return fmean(sum(summary[name] for name in names) for summary in summaries)
 
     up = "uplink_bytes_per_client_round"
     return {

@@ -24,7 +24,6 @@ from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.simulator import Simulation
 from fedras.kernels import adaptive, choices, kmeans, mf, row_sets
-from fedras.methods import fedras as method
 from fedras.report.sections import replace_section
 
 GIVEN = {"dataset": "ml-100k", "actions": 8, "error_feedback": True, "threads": 1}
@@ -43,7 +42,7 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
         (choices, "unpack"),
     ],
     "sums by item": [(average, "add_up")],
-    SERVER: [(method.kmeans, "cluster"), (adaptive, "split")],
+    SERVER: [(kmeans, "cluster"), (adaptive, "split")],
     "clients, rest": [(Silo, "train"), (Silo, "receive")],
     "server, rest": [(Server, "decode"), (Server, "average"), (Server, "publish")],
 }
@@ -131,7 +130,7 @@ def profile() -> Result:
         return updates, models
 
     clock = Clock()
-    type(simulation.method).train = recording  # type: ignore[method-assign]
+    type(simulation.method).train = recording  # type: ignore[method-assign, assignment]
     for stage, functions in STAGES.items():
         for owner, name in functions:
             clock.watch(owner, name, stage)

@@ -5,6 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fedras.codecs import RowUpdate
+from fedras.components import method_of
+from fedras.config import Config
 from fedras.errors import UsageError
 from fedras.federation.speeds import rates_for, read_speeds, write_rates
 
@@ -25,6 +28,19 @@ def test_a_faster_link_has_a_lower_rate_and_all_fit(
     vectors = 2 * (1 - rates) * 1000 * 16 * 4
     fits = vectors <= np.array(speeds) * seconds * 1.001
     assert (fits | (rates >= rates.max())).all()
+
+
+@pytest.mark.parametrize("room", [2_000, 5_000, 20_000, 60_000])
+def test_the_bytes_of_an_update_of_all_items_fit(room: int) -> None:
+    n_items, dim = 1000, 16
+    rate = rates_for(np.array([2.0 * room]), 1.0, n_items, dim)[0]
+    rows = np.random.default_rng(room).normal(size=(n_items, dim)).astype(np.float32)
+    update = RowUpdate(np.arange(n_items, dtype=np.int32), rows, n_items)
+    method = method_of(Config(method="fedras"))
+    payload, _ = method.compress(
+        update, method.budget(rate, n_items, dim), {}, np.uint64(0), np.uint64(0)
+    )
+    assert 0.85 * room < len(payload.to_bytes()) <= room
 
 
 def test_a_link_on_which_all_fits_needs_no_compression() -> None:

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from fedras.errors import FedrasError, UsageError
 
-_OVERHEAD = 1.2
-"""Bytes of a payload over those of its row vectors: assignments, row sets and headers."""
+_HEADER = 64  # bytes
 _HIGHEST = 0.995
 _NUMBER = 4  # bytes
 
@@ -20,9 +19,10 @@ def rates_for(
 ) -> NDArray[np.float64]:
     """Return float64[M], the rate at which each client's round fits its link.
 
-    A client receives an update and sends one, each of up to ``(1 - rate)`` of the float32 matrix
-    and a little more. Rates are rounded up to a few levels, because each costs the server a
-    clustering per round; the highest is for links on which nothing fits.
+    A client receives an update and sends one. Each has up to ``(1 - rate) N`` vectors in float32,
+    says of every item whether it moved, and names the vector of those that did. Rates are rounded
+    up to a few levels, because each costs the server a clustering per round; the highest is for
+    links on which nothing fits.
 
     Parameters
     ----------
@@ -35,8 +35,10 @@ def rates_for(
     levels
         How many distinct rates there may be.
     """
-    whole = 2 * _OVERHEAD * n_items * dim * _NUMBER
-    wanted = np.clip(1 - speeds * seconds / whole, 0.0, _HIGHEST)
+    room, vector = speeds * seconds / 2, dim * _NUMBER
+    bits = 1 + np.log2((room / vector).clip(2, n_items))
+    vectors = (room - _HEADER - n_items * bits / 8) / vector
+    wanted = np.clip(1 - vectors / n_items, 0.0, _HIGHEST)
     steps = np.linspace(wanted.min(), wanted.max(), levels)
     which = np.searchsorted(steps, wanted - 1e-12).clip(max=levels - 1)
     return np.asarray(steps[which], np.float64)
