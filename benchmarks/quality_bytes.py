@@ -123,8 +123,8 @@ def _averages(done: list[Row]) -> Row:
     up = "uplink_bytes_per_client_round"
     return {
         "given": done[0]["given"],
-        "hr": mean(summary["metrics"]["hr@10"] for summary in summaries),
-        "ndcg": mean(summary["metrics"]["ndcg@10"] for summary in summaries),
+        "hr": fmean(summary["metrics"]["hr@10"] for summary in summaries),
+        "ndcg": fmean(summary["metrics"]["ndcg@10"] for summary in summaries),
         "up": average(up),
         "down": average("downlink_bytes_per_client_round"),
         "wire": average("wire_compression_rate"),
