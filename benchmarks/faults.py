@@ -119,7 +119,7 @@ DISTURBANCES = {
     "none": Disturbance("nothing", nothing),
     "node": Disturbance("kill -9 of a node in mid-round", kill_node),
     "two nodes": Disturbance("two of eight nodes gone for ten rounds", hold_two, 8, 17),
-    "thirty rounds": Disturbance("a node back after thirty rounds", hold_long, 2, 35),
+    "thirty rounds": Disturbance("a node back after thirty rounds", hold_long, 4, 60),
     "superlink": Disturbance("kill -9 of the SuperLink", kill_superlink),
     "server": Disturbance("kill -9 of the server's process in mid-round", kill_server),
     "stall": Disturbance("a node stopped for four rounds", stall_node),

@@ -1,11 +1,13 @@
 """A relay on the loopback that counts what crosses: the bytes that sockets really carried."""
 
 import socket
+import struct
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 _CHUNK = 1 << 16
+_RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass
@@ -60,7 +62,13 @@ class Relay:
             threading.Thread(target=self._serve, args=(near,), daemon=True).start()
 
     def _serve(self, near: socket.socket) -> None:
-        with near, suppress(OSError), socket.create_connection(("127.0.0.1", self.target)) as far:
+        try:
+            far = socket.create_connection(("127.0.0.1", self.target))
+        except OSError:  # a reset, as nobody listens: at an end of file SuperNodes give up
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            near.close()
+            return
+        with near, suppress(OSError), far:
             self.carried.add(connections=1)
             self._open |= {near, far}
             up = threading.Thread(target=self._pass, args=(near, far, "up"), daemon=True)
