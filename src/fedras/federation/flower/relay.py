@@ -82,6 +82,5 @@ class Relay:
             while data := source.recv(_CHUNK):
                 self.carried.add(**{way: len(data)})
                 sink.sendall(data)
-        for each in (source, sink):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
