@@ -21,8 +21,8 @@ def rates_for(
 
     A client receives an update and sends one. Each has up to ``(1 - rate) N`` vectors in float32,
     says of every item whether it moved, and names the vector of those that did. Rates are rounded
-    up to a few levels, because each costs the server a clustering per round; the highest is for
-    links on which nothing fits.
+    up to a few levels, even in the logarithm of what is left, because each costs the server a
+    clustering per round; the highest is for links on which nothing fits.
 
     Parameters
     ----------
@@ -39,8 +39,10 @@ def rates_for(
     bits = 1 + np.log2((room / vector).clip(2, n_items))
     vectors = (room - _HEADER - n_items * bits / 8) / vector
     wanted = np.clip(1 - vectors / n_items, 0.0, _HIGHEST)
-    steps = np.linspace(wanted.min(), wanted.max(), levels)
-    which = np.searchsorted(steps, wanted - 1e-12).clip(max=levels - 1)
+    steps = np.unique(wanted)
+    if len(steps) > levels:
+        steps = 1 - np.geomspace(1 - steps[0], 1 - steps[-1], levels)
+    which = np.searchsorted(steps, wanted - 1e-12).clip(max=len(steps) - 1)
     return np.asarray(steps[which], np.float64)
 
 
