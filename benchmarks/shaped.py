@@ -64,13 +64,10 @@ def main() -> None:
             "rates that fit": {"rate_file": path, "error_feedback": True},
             NO_LIMIT: {"compression_rate": 0.9688},
         }
-        again = sys.argv[1:] or list(ways)
-        kept = (
-            {}
-            if again == list(ways)
-            else {run["name"]: run for run in json.loads(KEPT.read_text())["runs"]}
-        )
-        kept |= {name: timed(name, ways[name], interactions) for name in again}
+        again = sys.argv[1:]
+        before = json.loads(KEPT.read_text())["runs"] if again else []
+        kept = {run["name"]: run for run in before}
+        kept |= {name: timed(name, ways[name], interactions) for name in again or ways}
         runs = [kept[name] for name in ways]
     result: Result = {
         "made_on": machine("flwr"),
