@@ -1,5 +1,6 @@
 """A federation of nodes is the simulator, bit for bit, whoever is where."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from nodes_in_process import PATIENCE, Perfect, config, coordinator, make_nodes
 from small_federation import HETEROGENEOUS, interactions, simulation
 
 from fedras.data import leave_one_out
-from fedras.errors import FedrasError, PayloadError
+from fedras.errors import FedrasError, PayloadError, UsageError
 from fedras.evaluation import Evaluation, Ranked
 from fedras.federation.nodes.catalogue import Catalogue
 from fedras.federation.nodes.memory import remember
@@ -24,6 +25,7 @@ from fedras.federation.nodes.messages import (
 )
 from fedras.federation.nodes.node import Node, parse_config
 from fedras.federation.nodes.run import open_run
+from fedras.federation.privacy import report
 
 KINDS: dict[str, dict[str, Any]] = {
     "actions": {},
@@ -170,6 +172,49 @@ def test_a_node_does_not_take_options_that_name_files() -> None:
     for options in ('{"rate_file": "/etc/passwd"}', '{"data_dir": "/"}', '{"rounds": 0}', "no"):
         with pytest.raises(PayloadError):
             parse_config(options)
+
+
+def test_noise_is_the_nodes_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"dp_noise_multiplier": 1.0, "dp_clip_norm": 0.5}
+    simulated, given = simulation(**options), config(**options)
+    simulated.step()
+    nodes = make_nodes(2, tmp_path / "nodes")
+
+    def after_a_round(run: bytes) -> bytes:
+        server = coordinator(Perfect(nodes), given, run)
+        server.gather(2)
+        server.step()
+        return server.server.items.tobytes()
+
+    # Noise that came back would fall out of the difference of two runs' uploads.
+    found = {
+        after_a_round(b"run one."),
+        after_a_round(b"run two."),
+        simulated.server.items.tobytes(),
+    }
+    assert len(found) == 3
+    monkeypatch.setattr("secrets.randbits", lambda _: given.seed)
+    assert after_a_round(b"run 3...") == simulated.server.items.tobytes()
+
+
+def test_a_federation_reports_its_privacy(tmp_path: Path) -> None:
+    given = config(dp_noise_multiplier=4.0)
+    catalogue = Catalogue.of(interactions())
+    link = Perfect(make_nodes(2, tmp_path / "nodes"))
+    run = open_run(tmp_path / "run", given, catalogue, link, PATIENCE)
+    list(run.rounds(2))
+    summary = run.folder.summary()
+    assert summary is not None
+    expected = report(simulation(dp_noise_multiplier=4.0).server, given.rounds)
+    assert summary["privacy"] == expected
+
+
+def test_a_federation_needs_the_accountant_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dp_accounting", None)
+    with pytest.raises(UsageError, match="privacy"):
+        coordinator(Perfect(make_nodes(1, tmp_path)), config(dp_noise_multiplier=1.0))
 
 
 def test_a_restarted_server_goes_on_bit_for_bit(tmp_path: Path) -> None:

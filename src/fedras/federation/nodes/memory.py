@@ -31,8 +31,6 @@ class Memory:
     ----------
     node
         What it calls itself.
-    secret
-        The seed of the noise of differential privacy, which never leaves the node.
     run, config
         The run that it takes part in, by the server's token, and the run's options as JSON.
     version, tag
@@ -48,7 +46,6 @@ class Memory:
     """
 
     node: bytes = field(default_factory=lambda: secrets.token_bytes(NODE_BYTES))
-    secret: int = field(default_factory=lambda: secrets.randbits(63))
     run: bytes = b""
     config: str = ""
     version: int = 0
@@ -87,7 +84,7 @@ class Memory:
 
         The silo's budgets must be those of ``arrays``; `budgets` returns them.
         """
-        silo.version, silo.secret = self.version, self.secret
+        silo.version = self.version
         if not self.arrays:
             return
         silo.replicas, silo.scoring = self.arrays["replicas"], self.arrays["scoring"]
@@ -131,7 +128,6 @@ def remember(folder: RunFolder) -> Memory:
         parts = [sent[start:end] for start, end in pairwise(ends)]
         return Memory(
             bytes.fromhex(values["node"]),
-            values["secret"],
             bytes.fromhex(values["run"]),
             values["config"],
             values["version"],
@@ -171,7 +167,6 @@ def store(memory: Memory, folder: RunFolder, source: dict[str, Any]) -> None:
     }
     values = {
         "node": memory.node.hex(),
-        "secret": memory.secret,
         "run": memory.run.hex(),
         "config": memory.config,
         "version": memory.version,

@@ -1,6 +1,7 @@
 """A node: a silo with a folder, which answers the server's messages."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -96,7 +97,7 @@ class Node:
             raise FedrasError(f"{self.catalogue} is not the item catalogue of the run")
         if memory.run != request.run:
             parse_config(request.config)
-            memory = Memory(memory.node, memory.secret, request.run, request.config)
+            memory = Memory(memory.node, request.run, request.config)
             self._store(memory)
         clients = data.client_keys(self.source.load(catalogue)[0].user_ids)
         return Joined(request.run, memory.node, messages.pack_clients(clients), *_held(memory))
@@ -238,7 +239,12 @@ def _assign(silo: Silo, work: Work, cohort: NDArray[np.int64]) -> None:
 
 
 def _train(silo: Silo, cohort: NDArray[np.int64]) -> list[Upload]:
-    """Return the uploads of the cohort, int64[C]; empty ones where it says -1."""
+    """Return the uploads of the cohort, int64[C]; empty ones where it says -1.
+
+    The seed of the noise of differential privacy is drawn here and kept nowhere: two uploads that
+    shared their noise would tell their difference without any.
+    """
+    silo.secret = secrets.randbits(63)
     here = cohort[cohort >= 0]
     answers = iter(silo.train(here) if len(here) else [])
     return [next(answers) if place >= 0 else Upload(b"", b"") for place in cohort.tolist()]

@@ -16,6 +16,7 @@ from fedras.federation.nodes.catalogue import Catalogue
 from fedras.federation.nodes.coordinator import Coordinator, Rates
 from fedras.federation.nodes.links import Link, Patience
 from fedras.federation.nodes.messages import Join
+from fedras.federation.privacy import require_accountant
 from fedras.federation.server import Server
 
 
@@ -44,6 +45,8 @@ def new_coordinator(
     FedrasError
         If a file that it names cannot be read.
     """
+    if config.dp_noise_multiplier:
+        require_accountant()
     method = method_of(config)
     config = method.configure(config)
     rates = _rates(config)
