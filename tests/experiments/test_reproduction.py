@@ -188,6 +188,14 @@ def test_only_and_seeds(run: Any, tmp_path: Path, inline: type[Inline]) -> None:
     )
 
 
+def test_choices_stay_when_another_method_is_asked_for(run: Any, tmp_path: Path) -> None:
+    for method in ("topk", "fedras"):
+        run("--only", f"method={method}")
+    text = (tmp_path / "results" / "tuning" / tuning.CHOICES).read_text()
+    assert set(tuning.parse(text)) == {"synthetic mf fedras", "synthetic mf topk"}
+    assert "synthetic mf topk" in (tmp_path / "results" / "tuning" / "table.md").read_text()
+
+
 def test_a_dry_run_lists_what_is_left_and_writes_nothing(
     run: Any, tmp_path: Path, inline: type[Inline]
 ) -> None:

@@ -137,8 +137,12 @@ class Reproduction:
             yield event
 
     def _write_choices(self) -> None:
-        """Write what the trials below ``out`` say, if there are any."""
-        tuned = [cell for cell in self.cells if tuning.choose(cell, self.store, self.rounds)]
+        """Write what the trials below ``out`` say, if there are any, whatever was asked for."""
+        points = [
+            p for name in experiment.names() for p in self._points_of(experiment.load(name), None)
+        ]
+        cells = cells_of(point.given for point in points if point.trained)
+        tuned = [cell for cell in cells if tuning.choose(cell, self.store, self.rounds)]
         if tuned:
             tuning.write(self.store, tuned, self.rounds)
 
