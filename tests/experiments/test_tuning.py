@@ -85,6 +85,19 @@ def test_the_best_late_in_the_run_wins(tmp_path: Path) -> None:
     assert score(_row(first, error="diverged")) < score(_trial(first, 0.0))
 
 
+def test_no_rate_above_one_that_diverged_is_chosen(tmp_path: Path) -> None:
+    cell, store = cell_of(GIVEN), Store(tmp_path)
+    first, second, third, *others = cell.trials()
+    store.add("tuning", _trial(first, 0.1))
+    store.add("tuning", _trial(second, 0.2))
+    store.add("tuning", _row(third, error="diverged"))
+    for task in others:
+        store.add("tuning", _trial(task, 0.9))
+    choice = choose(cell, store)
+    assert choice is not None
+    assert choice.learning_rate == second.config.options["learning_rate"]
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     cell, store = cell_of(GIVEN), Store(tmp_path)
     for number, task in enumerate(cell.trials()):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from statistics import mean
 from typing import Any
 
@@ -97,12 +98,15 @@ def committed() -> dict[str, Choice]:
 
 
 def choose(cell: Cell, store: Store, rounds: int | None = None) -> Choice | None:
-    """Return the choice for ``cell`` if all its trials are in ``store``, else None."""
+    """Return the choice for ``cell`` if all its trials are in ``store``, else None.
+
+    Rates above one that diverged are not chosen: other seeds would diverge at them.
+    """
     rows = [store.get(task) for task in cell.trials(rounds)]
     done = [row for row in rows if row is not None]
     if len(done) < len(rows):
         return None
-    best = max(done, key=score)
+    best = max(_stable(done), key=score)
     seconds = mean(row["wall_seconds"] / row["config"]["rounds"] for row in done)
     return Choice(best["config"][RATE], round(seconds, 5))
 
@@ -113,6 +117,11 @@ def score(row: Row) -> float:
         return _DIVERGED
     last: list[float] = row["history"]["ndcg@10"][-_grid()["last"] :]
     return mean(last)
+
+
+def _stable(done: list[Row]) -> list[Row]:
+    """Return the trials at lower rates than any that diverged; the first if that is none."""
+    return list(takewhile(lambda row: score(row) != _DIVERGED, done)) or done[:1]
 
 
 def write(store: Store, cells: list[Cell], rounds: int | None = None) -> None:
@@ -126,7 +135,7 @@ def write(store: Store, cells: list[Cell], rounds: int | None = None) -> None:
 
 
 def _lines(store: Store, cells: list[Cell], rounds: int | None) -> Iterator[str]:
-    """Return a table per model: a row per cell, a column per learning rate, the best in bold."""
+    """Return a table per model: a row per cell, a column per learning rate, the chosen in bold."""
     yield "# Learning rates"
     for model, values in _grid()[RATE].items():
         yield ""
@@ -138,11 +147,11 @@ def _lines(store: Store, cells: list[Cell], rounds: int | None) -> Iterator[str]
             scores = [
                 None if row is None else score(row) for row in map(store.get, cell.trials(rounds))
             ]
-            best = max(filter(None, scores), default=None)
+            choice = choose(cell, store, rounds)
             shown = ["" if s is None else "diverged" if s < 0 else f"{s:.4f}" for s in scores]
             marked = [
-                f"**{text}**" if s == best and s is not None else text
-                for text, s in zip(shown, scores, strict=True)
+                f"**{text}**" if choice and value == choice.learning_rate else text
+                for text, value in zip(shown, values, strict=True)
             ]
             yield f"| {cell.name} | " + " | ".join(marked) + " |"
 
