@@ -20,8 +20,7 @@ import numpy as np
 from measure import Result, described, machine, wrapped
 from runs import RESULTS
 
-from fedras import data
-from fedras.components import dataset_of, make_config
+from fedras.components import interactions_of, make_config
 from fedras.federation.flower.loopback import Loopback
 from fedras.federation.nodes.memory import remember
 from fedras.folder import RunFolder
@@ -138,7 +137,7 @@ def disturbed(name: str, folder: Path) -> Result:
     disturbance = DISTURBANCES[name]
     given = GIVEN | {"rounds": disturbance.rounds, "eval_every": disturbance.rounds}
     config = make_config(given)
-    interactions = data.load("synthetic", None, dataset_of(config).model_dump())
+    interactions = interactions_of(config)
     expected = list(train(config, interactions=interactions))[-1].metrics
     run = RunFolder(folder / "run")
     run.create(config)

@@ -163,7 +163,8 @@ def write(result: Result) -> None:
     note = wrapped(
         f"ML-100K, four nodes, TLS; links, and what was measured through them: {speeds}. Rates "
         f"that fit {result['target_seconds']:.0f} s: {rates}. Flower's polls and processes are in "
-        f"all times. Measured on {described(result['made_on'])}; all in `results/shaped.json`."
+        "all times, joining and the last evaluation in all bytes. "
+        f"Measured on {described(result['made_on'])}; all in `results/shaped.json`."
     )
     replace_section(PAGE, "shaped", table + "\n" + note + "\n")
 

@@ -47,8 +47,7 @@ class Simulation:
     def __init__(self, config: Config, interactions: data.Interactions | None = None) -> None:
         self.given = config = complete(config)
         self.transport: Transport = self._deliver
-        if config.dp_noise_multiplier:
-            require_accountant()
+        require_accountant(config)
         set_threads(config.threads)
         self.model, self.method = model_of(config), method_of(config)
         self.interactions = interactions or interactions_of(config)

@@ -45,8 +45,7 @@ def new_coordinator(
     FedrasError
         If a file that it names cannot be read.
     """
-    if config.dp_noise_multiplier:
-        require_accountant()
+    require_accountant(config)
     method = method_of(config)
     config = method.configure(config)
     rates = _rates(config)
