@@ -91,18 +91,23 @@ def take(
     state, at = rans.take(data, at, state, _bounds(n, n_flags), flags)
     if at < 0:
         return state, at
+    above = np.empty(n + 4, np.int32)
+    i = 0
+    for group in range(len(flags)):
+        if i > n:
+            return state, -1
+        for flag in range(4):
+            above[i] = 4 * group + flag - i  # without a branch, which would be taken at random
+            i += (flags[group] >> flag) & 1
+    if i != n or (n > 0 and above[n - 1] + n > n_flags):
+        return state, -1
     lows = bits.unpack(rest, n, low)
-    i, last = 0, np.int64(0)
-    for place in range(4 * len(flags)):
-        if (flags[place >> 2] >> (place & 3)) & 1:
-            if i == n or place >= n_flags:
-                return state, -1
-            value = (np.int64(place - i) << low) | np.int64(lows[i])
-            if value > limit or value < last:
-                return state, -1
-            values[i] = last = value
-            i += 1
-    return state, at if i == n else -1
+    good, last = True, np.int64(0)
+    for i in range(n):
+        value = (np.int64(above[i]) << low) | np.int64(lows[i])
+        good &= last <= value <= limit
+        values[i] = last = value
+    return state, at if good else -1
 
 
 @jit

@@ -126,7 +126,7 @@ def _step(
     n = len(picked)
     for i in range(n):
         scores[i] = dot(vector, local[samples[picked[i]]])
-    sigmoid(scores[:n], scores[:n])
+    sigmoid(scores[:n])
     n_touched = _tally(scores, samples, picked, positives, error, seen, touched)
     gradient[:] = np.float32(0)
     add_weighted(gradient, error, local, touched[:n_touched])

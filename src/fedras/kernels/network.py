@@ -183,7 +183,7 @@ def gradient(
 def _errors(logit: Matrix, label: Matrix, error: Matrix, n: int) -> None:
     """Write the derivatives by the logits, and zeros for what fills up the samples."""
     scores = logit[: len(label), 0].copy()
-    sigmoid(scores, scores)
+    sigmoid(scores)
     for b in range(len(label)):
         error[b, 0] = scores[b] - label[b]
     for b in range(len(label), n):

@@ -23,7 +23,8 @@ START = 1 << 23
 STATE_BYTES = 4
 _SCALE_BITS = 16
 _SCALE = 1 << _SCALE_BITS
-_FEW = 16
+_FULL = 23 + 8 - _SCALE_BITS
+_FACTOR_BITS = _FULL + 32
 
 
 @jit
@@ -63,14 +64,18 @@ def put(
     Returns the new state, and where the bytes now begin in ``out``; they did at ``at``. A symbol
     takes at most 2 bytes.
     """
+    share, factor = np.diff(bounds), np.empty(len(bounds) - 1, np.int64)
+    for symbol in range(len(share)):
+        factor[symbol] = ((1 << _FACTOR_BITS) + share[symbol] - 1) // share[symbol]
     for i in range(len(symbols) - 1, -1, -1):
-        low = bounds[symbols[i]]
-        share = bounds[symbols[i] + 1] - low
-        while state >= share << (23 + 8 - _SCALE_BITS):
+        symbol = symbols[i]
+        while state >= share[symbol] << _FULL:
             at -= 1
             out[at] = np.uint8(state & 255)
             state >>= 8
-        state = ((state // share) << _SCALE_BITS) + state % share + low
+        # The quotient by the share, rounded down: exact, as the state is below share << _FULL.
+        whole = (state * factor[symbol]) >> _FACTOR_BITS
+        state += whole * (_SCALE - share[symbol]) + bounds[symbol]
     return state, at
 
 
@@ -108,15 +113,12 @@ def take(
     """Decode as many symbols as int32[n] holds; return the new state and the next place."""
     if at < 0:
         return state, -1
-    k = len(bounds) - 1
+    cells, width = _cells(bounds)
     for i in range(len(symbols)):
         slot = state & (_SCALE - 1)
-        symbol = 0
-        if k <= _FEW:
-            while bounds[symbol + 1] <= slot:
-                symbol += 1
-        else:
-            symbol = int(np.searchsorted(bounds, slot, side="right")) - 1
+        symbol = cells[slot >> width]
+        while bounds[symbol + 1] <= slot:
+            symbol += 1
         symbols[i] = symbol
         share = bounds[symbol + 1] - bounds[symbol]
         state = share * (state >> _SCALE_BITS) + slot - bounds[symbol]
@@ -126,3 +128,21 @@ def take(
             state = (state << 8) | np.int64(data[at])
             at += 1
     return state, at
+
+
+@jit
+def _cells(bounds: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Cut the slots into cells of 2^width, four or more a symbol.
+
+    Returns the symbol that each cell's first slot belongs to, and the width.
+    """
+    width = 10
+    while width > 0 and _SCALE >> width < 4 * (len(bounds) - 1):
+        width -= 1
+    cells = np.empty(_SCALE >> width, np.int64)
+    symbol = 0
+    for cell in range(len(cells)):
+        while bounds[symbol + 1] <= cell << width:
+            symbol += 1
+        cells[cell] = symbol
+    return cells, width

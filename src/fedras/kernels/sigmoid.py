@@ -17,8 +17,10 @@ _BIAS, _MANTISSA = np.int32(127), np.int32(23)
 
 
 @jit
-def sigmoid(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    """Write 1 / (1 + exp(-x)) of float32[n], each within 1e-7.
+def sigmoid(x: NDArray[np.float32]) -> None:
+    """Make 1 / (1 + exp(-x)) of each of float32[n], in place, within 1e-7.
+
+    In place, because a loop from one array to another that may be the same does not vectorise.
 
     exp(z) = 2^k exp(r) with |r| <= log(2) / 2, and a polynomial for exp(r), both as in ``expf`` of
     the Cephes library (S. L. Moshier, 1989).
@@ -34,4 +36,4 @@ def sigmoid(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         p = p * r + _F(1.6666665459e-1)
         p = p * r + _F(5.0000001201e-1)
         power = np.int32((np.int32(k) + _BIAS) << _MANTISSA).view(np.float32)
-        out[i] = _F(1) / (_F(1) + (p * r * r + r + _F(1)) * power)
+        x[i] = _F(1) / (_F(1) + (p * r * r + r + _F(1)) * power)
