@@ -105,7 +105,7 @@ def take(
     good, last = True, np.int64(0)
     for i in range(n):
         value = (np.int64(above[i]) << low) | np.int64(lows[i])
-        good &= last <= value <= limit
+        good &= bool(last <= value <= limit)
         values[i] = last = value
     return state, at if good else -1
 
