@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from fedras.kernels.jit import set_threads, threads
-from fedras.parallel import for_clients
+from fedras.parallel import for_clients, one_blas_thread
 
 
 @given(st.lists(st.integers(0, 50), max_size=150), st.integers(1, 2))
@@ -63,3 +64,28 @@ def test_what_goes_wrong_in_a_part_is_raised(count: int) -> None:
 
     with pytest.raises(ValueError, match="clients"):
         for_clients(work, np.ones(40, np.int64))
+
+
+def blas_threads() -> set[int]:
+    """Return how many threads the BLAS of NumPy has, which may not be the only one."""
+    libraries = [each for each in threadpool_info() if "numpy" in each["filepath"]]
+    return {each["num_threads"] for each in libraries if each["user_api"] == "blas"}
+
+
+@pytest.mark.skipif(not blas_threads(), reason="NumPy brings no BLAS of its own")
+def test_blas_has_one_thread_until_the_outermost_ends() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        with one_blas_thread:
+            one_blas_thread(lambda: None)()
+            assert blas_threads() == {1}
+        assert blas_threads() == {2}
+
+
+@pytest.mark.skipif(not blas_threads(), reason="NumPy brings no BLAS of its own")
+@pytest.mark.parametrize("count", [1, 2])
+def test_work_for_clients_has_one_blas_thread(count: int) -> None:
+    set_threads(count)
+    with threadpool_limits(2, user_api="blas"):
+        seen = for_clients(lambda part: [blas_threads()] * len(part), np.ones(3, np.int64))
+        assert seen == [{1}] * 3
+        assert blas_threads() == {2}

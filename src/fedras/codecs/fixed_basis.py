@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs.algebra import multiply, one_thread, to_single
+from fedras.codecs.algebra import multiply, to_single
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
 from fedras.codecs.payload import Part, Payload
@@ -14,6 +14,7 @@ from fedras.codecs.plain import Plain
 from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
 from fedras.kernels.random import normals
+from fedras.parallel import one_blas_thread
 
 _KEY_BYTES = 8
 
@@ -40,7 +41,7 @@ class FixedBasis(Codec):
     numbers: str = "f32"
     name = "fixed-basis"
 
-    @one_thread
+    @one_blas_thread
     def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
         """Project the rows."""
         n, d = update.values.shape
@@ -72,7 +73,7 @@ class FixedBasis(Codec):
 
 
 @lru_cache(maxsize=8)
-@one_thread
+@one_blas_thread
 def basis(seed: int, rank: int, dim: int) -> NDArray[np.float32]:
     """Return float32[rank, dim], orthonormal and random; a smaller basis is the start of a larger.
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.codecs.algebra import multiply, one_thread, to_single
+from fedras.codecs.algebra import multiply, to_single
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
 from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
+from fedras.parallel import one_blas_thread
 
 Factors = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Of a matrix, float64[n, d]: float64[n, r] and float64[r, d]."""
@@ -38,7 +39,7 @@ class LowRank(Codec):
     numbers: str = "f32"
     name = "lowrank"
 
-    @one_thread
+    @one_blas_thread
     def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
         """Factorise the touched rows."""
         n, d = update.values.shape
