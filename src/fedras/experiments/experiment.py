@@ -153,7 +153,7 @@ class Experiment(_Part):
 
     def _seeded(self, choice: Given, seeds: int | None, rounds: int | None) -> Iterator[Point]:
         labels = {_LABEL: choice.get("method", "")} | {k: _text(v) for k, v in choice.items()}
-        labels[_LABEL] = labels[_LABEL].format(**labels)
+        labels[_LABEL] = labels[_LABEL].format(**choice)
         given = {k: v for k, v in choice.items() if k not in (_LABEL, _OBSERVE)}
         if rounds is not None:
             given["rounds"] = rounds
