@@ -98,6 +98,18 @@ def test_no_rate_above_one_that_diverged_is_chosen(tmp_path: Path) -> None:
     assert choice.learning_rate == second.config.options["learning_rate"]
 
 
+def test_the_highest_rate_is_not_chosen(tmp_path: Path) -> None:
+    cell, store = cell_of(GIVEN), Store(tmp_path)
+    *others, second, first = cell.trials()
+    for task in others:
+        store.add("tuning", _trial(task, 0.1))
+    store.add("tuning", _trial(second, 0.2))
+    store.add("tuning", _trial(first, 0.9))
+    choice = choose(cell, store)
+    assert choice is not None
+    assert choice.learning_rate == second.config.options["learning_rate"]
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     cell, store = cell_of(GIVEN), Store(tmp_path)
     for number, task in enumerate(cell.trials()):

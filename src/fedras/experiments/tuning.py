@@ -100,7 +100,8 @@ def committed() -> dict[str, Choice]:
 def choose(cell: Cell, store: Store, rounds: int | None = None) -> Choice | None:
     """Return the choice for ``cell`` if all its trials are in ``store``, else None.
 
-    Rates above one that diverged are not chosen: other seeds would diverge at them.
+    Rates above one that diverged are not chosen, nor the highest of the grid, above which nothing is
+    known: other seeds would diverge at them.
     """
     rows = [store.get(task) for task in cell.trials(rounds)]
     done = [row for row in rows if row is not None]
@@ -120,8 +121,8 @@ def score(row: Row) -> float:
 
 
 def _stable(done: list[Row]) -> list[Row]:
-    """Return the trials at lower rates than any that diverged; the first if that is none."""
-    return list(takewhile(lambda row: score(row) != _DIVERGED, done)) or done[:1]
+    """Return the trials at lower rates than the highest and any that diverged; or the first."""
+    return list(takewhile(lambda row: score(row) != _DIVERGED, done[:-1])) or done[:1]
 
 
 def write(store: Store, cells: list[Cell], rounds: int | None = None) -> None:
