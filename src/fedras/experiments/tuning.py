@@ -100,8 +100,8 @@ def committed() -> dict[str, Choice]:
 def choose(cell: Cell, store: Store, rounds: int | None = None) -> Choice | None:
     """Return the choice for ``cell`` if all its trials are in ``store``, else None.
 
-    Rates above one that diverged are not chosen, nor the highest of the grid, above which nothing is
-    known: other seeds would diverge at them.
+    Rates above one that diverged are not chosen, nor the highest of the grid, of which nobody knows
+    how far it is from one: other seeds would diverge at them.
     """
     rows = [store.get(task) for task in cell.trials(rounds)]
     done = [row for row in rows if row is not None]
