@@ -1,4 +1,4 @@
-"""``fedras reproduce``: the paper's tables and figures, and two that it lacks."""
+"""``fedras reproduce``: the paper's tables and figures, and some that it lacks."""
 
 import os
 from contextlib import closing

@@ -17,7 +17,8 @@ from fedras.training import Run
 
 Row = dict[str, Any]
 
-_DIGITS = 6
+_NAMES = ("dataset", "model", "method")
+_SAID = {*_NAMES, "compression_rate", "seed", "validation", "threads", "data_dir"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,23 @@ class Task:
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
     def __str__(self) -> str:
+        """Name the run: what it trains, and every option that is not as by default."""
         config = self.config
+        names = [getattr(config, name) for name in _NAMES]
+        usual = make_config(dict(zip(_NAMES, names, strict=True))).flat()
+        special = {name for name, value in config.flat().items() if value != usual[name]}
+        if config.validation:  # a trial of a learning rate
+            special.add("learning_rate")
+        else:
+            special.discard("learning_rate")
         rate = f"{config.compression_rate:.2%}".replace("%", " %")
-        named = f"{config.dataset} {config.model} {config.method} {rate}"
-        trial = f" learning rate {config.options['learning_rate']:g}" if config.validation else ""
-        return f"{named} seed {config.seed}{trial}"
+        options = [_named(name, config.flat()[name]) for name in sorted(special - _SAID)]
+        return " ".join([*names, rate, f"seed {config.seed}", *options])
+
+
+def _named(option: str, value: object) -> str:
+    name = option.replace("_", " ")
+    return name if value is True else f"{name} {value}"
 
 
 def perform(task: Task) -> Row:
