@@ -43,6 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
         "seed": 2,
         "weight_decay": 0.05,
         "final_learning_rate": 0.2,
+        "initial_scale": 2.0,
         "local_epochs": 3,
         "negatives": 2,
         "options": {"alpha": 0.5, "iterations": 4, "client_iterations": 3},

@@ -15,24 +15,12 @@ from fedras.federation.privacy import privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.gather import gather
-from fedras.kernels.random import normals, normals_of
 from fedras.methods import Method
 from fedras.models import Cohort, Model
 from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
 
 Floats = NDArray[np.float32]
-
-
-def initial_items(seed: int, n_items: int, dim: int) -> Floats:
-    """Return float32[N, d] drawn from N(0, 1/d^2): every side makes it from the seed."""
-    draws = normals(key(seed, Purpose.ITEMS), n_items * dim, 1 / dim)
-    return draws.reshape(n_items, dim)
-
-
-def initial_vectors(seed: int, clients: NDArray[np.uint64], dim: int) -> Floats:
-    """Return float32[M, d] drawn from N(0, 1/d^2), each user's from its own key."""
-    return normals_of(keys(seed, Purpose.USER, clients), dim, 1 / dim)
 
 
 @dataclass(eq=False)

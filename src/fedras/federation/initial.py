@@ -5,12 +5,29 @@ from numpy.typing import NDArray
 
 from fedras.components import aggregation_of
 from fedras.config import Config
-from fedras.federation.client import Silo, initial_items, initial_vectors
+from fedras.federation.client import Silo
 from fedras.federation.server import Server, Stream
 from fedras.federation.wire import Broadcast
+from fedras.kernels.random import normals, normals_of
 from fedras.methods import Method
 from fedras.models import Model
-from fedras.rng import Purpose, key
+from fedras.rng import Purpose, key, keys
+
+
+def initial_items(config: Config, model: Model, n_items: int) -> NDArray[np.float32]:
+    """Return float32[N, d] drawn from N(0, (`initial_scale` / d)^2): all sides make it alike."""
+    draws = normals(
+        key(config.seed, Purpose.ITEMS), n_items * config.dim, model.initial_scale / config.dim
+    )
+    return draws.reshape(n_items, config.dim)
+
+
+def initial_vectors(
+    config: Config, model: Model, clients: NDArray[np.uint64]
+) -> NDArray[np.float32]:
+    """Return float32[M, d] drawn from the same, each user's from its own key."""
+    own = keys(config.seed, Purpose.USER, clients)
+    return normals_of(own, config.dim, model.initial_scale / config.dim)
 
 
 def initial_scoring(config: Config, model: Model) -> NDArray[np.float32]:
@@ -40,7 +57,7 @@ def new_server(
     budgets, stream
         int64[S], the distinct budgets, and int64[M], which of them each client has.
     """
-    items, theta = initial_items(config.seed, n_items, config.dim), initial_scoring(config, model)
+    items, theta = initial_items(config, model, n_items), initial_scoring(config, model)
     listeners = np.bincount(stream, minlength=len(budgets))
     return Server(
         config,
@@ -70,7 +87,7 @@ def new_silo(
     items: NDArray[np.int32],
 ) -> Silo:
     """Return a silo of some clients, whose training rows are ``indptr`` and ``items`` (`Silo`)."""
-    start = initial_items(config.seed, n_items, config.dim)
+    start = initial_items(config, model, n_items)
     return Silo(
         config,
         model,
@@ -80,7 +97,7 @@ def new_silo(
         items,
         budgets,
         stream,
-        initial_vectors(config.seed, clients, config.dim),
+        initial_vectors(config, model, clients),
         np.repeat(start[None], len(budgets), axis=0),
         initial_scoring(config, model),
     )

@@ -63,6 +63,9 @@ class Model(BaseModel, ABC):
         0.1, ge=0, le=1, description="share of learning_rate that is left in the last round"
     )
     weight_decay: float = Field(ge=0, description="of SGD, on the vectors and rows that it moves")
+    initial_scale: float = Field(
+        1.0, gt=0, description="standard deviation of the first vectors and rows, times d"
+    )
 
     def rate_at(self, round_: int, rounds: int) -> float:
         """Return the learning rate of a round, counted from 0: it falls in a straight line."""
