@@ -10,7 +10,7 @@ TABLES = [f"table{i}" for i in range(1, 8)]
 RATES = ("0.9063", "0.9375", "0.9688")
 
 
-@pytest.mark.parametrize("name", [*TABLES, "figure4"])
+@pytest.mark.parametrize("name", [*TABLES, "figure4", "lastfm-options"])
 def test_every_value_has_a_cell_in_our_table(name: str) -> None:
     loaded = experiment.load(name)
     ours = {
@@ -32,6 +32,7 @@ def test_every_value_has_a_cell_in_our_table(name: str) -> None:
         ("table6", 4 * 5),
         ("table7", 5 * 3 * 2),
         ("figure4", 1),
+        ("lastfm-options", 4 * 3 * 2),
         ("figure2", 0),
     ],
 )
@@ -85,6 +86,9 @@ def test_tables_that_repeat_table_1_agree_with_it() -> None:
         for metric in ("HR@10", "NDCG@10"):
             ours = one[Place("ml-100k", f"mf {method}", "0.9375", metric)]
             assert six[Place("", method, "", metric)] == ours
+    for where, value in published("lastfm-options").items():
+        model = where.row.split(",")[0].lower()
+        assert one[where._replace(section="lastfm-2k-repeats", row=f"{model} fedras")] == value
 
 
 def test_losses_and_times_add_up() -> None:
