@@ -97,13 +97,13 @@ class Twin:
     def initial(self) -> State:
         """Line 1: the item matrix, and every client's vector, from N(0, (scale/d)^2)."""
         seed, d = self.config.seed, self.config.dim
-        deviation = float(self.config.options["initial_scale"]) / d
+        size = float(self.config.options["initial_scale"]) / d
         draws = Stream(stream_key(seed, _ITEMS))
-        items = np.array([[draws.normal() * deviation for _ in range(d)] for _ in range(self.n_items)])
+        items = np.array([[draws.normal() * size for _ in range(d)] for _ in range(self.n_items)])
         vectors = []
         for identity in self.identities:
             draws = Stream(stream_key(seed, _USER, identity))
-            vectors.append([draws.normal() * deviation for _ in range(d)])
+            vectors.append([draws.normal() * size for _ in range(d)])
         budgets = sorted({self.budget(u) for u in range(len(self.identities))})
         replicas = {e: items.copy() for e in budgets}
         return State(0, items, np.array(vectors), replicas, {e: [] for e in budgets})
