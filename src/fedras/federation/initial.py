@@ -3,42 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.components import aggregation_of
+from fedras.components import aggregation_of, method_of, model_of
 from fedras.config import Config
 from fedras.federation.client import Silo
 from fedras.federation.server import Server, Stream
 from fedras.federation.wire import Broadcast
 from fedras.kernels.random import normals, normals_of
-from fedras.methods import Method
 from fedras.models import Model
 from fedras.rng import Purpose, key, keys
 
 
-def initial_items(config: Config, model: Model, n_items: int) -> NDArray[np.float32]:
-    """Return float32[N, d] drawn from N(0, (`initial_scale` / d)^2): all sides make it alike."""
-    draws = normals(
-        key(config.seed, Purpose.ITEMS), n_items * config.dim, model.initial_scale / config.dim
-    )
-    return draws.reshape(n_items, config.dim)
-
-
-def initial_vectors(
-    config: Config, model: Model, clients: NDArray[np.uint64]
-) -> NDArray[np.float32]:
-    """Return float32[M, d] drawn from the same, each user's from its own key."""
-    own = keys(config.seed, Purpose.USER, clients)
-    return normals_of(own, config.dim, model.initial_scale / config.dim)
-
-
-def initial_scoring(config: Config, model: Model) -> NDArray[np.float32]:
-    """Return the scoring model, float32[P], that all sides start from."""
-    return model.initial_scoring(config.dim, key(config.seed, Purpose.SCORING))
-
-
 def new_server(
     config: Config,
-    model: Model,
-    method: Method,
     n_items: int,
     clients: NDArray[np.uint64],
     budgets: NDArray[np.int64],
@@ -48,7 +24,7 @@ def new_server(
 
     Parameters
     ----------
-    config, model, method
+    config
         What is run, configured by the method.
     n_items
         The number of items, N.
@@ -57,12 +33,13 @@ def new_server(
     budgets, stream
         int64[S], the distinct budgets, and int64[M], which of them each client has.
     """
-    items, theta = initial_items(config, model, n_items), initial_scoring(config, model)
+    model = model_of(config)
+    items, theta = _items(config, model, n_items), _scoring(config, model)
     listeners = np.bincount(stream, minlength=len(budgets))
     return Server(
         config,
         model,
-        method,
+        method_of(config),
         aggregation_of(config),
         clients,
         stream,
@@ -77,8 +54,6 @@ def new_server(
 
 def new_silo(
     config: Config,
-    model: Model,
-    method: Method,
     n_items: int,
     clients: NDArray[np.uint64],
     budgets: NDArray[np.int64],
@@ -86,18 +61,41 @@ def new_silo(
     indptr: NDArray[np.int64],
     items: NDArray[np.int32],
 ) -> Silo:
-    """Return a silo of some clients, whose training rows are ``indptr`` and ``items`` (`Silo`)."""
-    start = initial_items(config, model, n_items)
+    """Return a silo of some clients, whose training rows are ``indptr`` and ``items`` (`Silo`).
+
+    The rest is as for `new_server`.
+    """
+    model = model_of(config)
+    start = _items(config, model, n_items)
     return Silo(
         config,
         model,
-        method,
+        method_of(config),
         clients,
         indptr,
         items,
         budgets,
         stream,
-        initial_vectors(config, model, clients),
+        _vectors(config, model, clients),
         np.repeat(start[None], len(budgets), axis=0),
-        initial_scoring(config, model),
+        _scoring(config, model),
     )
+
+
+def _items(config: Config, model: Model, n_items: int) -> NDArray[np.float32]:
+    """Return float32[N, d] drawn from N(0, (`initial_scale` / d)^2): all sides make it alike."""
+    draws = normals(
+        key(config.seed, Purpose.ITEMS), n_items * config.dim, model.initial_scale / config.dim
+    )
+    return draws.reshape(n_items, config.dim)
+
+
+def _vectors(config: Config, model: Model, clients: NDArray[np.uint64]) -> NDArray[np.float32]:
+    """Return float32[M, d] drawn from the same, each user's from its own key."""
+    own = keys(config.seed, Purpose.USER, clients)
+    return normals_of(own, config.dim, model.initial_scale / config.dim)
+
+
+def _scoring(config: Config, model: Model) -> NDArray[np.float32]:
+    """Return the scoring model, float32[P], that all sides start from."""
+    return model.initial_scoring(config.dim, key(config.seed, Purpose.SCORING))

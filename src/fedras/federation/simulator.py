@@ -57,7 +57,7 @@ class Simulation:
         rates = client_rates(config, self.interactions, clients)
         n_items = self.interactions.n_items
         budgets, stream = client_budgets(rates, self.method, n_items, config.dim)
-        parts = config, self.model, self.method, n_items, clients, budgets, stream
+        parts = config, n_items, clients, budgets, stream
         self.server = new_server(*parts)
         self.silo = new_silo(*parts, self.split.indptr, self.split.items)
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from fedras import data, metrics
-from fedras.components import method_of, model_of
 from fedras.config import Config, explain
 from fedras.errors import FedrasError, PayloadError
 from fedras.evaluation import Evaluation, Ranked
@@ -192,8 +191,6 @@ def _silo(
     clients = data.client_keys(interactions.user_ids)
     silo = new_silo(
         config,
-        model_of(config),
-        method_of(config),
         interactions.n_items,
         clients,
         budgets,

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from fedras import data
-from fedras.components import method_of, model_of
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.initial import new_silo
 from fedras.federation.nodes.catalogue import read_catalogue
@@ -40,9 +39,15 @@ def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
     if not memory.arrays:
         raise UsageError(f"the node in {folder} has not been sent anything yet")
     config, clients = parse_config(memory.config), data.client_keys(interactions.user_ids)
-    parts = config, model_of(config), method_of(config), interactions.n_items, clients
     stream = np.zeros(len(clients), np.int64)
-    rows = interactions.indptr, interactions.items
-    silo = new_silo(*parts, memory.budgets, stream, *rows)
+    silo = new_silo(
+        config,
+        interactions.n_items,
+        clients,
+        memory.budgets,
+        stream,
+        interactions.indptr,
+        interactions.items,
+    )
     memory.recall(silo)
     return recommend_from(silo, interactions, user, k)

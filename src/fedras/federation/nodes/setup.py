@@ -68,9 +68,8 @@ def _public(config: Config) -> str:
 
 
 def _make(config: Config, n_items: int, rates: Rates, clients: NDArray[np.uint64]) -> Server:
-    method = method_of(config)
-    budgets, stream = client_budgets(rates(clients), method, n_items, config.dim)
-    return new_server(config, model_of(config), method, n_items, clients, budgets, stream)
+    budgets, stream = client_budgets(rates(clients), method_of(config), n_items, config.dim)
+    return new_server(config, n_items, clients, budgets, stream)
 
 
 def _rates(config: Config) -> Rates:
