@@ -153,12 +153,17 @@ def summarise(
         **{name: value for name, value in data.items() if name != "dataset"},
         "seconds": totals.seconds,
         "peak_memory_mb": _peak_memory(),
-        "versions": {
-            "fedras": fedras.__version__,
-            "python": platform.python_version(),
-            "numpy": version("numpy"),
-            "numba": version("numba"),
-        },
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that numbers may depend on."""
+    return {
+        "fedras": fedras.__version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "numba": version("numba"),
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.conftest import SMALL
+from fedras import summary
 from fedras.experiments.task import Row, Task, perform
 from fedras.training import Run
 
@@ -94,3 +95,10 @@ def test_statistics() -> None:
         "items": 200,
         "sparsity": pytest.approx(95.0),
     }
+
+
+@pytest.mark.parametrize("observe", ["", "losses", "compression-time", "statistics"])
+def test_every_row_says_what_it_was_computed_with(observe: str) -> None:
+    row = _row(observe, rounds=1)
+    assert row["versions"] == summary.versions()
+    assert row["config"]["seed"] == 0

@@ -13,6 +13,7 @@ from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.experiments import observers
 from fedras.resumption import decisive
+from fedras.summary import versions
 from fedras.training import Run
 
 Row = dict[str, Any]
@@ -86,6 +87,7 @@ def perform(task: Task) -> Row:
         "key": task.key,
         "config": decisive(task.config),
         "observe": task.observe,
+        "versions": versions(),
         **results,
         "wall_seconds": round(perf_counter() - start, 2),
     }
