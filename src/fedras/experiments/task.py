@@ -55,17 +55,17 @@ class Task:
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
     def __str__(self) -> str:
-        """Name the run: what it trains, and every option that is not as by default."""
-        config = self.config
-        names = [getattr(config, name) for name in _NAMES]
+        """Name the run: what it trains, and every option that is not as by default.
+
+        Its learning rate was chosen, and is named in a trial only: there always.
+        """
+        config, given = self.config, self.config.flat()
+        names = [given[name] for name in _NAMES]
         usual = make_config(dict(zip(_NAMES, names, strict=True))).flat()
-        special = {name for name, value in config.flat().items() if value != usual[name]}
-        if config.validation:  # a trial of a learning rate
-            special.add("learning_rate")
-        else:
-            special.discard("learning_rate")
+        usual["learning_rate"] = None if config.validation else given["learning_rate"]
+        special = [name for name in sorted(given.keys() - _SAID) if given[name] != usual[name]]
         rate = f"{config.compression_rate:.2%}".replace("%", " %")
-        options = [_named(name, config.flat()[name]) for name in sorted(special - _SAID)]
+        options = [_named(name, given[name]) for name in special]
         return " ".join([*names, rate, f"seed {config.seed}", *options])
 
 
