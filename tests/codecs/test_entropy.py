@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import slow_coder
@@ -8,6 +10,8 @@ from fedras.codecs.packing import pack_choices, pack_integers, unpack_choices
 from fedras.codecs.update import join
 from fedras.errors import PayloadError
 from fedras.kernels import ascending, rans
+
+START = np.uint64(rans.START)
 
 
 def entropy(counts: np.ndarray) -> float:
@@ -34,19 +38,44 @@ def skewed(n: int, k: int, concentration: float) -> np.ndarray:
     return rng.choice(k, n, p=rng.dirichlet(np.full(k, concentration)))
 
 
+COUNT = 2 * rans.LANES + 1
+"""Of streams; so many that some take turns, again, and one is alone."""
+
+
+def written(out: np.ndarray, places: np.ndarray, room: np.ndarray) -> list[bytes]:
+    """Return the bytes from each place to the end of its room."""
+    return [out[a:b].tobytes() for a, b in zip(places, room[1:], strict=True)]
+
+
+def laid_out(streams: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes as the kernels want them, and their bounds."""
+    bounds = np.cumsum([0, *map(len, streams)])
+    return np.frombuffer(b"".join([*streams, b"\0\0"]), np.uint8), bounds
+
+
 def streamed(symbols: list[int], bounds: list[int]) -> bytes:
-    """Return what the kernels write, having read it back with them."""
-    out, own = np.zeros(2 * len(symbols) + 4, np.uint8), np.array(symbols, np.int32)
-    shares = np.array(bounds, np.int64)
-    state, at = rans.put(own, shares, np.int64(rans.START), out, len(out))
-    data = out[rans.finish(state, out, at) :]
-    back = np.empty(len(symbols), np.int32)
-    state, at = rans.start(data, 0)
-    state, at = rans.take(data, at, state, shares, back)
-    assert back.tolist() == symbols
-    assert state == rans.START
-    assert at == len(data)
-    return data.tobytes()
+    """Return what the kernels write, as the slow coder does, having read it back with them.
+
+    With it they code what is left of the symbols without the last one, and so on.
+    """
+    lists = [symbols[: max(0, len(symbols) - c)] for c in range(COUNT)]
+    own, ends = join([np.array(each, np.int32) for each in lists])
+    first, last = ends[:-1], ends[1:]
+    shares, begins = join([np.array(bounds, np.int64)] * COUNT)
+    room = np.cumsum([0, *(2 * len(each) + rans.STATE_BYTES for each in lists)])
+    out, states, at = np.zeros(room[-1], np.uint8), np.full(COUNT, START), room[1:].copy()
+    rans.put_all(own, first, last, shares, begins, states, out, at)
+    at = np.array([rans.finish(state, out, place) for state, place in zip(states, at, strict=True)])
+    streams = written(out, at, room)
+    assert streams == [slow_coder.encode((each, bounds)) for each in lists]
+    data, whole = laid_out(streams)
+    at, back = whole[:-1] + rans.STATE_BYTES, np.empty_like(own)
+    states = np.array([rans.start(data, *pair) for pair in pairwise(whole)])
+    rans.take_all(data, at, states, shares, begins, back, first, last)
+    assert back.tolist() == own.tolist()
+    assert (states == rans.START).all()
+    assert at.tolist() == whole[1:].tolist()
+    return streams[0]
 
 
 @given(
@@ -61,7 +90,7 @@ def test_the_coder_is_the_slow_coder(case: tuple[list[int], list[int]]) -> None:
     bounds = rans.cumulate(np.array(weights, np.int64)).tolist()
     assert bounds == slow_coder.cumulate(weights)
     assert bounds[-1] == 65536
-    assert streamed(symbols, bounds) == slow_coder.encode((symbols, bounds))
+    streamed(symbols, bounds)
 
 
 def test_the_bytes_are_pinned() -> None:
@@ -76,20 +105,24 @@ def test_the_bytes_are_pinned() -> None:
 )
 def test_ascending_integers_come_back(case: tuple[int, list[int]]) -> None:
     limit, values = case[0], sorted(case[1])
-    out = np.zeros(ascending.room(len(values), limit), np.uint8)
-    start = np.int64(rans.START)
-    state, at, rest = ascending.put(np.array(values, np.int32), limit, start, out, len(out))
-    data = out[rans.finish(state, out, at) :]
-    lows, flags = slow_coder.ascending(values, limit)
-    assert rest.tobytes() == lows
-    assert len(lows) == ascending.low_bytes(len(values), limit)
-    assert data.tobytes() == slow_coder.encode(flags)
-    back = np.empty(len(values), np.int32)
-    state, at = rans.start(data, 0)
-    state, at = ascending.take(data, at, state, limit, rest, back)
-    assert back.tolist() == values
-    assert state == rans.START
-    assert at == len(data)
+    lists = [values[: max(0, len(values) - c)] for c in range(COUNT)]
+    own, ends = join([np.array(each, np.int32) for each in lists])
+    first, last, limits = ends[:-1], ends[1:], np.full(COUNT, limit)
+    room = np.cumsum([0, *(ascending.room(len(each), limit) for each in lists)])
+    out, at = np.zeros(room[-1], np.uint8), room[1:].copy()
+    ascending.put_all(own, first, last, limits, np.full(COUNT, START), out, at)
+    streams = written(out, at, room)
+    for each, stream in zip(lists, streams, strict=True):
+        low, flags = slow_coder.ascending(each, limit)
+        assert len(low) == ascending.low_bytes(len(each), limit)
+        assert stream == low + slow_coder.encode(flags)
+    data, whole = laid_out(streams)
+    at, states, back = whole[:-1].copy(), np.empty(COUNT, np.uint64), np.empty_like(own)
+    good = ascending.take_all(data, at, whole[1:], states, limits, back, first, last)
+    assert good.all()
+    assert back.tolist() == own.tolist()
+    assert (states == rans.START).all()
+    assert at.tolist() == whole[1:].tolist()
 
 
 @pytest.mark.parametrize("concentration", [0.3, 1.0, 10.0, 1000.0])
@@ -182,10 +215,14 @@ def test_less_than_two_actions_leave_no_choice_to_code(k: int) -> None:
 @given(st.binary(max_size=60), st.integers(0, 40), st.integers(0, 20))
 def test_any_bytes_are_choices_or_refused(data: bytes, n: int, k: int) -> None:
     for kind in (b"", b"\x00", b"\x01", b"\x15\0"):
+        around = [FITS] * rans.LANES
         try:
-            (choices,) = unpack_choices([kind + data], [n], [k])
+            choices, *others = unpack_choices(
+                [kind + data, *around], [n, *([300] * rans.LANES)], [k, *([8] * rans.LANES)]
+            )
         except PayloadError:
             continue
+        assert all(other.tolist() == CHOICES for other in others)
         assert choices.shape == (n,)
         assert choices.dtype == np.int32
         assert n == 0 or (choices.min() >= 0 and choices.max() < k)

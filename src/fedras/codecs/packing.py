@@ -86,8 +86,7 @@ def pack_rows(rows: NDArray[np.int32], size: int) -> bytes:
 
     All rows take none; else the shorter of a bitmap and the entropy coder (`kernels.row_sets`).
     """
-    out = np.empty(row_sets.room(len(rows), size), np.uint8)
-    return out[len(out) - row_sets.pack(rows, size, out) :].tobytes()
+    return pack_row_sets(rows, np.array([0]), np.array([len(rows)]), size)[0]
 
 
 def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
@@ -98,12 +97,7 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
     PayloadError
         If ``data`` is not what `pack_rows` makes for a matrix of ``size`` rows.
     """
-    octets = np.frombuffer(data, np.uint8)
-    n = row_sets.count(octets, size)
-    rows = np.empty(max(n, 0), np.int32)
-    if n < 0 or not row_sets.unpack(octets, size, rows):
-        raise PayloadError(_no_rows(data, size))
-    return rows
+    return unpack_row_sets([data], size)[0]
 
 
 def pack_row_sets(
@@ -123,12 +117,9 @@ def unpack_row_sets(data: Sequence[bytes], size: int) -> list[NDArray[np.int32]]
     rows = np.empty(room[-1], np.int32)
     good = (counts >= 0) & row_sets.unpack_all(flat, bounds, size, room, rows)
     if not good.all():
-        raise PayloadError(_no_rows(data[int(np.argmin(good))], size))
+        wrong = len(data[int(np.argmin(good))])
+        raise PayloadError(f"{wrong} bytes are not a set of rows of a matrix of {size} rows")
     return [rows[a:b] for a, b in pairwise(room.tolist())]
-
-
-def _no_rows(data: bytes, size: int) -> str:
-    return f"{len(data)} bytes are not a set of rows of a matrix of {size} rows"
 
 
 def require_finite(values: NDArray[np.float32]) -> None:
@@ -185,8 +176,9 @@ def unpack_matrices(
 
 
 def _join_bytes(data: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the bytes one after another and their bounds; the coders want 2 bytes more."""
     lengths = np.fromiter(map(len, data), np.int64, len(data))
-    return np.frombuffer(b"".join(data), np.uint8), bounds_of(lengths)
+    return np.frombuffer(b"".join((*data, b"\0\0")), np.uint8), bounds_of(lengths)
 
 
 def _ends(

@@ -64,48 +64,106 @@ def pack(
     -------
     int64[C], how many bytes each takes.
     """
+    renamed, counts = np.empty_like(choices), np.empty(len(order), np.int32)
+    for c in range(len(ks)):
+        names = slice(order_bounds[c], order_bounds[c + 1])
+        own = slice(bounds[c], bounds[c + 1])
+        _by_frequency(choices[own], order[names], counts[names], renamed[own])
+    at = _encode(renamed, bounds, counts, order_bounds, out, room)
     lengths = np.empty(len(ks), np.int64)
     for c in range(len(ks)):
-        own = choices[bounds[c] : bounds[c + 1]]
-        names, renamed, counts = _by_frequency(own, ks[c])
-        order[order_bounds[c] : order_bounds[c + 1]] = names
-        lengths[c] = _pack(renamed, counts, out[room[c] : room[c + 1]])
+        own = slice(bounds[c], bounds[c + 1])
+        lengths[c] = _shortest(renamed[own], ks[c], out[: room[c + 1]], at[c])
     return lengths
 
 
 @jit
 def _by_frequency(
-    choices: NDArray[np.int32], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    choices: NDArray[np.int32],
+    names: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    renamed: NDArray[np.int32],
+) -> None:
     """Order int32[n] in [0, k) by frequency, of equals the smallest first.
 
-    Returns the names in this order, int64[k], the choices as places in it, and the counts in it.
+    Writes the names in this order, int64[k], their counts, int32[k], and the choices as places in
+    it, int32[n].
     """
-    counts = np.zeros(k, np.int32)
+    tally = np.zeros(len(names), np.int32)
     for choice in choices:
-        counts[choice] += 1
-    names = np.argsort(-counts, kind="mergesort")
-    place = np.empty(k, np.int32)
-    for i in range(k):
+        tally[choice] += 1
+    names[:] = np.argsort(-tally, kind="mergesort")
+    place = np.empty(len(names), np.int32)
+    for i in range(len(names)):
         place[names[i]] = i
-    return names, place[choices], counts[names]
+        counts[i] = tally[names[i]]
+    for i in range(len(choices)):
+        renamed[i] = place[choices[i]]
 
 
 @jit
-def _pack(choices: NDArray[np.int32], counts: NDArray[np.int32], out: NDArray[np.uint8]) -> int:
-    n, k, end = len(choices), len(counts), len(out)
-    fixed = (n * _width(k) + 7) // 8
-    if 2 <= k <= rans.MOST_SYMBOLS:
-        state, at = rans.put(
-            choices, rans.cumulate(counts.astype(np.int64)), np.int64(rans.START), out, end
-        )
-        state, at, rest = ascending.put(counts[::-1].copy(), int(counts[0]), state, out, at)
-        at = rans.finish(state, out, at)
-        at -= len(rest)
-        out[at : at + len(rest)] = rest
-        at = put_count(int(counts[0]), n, out, at)
-        if end - at <= fixed:
-            return end - at
+def _encode(
+    choices: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    order_bounds: NDArray[np.int64],
+    out: NDArray[np.uint8],
+    room: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Write what the coder makes of the renamed choices to the end of each room; return where.
+
+    It fills the room where there are too few or too many to choose from.
+    """
+    ks = np.diff(order_bounds)
+    end, last, limits = bounds[:-1].copy(), order_bounds[:-1].copy(), np.zeros_like(ks)
+    rising = np.empty_like(counts)
+    for c in range(len(ks)):
+        if _codable(ks[c]):
+            end[c], last[c], limits[c] = bounds[c + 1], order_bounds[c + 1], counts[order_bounds[c]]
+            rising[order_bounds[c] : last[c]] = counts[order_bounds[c] : last[c]][::-1]
+    shares, begins = _shares(rising, order_bounds[:-1], last)
+    states, at = np.full(len(ks), rans.START, np.uint64), room[1:].copy()
+    rans.put_all(choices, bounds[:-1], end, shares, begins, states, out, at)
+    ascending.put_all(rising, order_bounds[:-1], last, limits, states, out, at)
+    for c in range(len(ks)):
+        n = bounds[c + 1] - bounds[c]
+        at[c] = put_count(limits[c], n, out, at[c]) if _codable(ks[c]) else room[c]
+    return at
+
+
+@jit
+def _codable(k: int) -> bool:
+    return 2 <= k <= rans.MOST_SYMBOLS
+
+
+@jit
+def _shares(
+    rising: NDArray[np.int32], first: NDArray[np.int64], last: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the coder's bounds from the counts, each ``rising[first[c]:last[c]]``, from the end.
+
+    They are ``shares`` and ``begins`` of `rans.put_all`; without counts, without bounds.
+    """
+    begins = np.zeros(len(first) + 1, np.int64)
+    shares = np.empty(len(rising) + len(first), np.int64)
+    for c in range(len(first)):
+        k = last[c] - first[c]
+        begins[c + 1] = begins[c] + (k + 1 if k > 0 else 0)
+        if k > 0:
+            falling = rising[first[c] : last[c]][::-1].astype(np.int64)
+            shares[begins[c] : begins[c + 1]] = rans.cumulate(falling)
+    return shares, begins
+
+
+@jit
+def _shortest(choices: NDArray[np.int32], k: int, out: NDArray[np.uint8], begin: int) -> int:
+    """Write the choices in fixed width if that is shorter than the bytes from ``begin`` on.
+
+    Returns how many bytes they take.
+    """
+    end, fixed = len(out), (len(choices) * _width(k) + 7) // 8
+    if end - begin <= fixed:
+        return end - begin
     out[end - fixed :] = bits.pack(choices, _width(k))
     out[end - fixed - 1] = np.uint8(_FIXED)
     return fixed + 1
@@ -121,46 +179,67 @@ def unpack(
 ) -> NDArray[np.bool_]:
     """Read ``data[data_bounds[c]:data_bounds[c + 1]]`` to ``choices[bounds[c]:bounds[c + 1]]``.
 
-    Returns bool[C], whether the bytes are so many choices among ``ks[c]``.
+    After the last of them ``data`` has 2 bytes more. Returns bool[C], whether the bytes are so many
+    choices among ``ks[c]``.
     """
-    good = np.empty(len(ks), np.bool_)
+    coded = np.zeros(len(ks), np.bool_)
     for c in range(len(ks)):
-        own = data[data_bounds[c] : data_bounds[c + 1]]
-        good[c] = _unpack(own, ks[c], choices[bounds[c] : bounds[c + 1]])
+        own, n = data[data_bounds[c] : data_bounds[c + 1]], bounds[c + 1] - bounds[c]
+        coded[c] = _codable(ks[c]) and len(own) > 0 and own[0] & 1 and take_count(own, n) >= 0
+    good = _decode(data, data_bounds, ks, coded, bounds, choices)
+    for c in range(len(ks)):
+        if not coded[c]:
+            own = data[data_bounds[c] : data_bounds[c + 1]]
+            good[c] = _fixed(own, ks[c], choices[bounds[c] : bounds[c + 1]])
     return good
 
 
 @jit
-def _unpack(data: NDArray[np.uint8], k: int, choices: NDArray[np.int32]) -> bool:
+def _fixed(data: NDArray[np.uint8], k: int, choices: NDArray[np.int32]) -> bool:
+    """Read choices of fixed width; tell whether ``data`` holds them."""
     n = len(choices)
-    if len(data) == 0 or (n > 0 and k < 1):
+    fits = len(data) == 1 + (n * _width(k) + 7) // 8 and data[0] == _FIXED
+    if not fits or (n > 0 and k < 1):
         return False
-    if data[0] == _FIXED and len(data) == 1 + (n * _width(k) + 7) // 8:
-        choices[:] = bits.unpack(data[1:], n, _width(k))
-        return n == 0 or (choices.max() < k and choices.min() >= 0)
-    if not data[0] & 1 or not 2 <= k <= rans.MOST_SYMBOLS:
-        return False
-    return _decode(data, k, choices)
+    choices[:] = bits.unpack(data[1:], n, _width(k))
+    return n == 0 or (choices.max() < k and choices.min() >= 0)
 
 
 @jit
-def _decode(data: NDArray[np.uint8], k: int, choices: NDArray[np.int32]) -> bool:
-    n = len(choices)
-    most = take_count(data, n)
-    low = ascending.low_bytes(k, max(most, 0))
-    at = count_bytes(n) + low
-    if most < 0 or at > len(data):
-        return False
-    counts = np.empty(k, np.int32)
-    state, place = rans.start(data, at)
-    state, place = ascending.take(data, place, state, most, data[at - low : at], counts)
-    counts = counts[::-1].copy()
-    if place < 0 or counts.sum() != n or counts[0] != most:
-        return False
-    bounds = rans.cumulate(counts.astype(np.int64))
-    state, place = rans.take(data, place, state, bounds, choices)
-    if place != len(data) or state != rans.START:
-        return False
-    for choice in choices:
-        counts[choice] -= 1
-    return not counts.any()
+def _decode(
+    data: NDArray[np.uint8],
+    data_bounds: NDArray[np.int64],
+    ks: NDArray[np.int64],
+    coded: NDArray[np.bool_],
+    bounds: NDArray[np.int64],
+    choices: NDArray[np.int32],
+) -> NDArray[np.bool_]:
+    """Read what the coder wrote, which is ``coded``; tell what is good of it."""
+    first, last, end = np.zeros_like(ks), np.cumsum(ks), bounds[1:].copy()
+    first[1:] = last[:-1]
+    rising, limits, at = np.empty(ks.sum(), np.int32), np.zeros_like(ks), data_bounds[:-1].copy()
+    for c in range(len(ks)):
+        if coded[c]:
+            n = bounds[c + 1] - bounds[c]
+            limits[c] = take_count(data[at[c] : data_bounds[c + 1]], n)
+            at[c] += count_bytes(n)
+        else:
+            last[c], end[c] = first[c], bounds[c]
+    states = np.empty(len(ks), np.uint64)
+    good = ascending.take_all(data, at, data_bounds[1:], states, limits, rising, first, last)
+    for c in range(len(ks)):
+        if coded[c]:
+            counts = rising[first[c] : last[c]]
+            good[c] &= counts.sum() == bounds[c + 1] - bounds[c] and counts[-1] == limits[c]
+            if not good[c]:
+                last[c], end[c] = first[c], bounds[c]
+    shares, begins = _shares(rising, first, last)
+    rans.take_all(data, at, states, shares, begins, choices, bounds[:-1], end)
+    for c in range(len(ks)):
+        if coded[c] and good[c]:
+            counts = rising[first[c] : last[c]]
+            good[c] = at[c] == data_bounds[c + 1] and states[c] == rans.START
+            for choice in choices[bounds[c] : bounds[c + 1]]:
+                counts[len(counts) - 1 - choice] -= 1
+            good[c] &= not counts.any()
+    return good

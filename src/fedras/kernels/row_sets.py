@@ -45,36 +45,61 @@ def take_count(data: NDArray[np.uint8], limit: int) -> int:
 
 
 @jit
-def room(n: int, size: int) -> int:
-    """Return the most bytes that a set of n of ``size`` rows takes."""
-    coded = count_bytes(size) + ascending.room(n, size - n)
-    return 1 + max((size + 7) // 8, coded)
+def rooms(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return int64[C + 1], where each set's room begins in a buffer for `pack_all`.
+
+    Set c has ``counts[c]`` of ``size`` rows.
+    """
+    out = np.zeros(len(counts) + 1, np.int64)
+    for c in range(len(counts)):
+        coded = count_bytes(size) + ascending.room(counts[c], size - counts[c])
+        out[c + 1] = out[c] + 1 + max((size + 7) // 8, coded)
+    return out
 
 
 @jit
-def pack(rows: NDArray[np.int32], size: int, out: NDArray[np.uint8]) -> int:
-    """Write int32[n], strictly increasing in [0, size), to the end of ``out``; return its length.
+def pack_all(
+    rows: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    size: int,
+    places: NDArray[np.int64],
+    out: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Write the sets ``rows[starts[c]:starts[c] + counts[c]]``; return how many bytes each takes.
 
-    ``out`` has `room` for it.
+    They are strictly increasing in [0, size). Set c is written to the end of
+    ``out[places[c]:places[c + 1]]`` (`rooms`).
     """
-    n, end = len(rows), len(out)
-    if n == size:
-        return 0
-    gaps = np.empty(n, np.int32)
-    for i in range(n):
-        gaps[i] = rows[i] - i
-    state, at, rest = ascending.put(gaps, size - n, np.int64(rans.START), out, end)
-    at = rans.finish(state, out, at)
-    at -= len(rest)
-    out[at : at + len(rest)] = rest
-    at = put_count(n, size - 1, out, at)
-    bitmap = (size + 7) // 8
-    if end - at <= bitmap:
-        return end - at
-    out[end - bitmap - 1 :] = np.uint8(_BITMAP)
+    gaps = np.empty(counts.sum(), np.int32)
+    first, last, at = np.zeros_like(counts), np.cumsum(counts), places[1:].copy()
+    first[1:] = last[:-1]
+    for c in range(len(counts)):
+        for i in range(counts[c]):
+            gaps[first[c] + i] = rows[starts[c] + i] - i
+    states = np.full(len(counts), rans.START, np.uint64)
+    ascending.put_all(gaps, first, last, size - counts, states, out, at)
+    lengths = np.empty(len(counts), np.int64)
+    for c in range(len(counts)):
+        own = rows[starts[c] : starts[c] + counts[c]]
+        begin = put_count(counts[c], size - 1, out, at[c]) if counts[c] < size else places[c + 1]
+        lengths[c] = _shortest(own, size, out[: places[c + 1]], begin)
+    return lengths
+
+
+@jit
+def _shortest(rows: NDArray[np.int32], size: int, out: NDArray[np.uint8], begin: int) -> int:
+    """Write a bitmap in place of the bytes from ``begin`` on if that is shorter.
+
+    Returns how many bytes there are.
+    """
+    end, octets = len(out), (size + 7) // 8
+    if end - begin <= octets:
+        return end - begin
+    out[end - octets - 1 :] = np.uint8(_BITMAP)
     for row in rows:
-        out[end - bitmap + (row >> 3)] |= np.uint8(1 << (row & 7))
-    return bitmap + 1
+        out[end - octets + (row >> 3)] |= np.uint8(1 << (row & 7))
+    return octets + 1
 
 
 @jit
@@ -96,69 +121,6 @@ def count(data: NDArray[np.uint8], size: int) -> int:
 
 
 @jit
-def unpack(data: NDArray[np.uint8], size: int, rows: NDArray[np.int32]) -> bool:
-    """Read the set ``data`` to int32[n], as many as `count` returned; tell whether it is one."""
-    n = len(rows)
-    if count(data, size) != n:
-        return False
-    if len(data) == 0:
-        for row in range(size):
-            rows[row] = row
-        return True
-    if data[0] == _BITMAP:
-        i = 0
-        for row in range(8 * (len(data) - 1)):
-            if (data[1 + (row >> 3)] >> np.uint8(row & 7)) & 1:
-                if row >= size:
-                    return False
-                rows[i] = row
-                i += 1
-        return True
-    at = count_bytes(size - 1)
-    low = ascending.low_bytes(n, size - n)
-    if at + low > len(data):
-        return False
-    rest = data[at : at + low]
-    state, at = rans.start(data, at + low)
-    state, at = ascending.take(data, at, state, size - n, rest, rows)
-    for i in range(n):
-        rows[i] += i
-    return at == len(data) and state == rans.START
-
-
-@jit
-def rooms(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Return int64[C + 1], where each set's room begins in a buffer for `pack_all`.
-
-    Set c has ``counts[c]`` of ``size`` rows.
-    """
-    out = np.zeros(len(counts) + 1, np.int64)
-    for c in range(len(counts)):
-        out[c + 1] = out[c] + room(counts[c], size)
-    return out
-
-
-@jit
-def pack_all(
-    rows: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    size: int,
-    places: NDArray[np.int64],
-    out: NDArray[np.uint8],
-) -> NDArray[np.int64]:
-    """Write the sets ``rows[starts[c]:starts[c] + counts[c]]`` as `pack` does; return the lengths.
-
-    Set c is written to the end of ``out[places[c]:places[c + 1]]`` (`rooms`).
-    """
-    lengths = np.empty(len(counts), np.int64)
-    for c in range(len(lengths)):
-        own = rows[starts[c] : starts[c] + counts[c]]
-        lengths[c] = pack(own, size, out[places[c] : places[c + 1]])
-    return lengths
-
-
-@jit
 def count_all(data: NDArray[np.uint8], bounds: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Return int64[C], the `count` of each set ``data[bounds[c]:bounds[c + 1]]``."""
     counts = np.empty(len(bounds) - 1, np.int64)
@@ -175,9 +137,50 @@ def unpack_all(
     places: NDArray[np.int64],
     rows: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
-    """Read each set to ``rows[places[c]:places[c + 1]]`` as `unpack` does; return its bool[C]."""
-    good = np.empty(len(bounds) - 1, np.bool_)
-    for c in range(len(good)):
+    """Read each set ``data[bounds[c]:bounds[c + 1]]`` to ``rows[places[c]:places[c + 1]]``.
+
+    There are as many rows as `count_all` returned, or none where that is -1. After the last set
+    ``data`` has 2 bytes more. Returns bool[C], whether they are sets.
+    """
+    first, last, at = places[:-1], places[1:].copy(), bounds[:-1].copy()
+    limits = np.empty(len(at), np.int64)
+    coded = np.empty(len(at), np.bool_)
+    for c in range(len(at)):
+        n = last[c] - first[c]
+        coded[c] = at[c] < bounds[c + 1] and data[at[c]] & 1 and n < size
+        if coded[c]:
+            at[c] += count_bytes(size - 1)
+            limits[c] = size - n
+        else:
+            last[c], limits[c] = first[c], 0
+    states = np.empty(len(at), np.uint64)
+    good = ascending.take_all(data, at, bounds[1:], states, limits, rows, first, last)
+    for c in range(len(at)):
         own = rows[places[c] : places[c + 1]]
-        good[c] = unpack(data[bounds[c] : bounds[c + 1]], size, own)
+        if coded[c]:
+            good[c] &= at[c] == bounds[c + 1] and states[c] == rans.START
+            for i in range(len(own)):
+                own[i] += i
+        else:
+            good[c] = _plain(data[bounds[c] : bounds[c + 1]], size, own)
     return good
+
+
+@jit
+def _plain(data: NDArray[np.uint8], size: int, rows: NDArray[np.int32]) -> bool:
+    """Read all rows from no bytes, or those of a bitmap; tell whether these are such bytes."""
+    if len(data) == 0:
+        for row in range(len(rows)):
+            rows[row] = row
+        return len(rows) == size
+    if data[0] != _BITMAP or len(data) != 1 + (size + 7) // 8:
+        return False
+    found = np.empty(8 * len(data), np.int32)
+    n = 0
+    for row in range(8 * (len(data) - 1)):
+        found[n] = row  # without a branch, which would be taken at random
+        n += (data[1 + (row >> 3)] >> np.uint8(row & 7)) & 1
+    if n != len(rows) or (n > 0 and found[n - 1] >= size):
+        return False
+    rows[:] = found[:n]
+    return True
