@@ -3,8 +3,8 @@
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ContextDecorator, ExitStack
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ContextDecorator, ExitStack, nullcontext
 from functools import lru_cache
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from fedras.kernels.jit import set_threads, threads
+from fedras.kernels.jit import one_thread, set_threads, threads
 
 T = TypeVar("T")
 
@@ -24,8 +24,8 @@ def for_clients(
 ) -> list[T]:
     """Do ``work`` for each client, a few of them at a time.
 
-    The threads run compiled loops side by side, and what Python does for one part goes on while
-    another is in such a loop.
+    The threads, of which this is one, run compiled loops side by side, and what Python does for one
+    part goes on while another is in such a loop.
 
     Parameters
     ----------
@@ -41,21 +41,31 @@ def for_clients(
     """
     parts = max(threads(), -(-len(sizes) // _PART))
     order = np.argsort(-sizes, kind="stable")
-    dealt = [order[part::parts] for part in range(min(parts, len(sizes)))]
-    several = threads() > 1 and len(dealt) > 1
+    dealt = iter([order[part::parts] for part in range(min(parts, len(sizes)))])
     results = dict[int, T]()
+
+    @one_blas_thread
+    def serve() -> None:
+        for part in dealt:
+            results.update(zip(part.tolist(), work(part), strict=True))
+
+    helpers = min(threads(), len(sizes)) - 1
     with one_blas_thread:  # for all, until the last has ended
-        limited = one_blas_thread(work)
-        done = _pool(threads()).map(limited, dealt) if several else map(limited, dealt)
-        for part, own in zip(dealt, done, strict=True):
-            results.update(zip(part.tolist(), own, strict=True))
+        helping = [_pool(helpers).submit(serve) for _ in range(helpers)]
+        try:
+            with one_thread() if helping else nullcontext():
+                serve()
+        finally:
+            wait(helping)
+    for helper in helping:
+        helper.result()
     return [results[c] for c in range(len(sizes))]
 
 
 @lru_cache(maxsize=1)
-def _pool(workers: int) -> ThreadPoolExecutor:
+def _pool(helpers: int) -> ThreadPoolExecutor:
     # One thread each for the kernels that have a parallel loop of their own.
-    return ThreadPoolExecutor(workers, "fedras", initializer=set_threads, initargs=(1,))
+    return ThreadPoolExecutor(helpers, "fedras", initializer=set_threads, initargs=(1,))
 
 
 os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -185,8 +185,8 @@ def _ends(
     out: NDArray[np.uint8], room: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> list[bytes]:
     """Return the last bytes of each room."""
-    ends = room[1:]
-    return [out[a:b].tobytes() for a, b in zip(ends - lengths, ends, strict=True)]
+    everything, ends = out.tobytes(), room[1:]
+    return [everything[a:b] for a, b in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
 
 
 def _width(limit: int) -> int:

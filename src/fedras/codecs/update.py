@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.gather import bounds_of
+from fedras.kernels.gather import add_rows, bounds_of, differing, write_change
 
 T = TypeVar("T", bound=np.generic)
 
@@ -39,13 +39,15 @@ class RowUpdate(msgspec.Struct, frozen=True, eq=False):
     @classmethod
     def between(cls, old: NDArray[np.float32], new: NDArray[np.float32]) -> "RowUpdate":
         """Return what leads from one matrix, float32[size, d], to another: the rows that differ."""
-        rows = np.flatnonzero((old != new).any(axis=1))
-        return cls(rows.astype(np.int32), new[rows] - old[rows], len(old))
+        rows = differing(old, new)
+        change = new.take(rows, 0)
+        write_change(old, rows, change, change)
+        return cls(rows, change, len(old))
 
     @property
     def values(self) -> NDArray[np.float32]:
         """What is added to each row, float32[n, d]."""
-        return self.vectors if self.index is None else self.vectors[self.index]
+        return self.vectors if self.index is None else self.vectors.take(self.index, 0)
 
     @property
     def chosen(self) -> NDArray[np.int32]:
@@ -64,7 +66,7 @@ class RowUpdate(msgspec.Struct, frozen=True, eq=False):
 
     def add_to(self, matrix: NDArray[np.float32]) -> None:
         """Add the update to ``matrix``, float32[size, d], in place."""
-        matrix[self.rows] += self.values
+        add_rows(matrix, self.rows, np.ascontiguousarray(self.vectors), self.chosen)
 
     def with_values(self, values: NDArray[np.float32]) -> "RowUpdate":
         """Return other values, float32[n, d], for the same rows."""

@@ -49,7 +49,7 @@ def catch_up(server: Server, cohort: NDArray[np.int64]) -> Traffic:
 
 def _missed(log: list[int], heard: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the bytes of the updates since the version that each client heard last."""
-    return log[-1] - np.asarray(log)[heard]
+    return np.array([log[-1] - log[version] for version in heard.tolist()], np.int64)
 
 
 def _fetched(missed: NDArray[np.int64], newest: int, snapshot: int) -> tuple[int, int]:

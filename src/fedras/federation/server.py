@@ -13,6 +13,7 @@ from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.wire import Broadcast, Traffic, Upload
+from fedras.kernels.gather import differing
 from fedras.methods import Method
 from fedras.methods.method import Memory
 from fedras.models import Model
@@ -119,24 +120,27 @@ class Server:
             For bytes that are not an upload of this round, or exceed the client's budget.
         """
         sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
+        changes = np.empty((len(uploads), len(self.scoring)), np.float32)
 
-        def read(part: NDArray[np.int64]) -> list[tuple[Payload, RowUpdate, Floats]]:
-            return self._read(cohort[part], [uploads[i] for i in part])
+        def read(part: NDArray[np.int64]) -> list[tuple[Payload, RowUpdate]]:
+            own = [uploads[i] for i in part.tolist()]
+            scores = [upload.scoring for upload in own]
+            changes[part] = scoring.read_all(scores, len(self.scoring), self.broadcast.round)
+            return self._read(cohort[part], [upload.items for upload in own])
 
         done = for_clients(read, sizes)
-        traffic.add_all([upload.items for upload in uploads], [payload for payload, *_ in done])
-        for upload in uploads:
-            traffic.add_scoring(upload.scoring)
+        traffic.add_all([upload.items for upload in uploads], [payload for payload, _ in done])
+        traffic.add_scoring(b"".join([upload.scoring for upload in uploads]))
         traffic.clients += len(uploads)
-        changes = np.array([change for *_, change in done], np.float32)
-        return [update for _, update, _ in done], changes.reshape(len(done), len(self.scoring))
+        return [update for _, update in done], changes
 
     def _read(
-        self, clients: NDArray[np.int64], uploads: list[Upload]
-    ) -> list[tuple[Payload, RowUpdate, Floats]]:
-        """Parse and decode the uploads of some clients."""
-        round_, shape = self.broadcast.round, self.items.shape
-        payloads = [Payload.from_bytes(upload.items, shape, round_) for upload in uploads]
+        self, clients: NDArray[np.int64], data: list[bytes]
+    ) -> list[tuple[Payload, RowUpdate]]:
+        """Parse and decode the item updates of some clients."""
+        payloads = [
+            Payload.from_bytes(each, self.items.shape, self.broadcast.round) for each in data
+        ]
         updates = decode_all(payloads)
         self._require_budgets(clients, updates)
         if self.method.absolute_uplink:
@@ -145,15 +149,13 @@ class Server:
                 update.with_values(update.values - replica[update.rows])
                 for update, replica in zip(updates, known, strict=True)
             ]
-        scores = [upload.scoring for upload in uploads]
-        changes = scoring.read_all(scores, len(self.scoring), round_)
-        return list(zip(payloads, updates, changes, strict=True))
+        return list(zip(payloads, updates, strict=True))
 
     def _require_budgets(self, clients: NDArray[np.int64], updates: list[RowUpdate]) -> None:
         """Raise PayloadError where a client says more than its budget allows."""
         shared = key(self.config.seed, Purpose.SHARED, self.broadcast.round)
         codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
-        for s, update in zip(self.stream_of[clients], updates, strict=True):
+        for s, update in zip(self.stream_of[clients].tolist(), updates, strict=True):
             if not codecs[s].allows(update):
                 raise PayloadError(
                     f"{update.actions} vectors are beyond a budget of {self.streams[s].budget}",
@@ -167,12 +169,13 @@ class Server:
         """
         total, count = self.aggregation.sums(updates, self.items.shape)
         rows = np.flatnonzero(count)
-        mean = self.method.average(total[rows], count[rows], len(updates)).astype(np.float32)
+        mean = self.method.average(total.take(rows, 0), count[rows], len(updates))
+        mean = mean.astype(np.float32)
         if self.config.error_feedback:
             rate = self.model.rate_at(self.broadcast.round, self.config.rounds)
-            mean -= np.float32(rate * self.model.weight_decay) * self.items[rows]
-        moved = mean.any(axis=1)
-        return RowUpdate(rows[moved].astype(np.int32), mean[moved], len(self.items))
+            mean -= np.float32(rate * self.model.weight_decay) * self.items.take(rows, 0)
+        moved = differing(mean, np.zeros_like(mean))
+        return RowUpdate(rows[moved].astype(np.int32), mean.take(moved, 0), len(self.items))
 
     def average_scoring(self, changes: Floats) -> Floats:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels import ascending, bits, rans
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import jit, long
 from fedras.kernels.row_sets import count_bytes, put_count, take_count
 
 _FIXED = 0
@@ -38,7 +38,7 @@ def rooms(bounds: NDArray[np.int64], ks: NDArray[np.int64]) -> NDArray[np.int64]
     return out
 
 
-@jit
+@long
 def pack(
     choices: NDArray[np.int32],
     bounds: NDArray[np.int64],
@@ -169,7 +169,7 @@ def _shortest(choices: NDArray[np.int32], k: int, out: NDArray[np.uint8], begin:
     return fixed + 1
 
 
-@jit
+@long
 def unpack(
     data: NDArray[np.uint8],
     data_bounds: NDArray[np.int64],

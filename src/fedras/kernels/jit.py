@@ -45,6 +45,12 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel and cache it on disk."""
+    compiled = numba.njit(cache=True, error_model="numpy")(function)
+    return cast(Callable[P, R], compiled)
+
+
+def long(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a kernel that takes long enough to let other threads run Python meanwhile."""
     compiled = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
     return cast(Callable[P, R], compiled)
 

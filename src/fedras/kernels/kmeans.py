@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.gather import bounds_of
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import jit, long
 from fedras.kernels.large import cluster_large
 from fedras.kernels.means import all_move, drop_empty, move, sizes
 from fedras.kernels.nearest import largest_size, lay_out, take_over
@@ -110,7 +110,8 @@ def means(
 ) -> NDArray[np.float32]:
     """Return float32[k, d], the mean of each group's rows; no group may be empty."""
     centroids = np.empty((k, values.shape[1]), np.float32)
-    all_move(values, assignment, sizes(assignment, k), centroids)
+    moving = all_move if len(values) * k >= LARGE else move
+    moving(values, assignment, sizes(assignment, k), centroids)
     return centroids
 
 
@@ -124,7 +125,7 @@ def _large(
     return centroids / scale, assignment
 
 
-@jit
+@long
 def _cluster_each(
     values: NDArray[np.float32],
     starts: NDArray[np.int64],

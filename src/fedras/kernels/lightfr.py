@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import jit, long
 from fedras.kernels.random import uniform
 from fedras.kernels.sampling import draw_samples
 
 _FIRST_COUNTER = np.uint64(1 << 63)
 
 
-@jit
+@long
 def train_clients(
     vectors: NDArray[np.float32],
     replicas: NDArray[np.float32],

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.gather import copy_rows, write_change
-from fedras.kernels.jit import jit, parallel
+from fedras.kernels.jit import jit, long, parallel
 from fedras.kernels.lanes import add_weighted, combine, dot
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
 from fedras.kernels.sigmoid import sigmoid
@@ -18,7 +18,7 @@ Scratch = tuple[Matrix, Matrix, NDArray[np.int32], NDArray[np.int32], Matrix, Ma
 """Memory for any client; see `_scratch`."""
 
 
-@jit
+@long
 def train_clients(
     vectors: NDArray[np.float32],
     replicas: NDArray[np.float32],

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels.gather import copy_rows, write_change
-from fedras.kernels.jit import jit, parallel
+from fedras.kernels.jit import jit, long, parallel
 from fedras.kernels.network import (
     BLOCK,
     UNITS,
@@ -28,7 +28,7 @@ _FIRST = UNITS[0]
 _ZERO = np.float32(0)
 
 
-@jit
+@long
 def train_clients(
     vectors: Matrix,
     replicas: Matrix,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels import ascending, rans
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import jit, long
 
 _BITMAP = 0
 
@@ -57,7 +57,7 @@ def rooms(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return out
 
 
-@jit
+@long
 def pack_all(
     rows: NDArray[np.int32],
     starts: NDArray[np.int64],
@@ -129,7 +129,7 @@ def count_all(data: NDArray[np.uint8], bounds: NDArray[np.int64], size: int) -> 
     return counts
 
 
-@jit
+@long
 def unpack_all(
     data: NDArray[np.uint8],
     bounds: NDArray[np.int64],

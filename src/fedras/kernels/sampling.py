@@ -7,6 +7,7 @@ from fedras.kernels.jit import jit
 from fedras.kernels.random import below
 
 _UNSEEN, _LIKED, _DRAWN = -1, -2, -3
+U = np.uint64
 _DENSE = 20  # looking at every place is faster than sorting if at least one in so many is taken
 
 
@@ -38,35 +39,32 @@ def draw_samples(
     The samples, int32[m * (1 + negatives)], positives first, as positions in ``rows``; the number
     of distinct items; and the next unused counter.
     """
-    m = len(positives)
-    found = np.empty(min(len(place), m * (1 + negatives)) + 1, np.int32)
-    n = 0
+    m, size = len(positives), len(place)
+    found = np.empty(min(size, m * (1 + negatives)) + 1, np.int32)
+    n = U(0)
     for item in positives:
-        found[n] = item  # without a branch, which would be taken at random
-        n += place[item] == _UNSEEN
+        found[n] = item  # without a branch, which would be taken at random; so below
+        n += U(place[item] == _UNSEEN)
         place[item] = _LIKED
-    drawn = m * negatives if n < len(place) else 0
-    samples = np.empty(m + drawn, np.int32)
-    for i in range(m):
-        samples[i] = positives[i]
-    counter = 0
-    for i in range(m, m + drawn):
-        item = below(key, np.uint64(counter), len(place))
-        counter += 1
-        while place[item] == _LIKED:
-            item = below(key, np.uint64(counter), len(place))
-            counter += 1
-        found[n] = item
-        n += place[item] == _UNSEEN
-        place[item] = _DRAWN
-        samples[i] = item
-    _number(found[: n + 1], place)
-    for i in range(len(samples)):
-        samples[i] = place[samples[i]]
+    drawn = m * negatives if n < size else 0
+    samples = np.empty(m + drawn + 1, np.int32)
+    samples[:m] = positives
+    i, counter = U(m), U(0)
+    while i < m + drawn:
+        drew = U(below(key, counter, size))
+        counter += U(1)
+        before = place[drew]
+        samples[i] = found[n] = drew
+        n += U(before == _UNSEEN)
+        i += U(before != _LIKED)
+        place[drew] = _LIKED if before == _LIKED else _DRAWN
+    _number(found[: n + U(1)], place)
+    for k in range(m + drawn):
+        samples[k] = place[samples[k]]
     for r in range(n):
         rows[r] = found[r]
         place[found[r]] = _UNSEEN
-    return samples, n, counter
+    return samples[: m + drawn], int(np.int64(n)), int(np.int64(counter))
 
 
 @jit

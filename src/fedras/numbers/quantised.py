@@ -43,8 +43,12 @@ class Quantised(Numbers):
         if cls.bits == 4:
             codes = np.pad(codes, ((0, 0), (0, codes.shape[1] % 2)))
             codes = codes[:, ::2] | codes[:, 1::2] << np.uint8(4)
-        scales = scales.astype("<f4", copy=False)
-        return [scales[a:b].tobytes() + codes[a:b].tobytes() for a, b in pairwise(bounds.tolist())]
+        before, after = scales.astype("<f4", copy=False).tobytes(), codes.tobytes()
+        width = codes.shape[1]
+        return [
+            before[SCALE_BYTES * a : SCALE_BYTES * b] + after[width * a : width * b]
+            for a, b in pairwise(bounds.tolist())
+        ]
 
     @classmethod
     def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
