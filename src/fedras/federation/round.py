@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +78,8 @@ def run_round(server: Server, transport: Transport) -> RoundResult:
         uplink,
         downlink,
         fetched,
-        float(np.average(actions, weights=listeners)),
-        float(np.average(cosines, weights=listeners)),
+        fmean(actions, listeners),
+        fmean(cosines, listeners),
         learnt.dropped,
         learnt.clipped,
     )

@@ -8,9 +8,10 @@ from fedras.kernels.jit import jit, parallel
 from fedras.kernels.lanes import accumulate
 
 _PARTS = 16
+_MUCH = 1 << 22  # numbers; threads take some time to begin
 
 
-@parallel
+@jit
 def add_up(
     rows: NDArray[np.int32],
     bounds: NDArray[np.int64],
@@ -22,7 +23,7 @@ def add_up(
 ) -> None:
     """Add each client's vectors to the rows that take them, and count who did.
 
-    The items are divided among the threads, and each item hears the clients in their order.
+    Much work is divided among the threads by item; each item hears the clients in their order.
 
     Parameters
     ----------
@@ -34,14 +35,47 @@ def add_up(
     total, count
         float64[N, d] and int64[N], to be added to.
     """
+    if len(rows) * total.shape[1] < _MUCH:
+        _add_some(rows, bounds, index, vectors, starts, total, count, 0, len(count))
+    else:
+        _add_all(rows, bounds, index, vectors, starts, total, count)
+
+
+@parallel
+def _add_all(
+    rows: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    index: NDArray[np.int32],
+    vectors: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    total: NDArray[np.float64],
+    count: NDArray[np.int64],
+) -> None:
+    """Do it on all threads."""
     for part in numba.prange(_PARTS):
         first, last = part * len(count) // _PARTS, (part + 1) * len(count) // _PARTS
-        for c in range(len(bounds) - 1):
-            i = bounds[c] + _before(rows[bounds[c] : bounds[c + 1]], first)
-            while i < bounds[c + 1] and rows[i] < last:
-                count[rows[i]] += 1
-                accumulate(total[rows[i]], vectors[starts[c] + index[i]])
-                i += 1
+        _add_some(rows, bounds, index, vectors, starts, total, count, first, last)
+
+
+@jit
+def _add_some(
+    rows: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    index: NDArray[np.int32],
+    vectors: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    total: NDArray[np.float64],
+    count: NDArray[np.int64],
+    first: int,
+    last: int,
+) -> None:
+    """Do it for the items from ``first`` to ``last`` - 1."""
+    for c in range(len(bounds) - 1):
+        i = bounds[c] + _before(rows[bounds[c] : bounds[c + 1]], first)
+        while i < bounds[c + 1] and rows[i] < last:
+            count[rows[i]] += 1
+            accumulate(total[rows[i]], vectors[starts[c] + index[i]])
+            i += 1
 
 
 @jit

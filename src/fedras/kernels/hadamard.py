@@ -5,14 +5,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import jit, long
 from fedras.kernels.random import bits
 
 _LARGEST = float(np.finfo(np.float32).max)
 _ONE = np.uint8(1)
 
 
-@jit
+@long
 def encode_signs(
     x: NDArray[np.float32],
     bounds: NDArray[np.int64],
@@ -69,7 +69,7 @@ def _encode(block: NDArray[np.float32], first: int, key: np.uint64) -> np.float3
     return np.float32(min(_LARGEST, largest * square / _fold(terms, False)))
 
 
-@jit
+@long
 def decode_signs(
     scales: NDArray[np.float32],
     starts: NDArray[np.int64],

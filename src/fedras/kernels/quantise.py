@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fedras.kernels.jit import jit
+from fedras.kernels.jit import long
 from fedras.kernels.random import uniform
 
 SCALE_BYTES = 4
@@ -13,7 +13,7 @@ GOOD, BAD_SCALE, BAD_LEVEL = 0, 1, 2
 _INFINITY = np.uint32(0x7F800000)  # of positive floats all larger bit patterns are NaN
 
 
-@jit
+@long
 def quantise(
     values: NDArray[np.float32],
     bounds: NDArray[np.int64],
@@ -54,7 +54,7 @@ def quantise(
     return scales, codes
 
 
-@jit
+@long
 def dequantise(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
