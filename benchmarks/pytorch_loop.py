@@ -11,11 +11,12 @@ it draws for all clients, also those that do not take part, and computes each ba
 negatives from lists made beforehand, with the `DataLoader` or with a shuffled tensor cut into
 batches instead.
 
-None of them compresses or serialises anything.
+None of them compresses or serialises anything. They share a process, which `prepare` begins.
 """
 
 import copy
 import random
+import time
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -26,7 +27,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from fedras import metrics
-from fedras.evaluation import Evaluation
+from fedras.config import Config
+from fedras.evaluation import Evaluation, Ranked
 from fedras.federation.simulator import Simulation
 
 ITEMS, USER = "items.weight", "user.weight"
@@ -208,3 +210,59 @@ class Published(Peer):
                 items.append(other)
                 labels.append(0.0)
         return Triples([client] * len(items), items, labels)
+
+
+_peers: dict[str, Peer] = {}
+_threads: dict[str, int] = {}
+
+
+def _begin(simulation: Simulation) -> None:
+    """Make the peers, all where ``simulation`` is now."""
+    torch.manual_seed(0)
+    random.seed(0)
+    _peers["published"] = Published(simulation)
+    _peers["DataLoader"] = Peer(simulation, True)
+    _peers["cut tensor"] = Peer(simulation, False)
+
+
+def prepare(config: Config, rounds: int) -> dict[str, int]:
+    """Make the peers, as they are after so many rounds of fedras.
+
+    Returns the number of threads with which each is faster, one or two.
+    """
+    simulation = Simulation(config)
+    for _ in range(rounds):
+        simulation.step()
+    _begin(simulation)
+    cohort = simulation.server.select()
+    for name in _peers:
+        taken = {}
+        for threads in (1, 2):
+            _threads[name] = threads
+            taken[threads] = min(timed(name, cohort, rounds) for _ in range(3))
+        _threads[name] = min(taken, key=lambda threads: taken[threads])
+    return _threads
+
+
+def timed(name: str, cohort: NDArray[np.int64], round_: int) -> float:
+    """Return how many seconds a peer's round takes."""
+    torch.set_num_threads(_threads[name])
+    start = time.perf_counter()
+    _peers[name].round(cohort, round_)
+    return time.perf_counter() - start
+
+
+def check(config: Config) -> dict[str, dict[str, float]]:
+    """Train fedras and the peers for all rounds; return how well they rank the validation item."""
+    simulation = Simulation(config)
+    evaluation = Evaluation(simulation.interactions, simulation.split, 99)
+    _begin(simulation)
+    torch.set_num_threads(1)
+    for _ in range(config.rounds):
+        for peer in _peers.values():
+            peer.round(simulation.server.select(), simulation.round)
+        simulation.step()
+    silo = simulation.silo
+    held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+    ours = evaluation.sampled(simulation.model, held)
+    return {"fedras": ours} | {name: peer.quality(evaluation) for name, peer in _peers.items()}

@@ -9,6 +9,7 @@ once an epoch, and run on one thread or two, whichever is faster.
 fedras does all that it always does, with 8 actions and error feedback: every update is coded,
 serialised, parsed and decoded. All train the same cohorts, in turn, and fedras always as long as
 the peer before it; a ratio is of one round of the peer to the mean of these rounds of fedras.
+PyTorch has a process of its own, so that neither's threads and memory are in the other's way.
 `--check` trains all for the same number of rounds and compares what they rank.
 
 Needs PyTorch, and MovieLens-100K or else generated data of its size.
@@ -17,19 +18,16 @@ python benchmarks/round.py
 """
 
 import argparse
-import random
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
-import torch
+import pytorch_loop
 from measure import PAGE, Result, described, keep, machine, quartiles, seconds, wrapped
-from pytorch_loop import Peer, Published
 
 from fedras.components import make_config
 from fedras.errors import DataError
-from fedras.evaluation import Evaluation, Ranked
 from fedras.federation.simulator import Simulation
-from fedras.kernels.jit import numba_config, set_threads
 from fedras.report.sections import replace_section
 
 GENERATED = {"dataset": "synthetic", "users": 943, "items": 1682, "interactions": 100_000}
@@ -47,34 +45,25 @@ def simulate(**given: object) -> Simulation:
         return Simulation(make_config(COMMON | GENERATED | given))
 
 
-def peers_of(simulation: Simulation) -> dict[str, Peer]:
-    """Return the loops in PyTorch by name, all where ``simulation`` is now."""
-    return {
-        "published": Published(simulation),
-        "DataLoader": Peer(simulation, True),
-        "cut tensor": Peer(simulation, False),
-    }
-
-
 def compare(model: str) -> Result:
     """Time rounds of the peers and of fedras in turn."""
     simulation = simulate(model=model, rounds=MANY)
     for _ in range(WARM):
         simulation.step()
-    peers = peers_of(simulation)
-    threads = {name: fastest_threads(peer, simulation) for name, peer in peers.items()}
-    times: dict[str, list[float]] = {name: [] for name in ("fedras", *peers)}
-    ratios: dict[str, list[float]] = {name: [] for name in peers}
-    for _ in range(REPEATS[model]):
-        for name, peer in peers.items():
-            torch.set_num_threads(threads[name])
-            work = partial(peer.round, simulation.server.select(), simulation.round)
-            times[name].append(seconds(work))
-            own: list[float] = []
-            while sum(own) < times[name][-1]:
-                own.append(seconds(simulation.step))
-            times["fedras"] += own
-            ratios[name].append(times[name][-1] / float(np.mean(own)))
+    times: dict[str, list[float]] = {"fedras": []}
+    ratios: dict[str, list[float]] = {}
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:
+        threads = other.submit(pytorch_loop.prepare, simulation.config, WARM).result()
+        for _ in range(REPEATS[model]):
+            for name in threads:
+                work = name, simulation.server.select(), simulation.round
+                taken = other.submit(pytorch_loop.timed, *work).result()
+                own: list[float] = []
+                while sum(own) < taken:
+                    own.append(seconds(simulation.step))
+                times["fedras"] += own
+                times.setdefault(name, []).append(taken)
+                ratios.setdefault(name, []).append(taken / float(np.mean(own)))
     clients = len(simulation.server.select())
     return {
         "data": simulation.interactions.name,
@@ -87,30 +76,11 @@ def compare(model: str) -> Result:
     }
 
 
-def fastest_threads(peer: Peer, simulation: Simulation) -> int:
-    """Return the number of threads, one or two, with which the peer is faster."""
-    cohort = simulation.server.select()
-    taken = {}
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        taken[threads] = min(seconds(lambda: peer.round(cohort, 0)) for _ in range(3))
-    return min(taken, key=lambda threads: taken[threads])
-
-
-def check(model: str) -> Result:
-    """Train both for some rounds and return how well they rank the validation item."""
-    simulation = simulate(model=model, rounds=CHECKED, validation=True)
-    evaluation = Evaluation(simulation.interactions, simulation.split, 99)
-    peers = peers_of(simulation)
-    torch.set_num_threads(1)
-    for _ in range(CHECKED):
-        for peer in peers.values():
-            peer.round(simulation.server.select(), simulation.round)
-        simulation.step()
-    silo = simulation.silo
-    held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
-    ours = evaluation.sampled(simulation.model, held)
-    return {"fedras": ours} | {name: peer.quality(evaluation) for name, peer in peers.items()}
+def check(model: str) -> dict[str, dict[str, float]]:
+    """Train all for some rounds and return how well they rank the validation item."""
+    config = simulate(model=model, rounds=CHECKED, validation=True).config
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:
+        return other.submit(pytorch_loop.check, config).result()
 
 
 def page(result: Result) -> str:
@@ -153,11 +123,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="also compare what both learn")
     checked = parser.parse_args().check
-    torch.manual_seed(0)
-    random.seed(0)
-    # PyTorch brings a second OpenMP; beside it Numba's waits busily for threads without a core.
-    numba_config.THREADING_LAYER = "workqueue"
-    set_threads(None)
     result: Result = {"machine": machine("torch")} | {model: compare(model) for model in REPEATS}
     if checked:
         result["check"] = {model: check(model) for model in REPEATS}
