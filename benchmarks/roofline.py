@@ -55,7 +55,7 @@ class Work(NamedTuple):
     moved: float
 
 
-def least(simulation: Simulation, trained: list[Updates], samples: int) -> dict[str, Work]:
+def least(simulation: Simulation, rows: int, samples: int) -> dict[str, Work]:
     """Return the least work of the stages that compute.
 
     Local training: a product with each sample's row, the sigmoid, the gradient of the user and the
@@ -65,7 +65,6 @@ def least(simulation: Simulation, trained: list[Updates], samples: int) -> dict[
     """
     n_items, d = simulation.server.items.shape
     k = simulation.server.streams[0].budget
-    rows = sum(int(updates.counts.sum()) for updates in trained)
     touched = rows * d
     return {
         "local training": Work(samples * (7 * d + SIGMOID), 2 * touched * FLOAT),
@@ -121,12 +120,12 @@ def profile() -> Result:
     simulation = Simulation(make_config(GIVEN))
     for _ in range(WARM):
         simulation.step()
-    trained: list[Updates] = []
+    rows: list[int] = []
     train = type(simulation.method).train
 
     def recording(*args: Any) -> Any:
         updates, models = train(*args)
-        trained.append(Updates.of(updates))
+        rows.append(int(Updates.of(updates).counts.sum()))
         return updates, models
 
     clock = Clock()
@@ -138,7 +137,7 @@ def profile() -> Result:
     config, split = simulation.config, simulation.split
     for _ in range(ROUNDS):
         clock.spent.clear()
-        trained.clear()
+        rows.clear()
         cohort = simulation.server.select()
         whole = seconds(simulation.step)
         for stage, spent in clock.spent.items():
@@ -148,7 +147,7 @@ def profile() -> Result:
     positives = int((split.indptr[cohort + 1] - split.indptr[cohort]).sum())
     samples = positives * config.local_epochs * (1 + config.negatives)
     arithmetic, memory = peaks()
-    work = least(simulation, trained, samples)
+    work = least(simulation, sum(rows), samples)
     return {
         "gigaflops": arithmetic / 1e9,
         "gigabytes_per_second": memory / 1e9,
