@@ -51,7 +51,7 @@ def for_clients(
 
     helpers = min(threads(), len(sizes)) - 1
     with one_blas_thread:  # for all, until the last has ended
-        helping = [_pool(helpers).submit(serve) for _ in range(helpers)]
+        helping = [_pool(threads() - 1).submit(serve) for _ in range(helpers)]
         try:
             with one_thread() if helping else nullcontext():
                 serve()
