@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fedras.kernels.aggregate import add_up
+from fedras.kernels.aggregate import add_up, all_add_up
 from fedras.kernels.jit import set_threads
 
 Sums = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -28,7 +28,12 @@ def add(clients: list[list[int]], n_items: int, d: int, seed: int) -> tuple[Sums
     owner = np.repeat(np.arange(len(clients)), [len(own) for own in clients])
     np.add.at(wanted[0], rows, vectors[starts[owner] + index].astype(np.float64))
     np.add.at(wanted[1], rows, 1)
-    add_up(rows, bounds, index, vectors, starts, total, count)
+    alone = total.copy(), count.copy()
+    sent = rows, bounds, index, vectors, starts
+    add_up(sent, *alone)
+    all_add_up(sent, total, count)
+    assert (alone[0] == total).all()
+    assert (alone[1] == count).all()
     return (total, count), wanted
 
 
@@ -64,6 +69,6 @@ def test_doubles_keep_what_float32_would_lose() -> None:
     rows, bounds = np.zeros(3, np.int32), np.arange(4)
     vectors = np.array([[1e8], [1.0], [-1e8]], np.float32)
     total, count = np.zeros((1, 1)), np.zeros(1, np.int64)
-    add_up(rows, bounds, rows, vectors, bounds, total, count)
+    add_up((rows, bounds, rows, vectors, bounds), total, count)
     assert total[0, 0] == 1.0
     assert count[0] == 3

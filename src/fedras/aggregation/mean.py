@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from fedras.aggregation.aggregation import AGGREGATIONS, Aggregation, Sums
 from fedras.codecs import RowUpdate
 from fedras.codecs.update import join
-from fedras.kernels.aggregate import add_up
+from fedras.kernels.aggregate import add_up, all_add_up
+
+_MUCH = 1 << 22  # numbers; fewer are added up before another thread has woken up
 
 
 @AGGREGATIONS.register("mean")
@@ -27,7 +29,8 @@ class Mean(Aggregation):
             rows, bounds = join([update.rows for update in updates])
             index, _ = join([update.chosen for update in updates])
             vectors, starts = join([update.vectors for update in updates])
-            add_up(rows, bounds, index, vectors, starts, total, count)
+            adding = all_add_up if len(rows) * shape[1] >= _MUCH else add_up
+            adding((rows, bounds, index, vectors, starts), total, count)
         return total, count
 
     def centre(self, values: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -8,68 +8,48 @@ from fedras.kernels.jit import jit, parallel
 from fedras.kernels.lanes import accumulate
 
 _PARTS = 16
-_MUCH = 1 << 22  # numbers; threads take some time to begin
+
+Sent = tuple[
+    NDArray[np.int32],
+    NDArray[np.int64],
+    NDArray[np.int32],
+    NDArray[np.float32],
+    NDArray[np.int64],
+]
+"""What clients sent: ``rows, bounds, index, vectors, starts``.
+
+Client c has the rows ``rows[bounds[c]:bounds[c + 1]]``, strictly increasing. Row i takes the vector
+number ``index[i]`` of its client, whose first is ``vectors[starts[c]]``; float32[k, d] in all.
+"""
 
 
 @jit
-def add_up(
-    rows: NDArray[np.int32],
-    bounds: NDArray[np.int64],
-    index: NDArray[np.int32],
-    vectors: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    total: NDArray[np.float64],
-    count: NDArray[np.int64],
-) -> None:
-    """Add each client's vectors to the rows that take them, and count who did.
-
-    Much work is divided among the threads by item; each item hears the clients in their order.
+def add_up(sent: Sent, total: NDArray[np.float64], count: NDArray[np.int64]) -> None:
+    """Add each client's vectors to the rows that take them, in their order, and count who did.
 
     Parameters
     ----------
-    rows, bounds
-        Client c has the rows ``rows[bounds[c]:bounds[c + 1]]``, strictly increasing.
-    index, vectors, starts
-        Row i takes the vector number ``index[i]`` of its client, whose first is
-        ``vectors[starts[c]]``; float32[k, d] in all.
+    sent
+        See `Sent`.
     total, count
         float64[N, d] and int64[N], to be added to.
     """
-    if len(rows) * total.shape[1] < _MUCH:
-        _add_some(rows, bounds, index, vectors, starts, total, count, 0, len(count))
-    else:
-        _add_all(rows, bounds, index, vectors, starts, total, count)
+    _add_up(sent, total, count, 0, len(count))
 
 
 @parallel
-def _add_all(
-    rows: NDArray[np.int32],
-    bounds: NDArray[np.int64],
-    index: NDArray[np.int32],
-    vectors: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    total: NDArray[np.float64],
-    count: NDArray[np.int64],
-) -> None:
-    """Do it on all threads."""
+def all_add_up(sent: Sent, total: NDArray[np.float64], count: NDArray[np.int64]) -> None:
+    """Do what `add_up` does, on all threads: each has some of the items."""
     for part in numba.prange(_PARTS):
         first, last = part * len(count) // _PARTS, (part + 1) * len(count) // _PARTS
-        _add_some(rows, bounds, index, vectors, starts, total, count, first, last)
+        _add_up(sent, total, count, first, last)
 
 
 @jit
-def _add_some(
-    rows: NDArray[np.int32],
-    bounds: NDArray[np.int64],
-    index: NDArray[np.int32],
-    vectors: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    total: NDArray[np.float64],
-    count: NDArray[np.int64],
-    first: int,
-    last: int,
+def _add_up(
+    sent: Sent, total: NDArray[np.float64], count: NDArray[np.int64], first: int, last: int
 ) -> None:
-    """Do it for the items from ``first`` to ``last`` - 1."""
+    rows, bounds, index, vectors, starts = sent
     for c in range(len(bounds) - 1):
         i = bounds[c] + _before(rows[bounds[c] : bounds[c + 1]], first)
         while i < bounds[c + 1] and rows[i] < last:
