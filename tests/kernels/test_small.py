@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fedras.kernels import bits, itemset
 from fedras.kernels.cosine import mean_cosine
 from fedras.kernels.finite import all_finite
-from fedras.kernels.gather import copy_rows, gather, write_change
+from fedras.kernels.gather import add_rows, copy_rows, differing, gather, write_change
 
 
 @st.composite
@@ -38,6 +38,27 @@ def test_gather_takes_rows_one_after_another(data: st.DataObject) -> None:
     assert bounds[0] == 0
     assert bounds[-1] == len(taken)
     assert taken.dtype == np.int32
+
+
+@given(st.sets(st.integers(0, 40)), st.sampled_from([1, 16, 19]), st.integers(0, 2**32))
+def test_rows_are_added_as_numpy_adds_them(rows: set[int], d: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, vectors = (rng.normal(size=(n, d)).astype(np.float32) for n in (41, 3))
+    taken = np.array(sorted(rows), np.int32)
+    index = rng.integers(0, 3, len(taken)).astype(np.int32)
+    wanted = matrix.copy()
+    wanted[taken] += vectors[index]
+    before = matrix.copy()
+    add_rows(matrix, taken, vectors, index)
+    assert matrix.tobytes() == wanted.tobytes()
+    assert differing(before, matrix).tolist() == taken.tolist()
+
+
+def test_rows_that_differ_hold_nan_or_another_number() -> None:
+    one = np.zeros((5, 3), np.float32)
+    other = np.array([[0, 0, 0], [0, -0.0, 0], [0, 0, 1e-45], [1, 0, 0], [0, np.nan, 0]])
+    assert differing(one, other.astype(np.float32)).tolist() == [2, 3, 4]
+    assert differing(one[:0], one[:0]).tolist() == []
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), max_size=40), st.lists(st.integers(0, 50), max_size=20))
