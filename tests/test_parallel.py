@@ -1,5 +1,8 @@
 """Work for clients, on any number of threads."""
 
+import platform
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -89,3 +92,28 @@ def test_work_for_clients_has_one_blas_thread(count: int) -> None:
         seen = for_clients(lambda part: [blas_threads()] * len(part), np.ones(3, np.int64))
         assert seen == [{1}] * 3
         assert blas_threads() == {2}
+
+
+_TOUCH = """
+import resource
+import numpy as np
+{}
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+np.ones(1 << 20)
+before = faults()
+for _ in range(20):
+    np.ones(1 << 20)
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc gives memory back so soon"
+)
+def test_memory_that_was_freed_is_not_fetched_again() -> None:
+    def faults(line: str) -> int:
+        command = [sys.executable, "-c", _TOUCH.format(line)]
+        return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+    assert faults("import fedras.parallel") <= faults("") / 10

@@ -45,7 +45,8 @@ class Drive(Numbers):
         cls, values: NDArray[np.float32], bounds: NDArray[np.int64], keys: NDArray[np.uint64]
     ) -> list[bytes]:
         """Rotate all of them in one call."""
-        padded = np.pad(values, ((0, 0), (0, -values.shape[1] % 8)))
+        missing = -values.shape[1] % 8
+        padded = np.pad(values, ((0, 0), (0, missing))) if missing else values
         numbers, short = bounds * padded.shape[1], keys >> np.uint64(32)
         starts = bounds_of(-(-np.diff(numbers) // _BLOCK))
         scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
