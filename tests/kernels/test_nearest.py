@@ -40,6 +40,20 @@ def test_the_first_of_equal_centroids_wins() -> None:
     assert assignment.tolist() == [0, 20, 40]
 
 
+@pytest.mark.parametrize("n", [1, 8, 31, 100])
+@pytest.mark.parametrize("d", [1, 7, 32])
+@pytest.mark.parametrize("k", [1, 6, 8, 9, nearest.FEW])
+def test_few_centroids_get_the_same_rows(n: int, d: int, k: int) -> None:
+    x, centroids = rows(n, d), rows(k, d, 1)
+    centroids[k // 2] = centroids[0]
+    score, assignment = fresh(n)
+    nearest.take_over(x, *nearest.lay_out(centroids), 0, score, assignment)
+    few_score, few_assignment = fresh(n)
+    nearest.take_over_few(nearest.turn(x), centroids, few_score, few_assignment)
+    assert few_assignment.tolist() == assignment.tolist()
+    assert few_score.tobytes() == score.tobytes()
+
+
 def test_others_take_over_only_what_is_nearer_to_them() -> None:
     x, centroids = rows(50, 3), rows(30, 3, 1)
     score, assignment = fresh(50)

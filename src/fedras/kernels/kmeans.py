@@ -18,7 +18,7 @@ from fedras.kernels.gather import bounds_of
 from fedras.kernels.jit import jit, long
 from fedras.kernels.large import cluster_large
 from fedras.kernels.means import all_move, drop_empty, move, sizes
-from fedras.kernels.nearest import largest_size, lay_out, take_over
+from fedras.kernels.nearest import FEW, largest_size, lay_out, take_over, take_over_few, turn
 from fedras.kernels.seeding import one_by_one
 
 LARGE = 1 << 20
@@ -171,11 +171,16 @@ def lloyd(
     if not exact:
         move(x, assignment, count, centroids)
         before, score = np.empty_like(assignment), np.empty(len(x), np.float32)
+        few = k <= FEW and iterations > 1
+        turned = turn(x if few else x[:0])
         for _ in range(iterations - 1):
             before[:] = assignment
             score[:] = -np.inf
-            columns, bias = lay_out(centroids)
-            take_over(x, columns, bias, 0, score, assignment)
+            if few:
+                take_over_few(turned, centroids, score, assignment)
+            else:
+                columns, bias = lay_out(centroids)
+                take_over(x, columns, bias, 0, score, assignment)
             if (before == assignment).all():
                 break
             count = sizes(assignment, k)
