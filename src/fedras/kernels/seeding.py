@@ -13,6 +13,7 @@ from fedras.kernels.lanes import copy, squared_distance
 from fedras.kernels.nearest import all_take_over, lay_out, squared_distances
 from fedras.kernels.random import below, uniform
 
+U = np.uint64  # as an index it need not be looked at for a sign
 _BLOCK = 64
 _SURE = np.float32(0.2499)  # a quarter, less what rounding could make of it
 
@@ -42,7 +43,8 @@ def one_by_one(
         near[0] = 0  # of the first centre all rows are candidates
         for other in range(j):
             near[other] = _SURE * squared_distance(centre, centroids[other])
-        for i in closer[: _candidates(apart, assignment, near, closer)]:
+        for row in closer[: _candidates(apart, assignment, near, closer)]:
+            i = U(row)
             distance = squared_distance(x[i], centre)
             if distance < apart[i]:
                 apart[i] = distance
@@ -66,11 +68,11 @@ def _candidates(
     By the triangle inequality none is that is closer to its own than half way to the new one
     (Elkan, ICML 2003): a client's update has so many small rows that four in five are passed over.
     """
-    count = 0
+    count = U(0)
     for i in range(len(assignment)):
         closer[count] = i
-        count += apart[i] > near[assignment[i]]
-    return count
+        count += U(apart[i] > near[U(assignment[i])])
+    return int(np.int64(count))
 
 
 @jit
