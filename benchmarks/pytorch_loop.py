@@ -16,12 +16,12 @@ None of them compresses or serialises anything. They share a process, which `pre
 
 import copy
 import random
-import time
 from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
 import torch
+from measure import seconds
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
@@ -193,7 +193,7 @@ class Published(Peer):
                 loss = self.loss(net(items), labels)
                 loss.backward()
                 optimiser.step()
-                total += loss.item()
+                total += loss.item()  # only told, but it costs
         self.kept[client] = copy.deepcopy(net.state_dict())
         self.users[client] = self.kept[client][USER][0]
         upload = copy.deepcopy(self.kept[client])
@@ -247,9 +247,7 @@ def prepare(config: Config, rounds: int) -> dict[str, int]:
 def timed(name: str, cohort: NDArray[np.int64], round_: int) -> float:
     """Return how many seconds a peer's round takes."""
     torch.set_num_threads(_threads[name])
-    start = time.perf_counter()
-    _peers[name].round(cohort, round_)
-    return time.perf_counter() - start
+    return seconds(lambda: _peers[name].round(cohort, round_))
 
 
 def check(config: Config) -> dict[str, dict[str, float]]:

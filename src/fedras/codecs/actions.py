@@ -76,7 +76,7 @@ class Actions(Codec):
 
     @classmethod
     def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
-        """Decode many, unpacked in parallel."""
+        """Decode many in few calls."""
         size, columns = payloads[0].shape
         rows = unpack_row_sets([payload.part(Part.ROWS) for payload in payloads], size)
         actions = unpack_matrices(payloads, Part.ACTIONS, columns)

@@ -110,7 +110,7 @@ def pack_row_sets(
 
 
 def unpack_row_sets(data: Sequence[bytes], size: int) -> list[NDArray[np.int32]]:
-    """Return what `unpack_rows` makes of each, unpacked in parallel; PayloadError as there."""
+    """Return what `unpack_rows` makes of each, all in one call; PayloadError as there."""
     flat, bounds = _join_bytes(data)
     counts = row_sets.count_all(flat, bounds, size)
     room = bounds_of(np.maximum(counts, 0))

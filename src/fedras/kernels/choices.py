@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels import ascending, bits, rans
+from fedras.kernels.gather import bounds_of
 from fedras.kernels.jit import jit, long
 from fedras.kernels.row_sets import count_bytes, put_count, take_count
 
@@ -182,13 +183,14 @@ def unpack(
     After the last of them ``data`` has 2 bytes more. Returns bool[C], whether the bytes are so many
     choices among ``ks[c]``.
     """
-    coded = np.zeros(len(ks), np.bool_)
+    most = np.full(len(ks), -1)
     for c in range(len(ks)):
         own, n = data[data_bounds[c] : data_bounds[c + 1]], bounds[c + 1] - bounds[c]
-        coded[c] = _codable(ks[c]) and len(own) > 0 and own[0] & 1 and take_count(own, n) >= 0
-    good = _decode(data, data_bounds, ks, coded, bounds, choices)
+        if _codable(ks[c]) and len(own) > 0 and own[0] & 1:
+            most[c] = take_count(own, n)
+    good = _decode(data, data_bounds, ks, most, bounds, choices)
     for c in range(len(ks)):
-        if not coded[c]:
+        if most[c] < 0:
             own = data[data_bounds[c] : data_bounds[c + 1]]
             good[c] = _fixed(own, ks[c], choices[bounds[c] : bounds[c + 1]])
     return good
@@ -210,33 +212,35 @@ def _decode(
     data: NDArray[np.uint8],
     data_bounds: NDArray[np.int64],
     ks: NDArray[np.int64],
-    coded: NDArray[np.bool_],
+    most: NDArray[np.int64],
     bounds: NDArray[np.int64],
     choices: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
-    """Read what the coder wrote, which is ``coded``; tell what is good of it."""
-    first, last, end = np.zeros_like(ks), np.cumsum(ks), bounds[1:].copy()
-    first[1:] = last[:-1]
-    rising, limits, at = np.empty(ks.sum(), np.int32), np.zeros_like(ks), data_bounds[:-1].copy()
+    """Read what the coder wrote; tell what is good of it.
+
+    ``most``, int64[C], is the largest count of each, -1 for what is not the coder's.
+    """
+    names = bounds_of(ks)
+    first, last, end = names[:-1], names[1:].copy(), bounds[1:].copy()
+    rising, at = np.empty(names[-1], np.int32), data_bounds[:-1].copy()
     for c in range(len(ks)):
-        if coded[c]:
-            n = bounds[c + 1] - bounds[c]
-            limits[c] = take_count(data[at[c] : data_bounds[c + 1]], n)
-            at[c] += count_bytes(n)
+        if most[c] >= 0:
+            at[c] += count_bytes(bounds[c + 1] - bounds[c])
         else:
             last[c], end[c] = first[c], bounds[c]
     states = np.empty(len(ks), np.uint64)
+    limits = np.maximum(most, 0)
     good = ascending.take_all(data, at, data_bounds[1:], states, limits, rising, first, last)
     for c in range(len(ks)):
-        if coded[c]:
+        if most[c] >= 0:
             counts = rising[first[c] : last[c]]
-            good[c] &= counts.sum() == bounds[c + 1] - bounds[c] and counts[-1] == limits[c]
+            good[c] &= counts.sum() == bounds[c + 1] - bounds[c] and counts[-1] == most[c]
             if not good[c]:
                 last[c], end[c] = first[c], bounds[c]
     shares, begins = _shares(rising, first, last)
     rans.take_all(data, at, states, shares, begins, choices, bounds[:-1], end)
     for c in range(len(ks)):
-        if coded[c] and good[c]:
+        if most[c] >= 0 and good[c]:
             counts = rising[first[c] : last[c]]
             good[c] = at[c] == data_bounds[c + 1] and states[c] == rans.START
             for choice in choices[bounds[c] : bounds[c + 1]]:

@@ -1,4 +1,4 @@
-"""Arrays in parts: where each begins, and gathering of rows."""
+"""Arrays in parts: where each begins, and rows: gathered, added and compared."""
 
 import numpy as np
 from numpy.typing import NDArray

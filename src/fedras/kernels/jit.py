@@ -45,20 +45,24 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel and cache it on disk."""
-    compiled = numba.njit(cache=True, error_model="numpy")(function)
-    return cast(Callable[P, R], compiled)
+    return _compiled(function)
 
 
 def long(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel that takes long enough to let other threads run Python meanwhile."""
-    compiled = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
-    return cast(Callable[P, R], compiled)
+    return _compiled(function, nogil=True)
 
 
 def parallel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel whose ``prange`` runs on all threads (`set_threads`)."""
-    compiled = numba.njit(cache=True, error_model="numpy", nogil=True, parallel=True)(function)
-    return cast(Callable[P, R], compiled)
+    return _compiled(function, nogil=True, parallel=True)
+
+
+def _compiled(
+    function: Callable[P, R], nogil: bool = False, parallel: bool = False
+) -> Callable[P, R]:
+    compiled = numba.njit(cache=True, error_model="numpy", nogil=nogil, parallel=parallel)
+    return cast(Callable[P, R], compiled(function))
 
 
 def threads() -> int:

@@ -172,15 +172,15 @@ def lloyd(
         move(x, assignment, count, centroids)
         before, score = np.empty_like(assignment), np.empty(len(x), np.float32)
         few = k <= FEW and iterations > 1
-        turned = turn(x if few else x[:0])
+        rows = turn(x) if few else x
         for _ in range(iterations - 1):
             before[:] = assignment
             score[:] = -np.inf
             if few:
-                take_over_few(turned, centroids, score, assignment)
+                take_over_few(rows, centroids, score, assignment)
             else:
                 columns, bias = lay_out(centroids)
-                take_over(x, columns, bias, 0, score, assignment)
+                take_over(rows, columns, bias, 0, score, assignment)
             if (before == assignment).all():
                 break
             count = sizes(assignment, k)

@@ -31,12 +31,18 @@ def lay_out(centroids: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
     columns = np.zeros((d, (k + LANES - 1) // LANES * LANES), np.float32)
     bias = np.full(columns.shape[1], _NOBODY, np.float32)
     for j in range(k):
-        total = np.float32(0)
         for f in range(d):
             columns[f, j] = centroids[j, f]
-            total += centroids[j, f] * centroids[j, f]
-        bias[j] = np.float32(-0.5) * total
+        bias[j] = _bias(centroids[j])
     return columns, bias
+
+
+@jit
+def _bias(centroid: NDArray[np.float32]) -> np.float32:
+    total = np.float32(0)
+    for f in range(len(centroid)):
+        total += centroid[f] * centroid[f]
+    return np.float32(-0.5) * total
 
 
 @jit
@@ -107,10 +113,10 @@ def take_over_few(
     The bias is the first term of each sum, as there, so that the bits are the same.
     """
     k, d = centroids.shape
-    _, bias = lay_out(centroids)
     weights = zeros(k, d + 1)
-    weights[:k, 0] = bias[:k]
-    weights[:k, 1 : d + 1] = centroids
+    for j in range(k):
+        weights[j, 0] = _bias(centroids[j])
+        weights[j, 1 : d + 1] = centroids[j]
     some = zeros(k, turned.shape[1])
     product(None, weights, turned[: d + 1], some, len(weights))
     for j in range(k):

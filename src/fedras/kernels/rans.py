@@ -201,8 +201,8 @@ def take_all(
     symbols, first, last
         Out: stream c has ``symbols[first[c]:last[c]]``.
     """
-    width = _SCALE_BITS
-    while width > 0 and _SCALE >> width < max(_CELLS, 4 * _most_symbols(begins)):
+    width, wanted = _SCALE_BITS, max(_CELLS, 4 * _most_symbols(begins))
+    while width > 0 and _SCALE >> width < wanted:
         width -= 1
     cells = np.empty((LANES, _SCALE >> width), np.uint64)
     for c in range(0, len(first), LANES):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.kernels import ascending, rans
+from fedras.kernels.gather import bounds_of
 from fedras.kernels.jit import jit, long
 
 _BITMAP = 0
@@ -71,14 +72,15 @@ def pack_all(
     They are strictly increasing in [0, size). Set c is written to the end of
     ``out[places[c]:places[c + 1]]`` (`rooms`).
     """
-    gaps = np.empty(counts.sum(), np.int32)
-    first, last, at = np.zeros_like(counts), np.cumsum(counts), places[1:].copy()
-    first[1:] = last[:-1]
+    listed = np.where(counts < size, counts, 0)  # all rows take no bytes
+    limits = np.where(counts < size, size - counts, 0)
+    bounds, at = bounds_of(listed), places[1:].copy()
+    gaps = np.empty(bounds[-1], np.int32)
     for c in range(len(counts)):
-        for i in range(counts[c]):
-            gaps[first[c] + i] = rows[starts[c] + i] - i
+        for i in range(listed[c]):
+            gaps[bounds[c] + i] = rows[starts[c] + i] - i
     states = np.full(len(counts), rans.START, np.uint64)
-    ascending.put_all(gaps, first, last, size - counts, states, out, at)
+    ascending.put_all(gaps, bounds[:-1], bounds[1:], limits, states, out, at)
     lengths = np.empty(len(counts), np.int64)
     for c in range(len(counts)):
         own = rows[starts[c] : starts[c] + counts[c]]
