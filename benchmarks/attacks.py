@@ -7,6 +7,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from fedras.arrays import Bools, Float32s, Int64s, UInt64s
 from fedras.codecs import Part, Payload
 from fedras.codecs.codec import decode
 from fedras.federation.round import Transport
@@ -14,7 +15,6 @@ from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Upload
 from fedras.rng import Purpose, key
 
-Floats = NDArray[np.float32]
 SHARE = 0.2
 """Of the clients are hostile."""
 _FLOATS = (Part.ACTIONS, Part.VALUES)
@@ -45,7 +45,7 @@ class Chance:
 Attack = Callable[[Chance], Upload | None]
 
 
-def hostile(clients: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def hostile(clients: UInt64s) -> Bools:
     """Return bool[M], which clients are hostile: the same for every seed, by their hash."""
     chosen = np.zeros(len(clients), np.bool_)
     chosen[np.argsort(clients)[: round(SHARE * len(clients))]] = True
@@ -56,7 +56,7 @@ def attacked(server: Server, transport: Transport, attack: Attack) -> Transport:
     """Return ``transport`` with the hostile clients' uploads forged."""
     bad = hostile(server.clients)
 
-    def forging(broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload | None]:
+    def forging(broadcast: Broadcast, cohort: Int64s) -> list[Upload | None]:
         uploads = list(transport(broadcast, cohort))
         for place in np.flatnonzero(bad[cohort]).tolist():
             upload = uploads[place]
@@ -84,7 +84,7 @@ def nan(chance: Chance) -> Upload:
     return replace(chance.upload, items=forged.to_bytes())
 
 
-def recoded(change: Callable[[Floats, np.random.Generator], NDArray[np.floating]]) -> Attack:
+def recoded(change: Callable[[Float32s, np.random.Generator], NDArray[np.floating]]) -> Attack:
     """Return the attack that changes the decoded rows, float32[n, d], and codes them as agreed."""
 
     def attack(chance: Chance) -> Upload:

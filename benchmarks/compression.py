@@ -22,10 +22,10 @@ from typing import Any
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 from runs import RESULTS
 from sklearn.cluster import KMeans
 
+from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.components import make_config
 from fedras.errors import DataError
@@ -35,8 +35,6 @@ from fedras.kernels.jit import set_threads
 from fedras.methods.fedras import FedRAS
 from fedras.methods.method import Memory
 from fedras.report.sections import replace_section
-
-Floats = NDArray[np.float32]
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 GROUPS, TRAINED, REPEATS = 778, 30, 9  # the paper's Table 6; rounds before the update is taken
@@ -73,7 +71,7 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def gradients() -> tuple[str, list[Floats]]:
+def gradients() -> tuple[str, list[Float32s]]:
     """Return where they come from, and the server's mean updates of enough rounds."""
     try:
         simulation = Simulation(make_config(COMMON | REAL))
@@ -93,7 +91,7 @@ def gradients() -> tuple[str, list[Floats]]:
     return simulation.given.dataset, updates
 
 
-def one_compression(x: Floats) -> dict[str, Any]:
+def one_compression(x: Float32s) -> dict[str, Any]:
     """Time flat K-means of all rivals, and all that the server does, in turn."""
     memory = compress(x, GROUPS, {}, 0)  # a second round: there is a threshold
     rivals: dict[str, Callable[[int], Any]] = {
@@ -126,14 +124,14 @@ def one_compression(x: Floats) -> dict[str, Any]:
     }
 
 
-def trained_by_faiss(x: Floats, seed: int) -> Any:
+def trained_by_faiss(x: Float32s, seed: int) -> Any:
     """Return faiss's K-means at its defaults: 25 iterations from random rows."""
     rival = faiss.Kmeans(x.shape[1], GROUPS, seed=seed, min_points_per_centroid=1)
     rival.train(x)
     return rival
 
 
-def compress(x: Floats, budget: int, memory: Memory, seed: int) -> Memory:
+def compress(x: Float32s, budget: int, memory: Memory, seed: int) -> Memory:
     """Do all that the server does to send ``x``."""
     update = RowUpdate(np.arange(len(x), dtype=np.int32), x, len(x))
     key = np.uint64(seed)
@@ -142,7 +140,7 @@ def compress(x: Floats, budget: int, memory: Memory, seed: int) -> Memory:
     return memory
 
 
-def million(x: Floats) -> dict[str, float]:
+def million(x: Float32s) -> dict[str, float]:
     """Return the seconds and the extra memory, in matrices, of sending a million rows."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.npy"
@@ -167,7 +165,7 @@ def most_memory() -> int:
     return 1024 * int(status["VmHWM"].removesuffix("kB"))
 
 
-def growth(x: Floats, groups: dict[int, int]) -> dict[str, Any]:
+def growth(x: Float32s, groups: dict[int, int]) -> dict[str, Any]:
     """Return the seconds of K-means for some numbers of rows, and the exponent that fits them."""
     for k in {min(groups.values()), max(groups.values())}:
         kmeans.cluster(x[: min(groups)], k, ITERATIONS, KEY)
@@ -179,7 +177,7 @@ def growth(x: Floats, groups: dict[int, int]) -> dict[str, Any]:
     return {"seconds": taken, "exponent": float(slope)}
 
 
-def cells(x: Floats) -> float:
+def cells(x: Float32s) -> float:
     """Return the inertia of clustering in cells, as a multiple of that of clustering as a whole."""
     k = len(x) // ROWS_PER_GROUP
     whole, divided = (
@@ -188,7 +186,7 @@ def cells(x: Floats) -> float:
     return divided / whole
 
 
-def inertia(x: Floats, centroids: Floats, assignment: NDArray[np.int32]) -> float:
+def inertia(x: Float32s, centroids: Float32s, assignment: Int32s) -> float:
     """Return the sum of the squared distances of the rows to their centroids."""
     return float(((x.astype(np.float64) - centroids[assignment]) ** 2).sum())
 

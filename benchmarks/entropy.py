@@ -17,8 +17,8 @@ from typing import Any
 import constriction
 import numpy as np
 import zstandard
-from numpy.typing import NDArray
 
+from fedras.arrays import Int32s, Int64s
 from fedras.codecs import Part, Payload
 from fedras.codecs.codec import decode
 from fedras.codecs.packing import (
@@ -54,7 +54,7 @@ def main() -> None:
             print(json.dumps(options | line))
 
 
-def assignment(choices: NDArray[np.int32], k: int) -> Row:
+def assignment(choices: Int32s, k: int) -> Row:
     """Measure one assignment to ``k`` actions."""
     counts = np.bincount(choices, minlength=k)
     order = np.argsort(-counts, kind="stable")
@@ -84,7 +84,7 @@ def assignment(choices: NDArray[np.int32], k: int) -> Row:
     }
 
 
-def row_set(rows: NDArray[np.int32], size: int) -> Row:
+def row_set(rows: Int32s, size: int) -> Row:
     """Measure one set of rows."""
     bitmap = np.zeros(size, np.bool_)
     bitmap[rows] = True
@@ -129,7 +129,7 @@ def _rows_of_payload(payload: Payload) -> Row:
     return row_set(decode(payload).rows, payload.shape[0])
 
 
-def _entropy(counts: NDArray[np.int64]) -> float:
+def _entropy(counts: Int64s) -> float:
     used = counts[counts > 0]
     return float((used * np.log2(used.sum() / used)).sum() / 8)
 
@@ -138,7 +138,7 @@ def _zstandard(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=19).compress(data)
 
 
-def _range_coded(choices: NDArray[np.int32], model: Any) -> bytes:
+def _range_coded(choices: Int32s, model: Any) -> bytes:
     coder = constriction.stream.queue.RangeEncoder()
     coder.encode(choices, model)
     return bytes(coder.get_compressed().tobytes())

@@ -21,11 +21,11 @@ from measure import Result, described, machine, wrapped
 from runs import RESULTS
 
 from fedras.components import interactions_of, make_config
-from fedras.federation.flower.loopback import Loopback
-from fedras.federation.nodes.memory import remember
-from fedras.folder import RunFolder
+from fedras.flower.loopback import Loopback
+from fedras.nodes.node.memory import remember
 from fedras.report.sections import replace_section
-from fedras.training import train
+from fedras.run.folder import RunFolder
+from fedras.run.run import train
 
 PAGE = Path(__file__).parent.parent / "docs" / "federation.md"
 KEPT = RESULTS / "faults.jsonl"

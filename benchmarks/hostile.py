@@ -17,18 +17,18 @@ from unittest.mock import patch
 
 import numpy as np
 from attacks import ATTACKS, attacked, hostile
-from numpy.typing import NDArray
 from runs import Row, rows
 
+from fedras.arrays import Int64s
 from fedras.components import make_config
 from fedras.errors import PayloadError
-from fedras.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation import checks
 from fedras.federation.checks import Learnt
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic, Upload
 from fedras.report.sections import replace_section
-from fedras.training import Run
+from fedras.run.run import Run
 
 PAGE = Path(__file__).parent.parent / "docs" / "security.md"
 SETTINGS: dict[str, Row] = {
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def unchecked(
-    server: Server, cohort: NDArray[np.int64], uploads: Sequence[Upload], traffic: Traffic
+    server: Server, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic
 ) -> Learnt:
     """Believe all that can be read, as a server without any defence does."""
     updates, changes = server.decode(cohort, uploads, traffic)

@@ -18,9 +18,9 @@ from measure import PAGE, Result, described, keep, machine, quartiles, seconds, 
 from runs import RESULTS
 
 from fedras.components import make_config
-from fedras.evaluation import Ranked
+from fedras.evaluation.evaluation import Ranked
 from fedras.report.sections import replace_section
-from fedras.training import Run
+from fedras.run.run import Run
 
 FEW = {"actions": 8, "error_feedback": True}
 FLAGS = ["--actions", "8", "--error-feedback"]

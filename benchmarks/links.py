@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 from measure import Result, described, keep, machine, wrapped
-from numpy.typing import NDArray
 
 from fedras import data
+from fedras.arrays import Float64s, Int64s
 from fedras.config import Config
-from fedras.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation.simulator import Simulation
 from fedras.federation.speeds import rates_for, write_rates
 from fedras.federation.wire import Broadcast, Upload
@@ -35,11 +35,11 @@ KINDS = {  # bytes per second, and the share of clients
 class Timed:
     """A transport that notes how long each client's transfers take."""
 
-    def __init__(self, simulation: Simulation, speeds: NDArray[np.float64]) -> None:
+    def __init__(self, simulation: Simulation, speeds: Float64s) -> None:
         self.silo, self.carry = simulation.silo, simulation.transport
         self.speeds, self.seconds = speeds, np.zeros(0)
 
-    def __call__(self, broadcast: Broadcast, cohort: NDArray[np.int64]) -> Sequence[Upload | None]:
+    def __call__(self, broadcast: Broadcast, cohort: Int64s) -> Sequence[Upload | None]:
         """Pass everything on."""
         uploads = self.carry(broadcast, cohort)
         down = np.array([len(each) for each in broadcast.items] or [0] * len(self.silo.budgets))
@@ -80,7 +80,7 @@ def main() -> None:
     write(result)
 
 
-def timed(name: str, given: dict[str, Any], speeds: NDArray[np.float64]) -> Result:
+def timed(name: str, given: dict[str, Any], speeds: Float64s) -> Result:
     """Return how long rounds take and how good the replicas get."""
     running = Simulation(Config.model_validate(given | {"rounds": ROUNDS}))
     running.transport = timer = Timed(running, speeds)

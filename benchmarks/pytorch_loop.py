@@ -22,13 +22,13 @@ from itertools import pairwise
 import numpy as np
 import torch
 from measure import seconds
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from fedras import metrics
+from fedras.arrays import Int64s
 from fedras.config import Config
-from fedras.evaluation import Evaluation, Ranked
+from fedras.evaluation import metrics
+from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation.simulator import Simulation
 
 ITEMS, USER = "items.weight", "user.weight"
@@ -99,7 +99,7 @@ class Peer:
         self.unseen = [torch.from_numpy(np.setdiff1d(everything, piece)) for piece in pieces]
         self.loss = nn.BCEWithLogitsLoss(reduction="sum")
 
-    def round(self, cohort: NDArray[np.int64], round_: int) -> None:
+    def round(self, cohort: Int64s, round_: int) -> None:
         """Train the clients ``cohort`` and average what they learnt."""
         rate = self.model.rate_at(round_, self.config.rounds)
         total = {name: torch.zeros_like(value) for name, value in self.shared.items()}
@@ -244,7 +244,7 @@ def prepare(config: Config, rounds: int) -> dict[str, int]:
     return _threads
 
 
-def timed(name: str, cohort: NDArray[np.int64], round_: int) -> float:
+def timed(name: str, cohort: Int64s, round_: int) -> float:
     """Return how many seconds a peer's round takes."""
     torch.set_num_threads(_threads[name])
     return seconds(lambda: _peers[name].round(cohort, round_))

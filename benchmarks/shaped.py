@@ -26,11 +26,11 @@ from fedras import data
 from fedras.components import make_config
 from fedras.config import Config
 from fedras.data import Interactions
-from fedras.federation.flower.loopback import Loopback
-from fedras.federation.nodes.split import node_of
 from fedras.federation.speeds import rates_for, write_rates
-from fedras.folder import RunFolder
+from fedras.flower.loopback import Loopback
+from fedras.nodes.split import node_of
 from fedras.report.sections import replace_section
+from fedras.run.folder import RunFolder
 
 PAGE = Path(__file__).parent.parent / "docs" / "federation.md"
 KEPT = RESULTS / "shaped.json"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from fedras.arrays import Int64s
 from fedras.kernels.jit import set_threads, threads
 from fedras.parallel import for_clients, one_blas_thread
 
@@ -21,7 +21,7 @@ def test_results_are_in_the_clients_order(sizes: list[int], count: int) -> None:
     set_threads(count)
     seen: list[int] = []
 
-    def work(part: NDArray[np.int64]) -> list[str]:
+    def work(part: Int64s) -> list[str]:
         seen.extend(part.tolist())
         return [f"client {c}" for c in part]
 
@@ -33,9 +33,9 @@ def test_results_are_in_the_clients_order(sizes: list[int], count: int) -> None:
 def test_parts_are_small_and_equal() -> None:
     set_threads(2)
     sizes = np.random.default_rng(0).integers(1, 100, 300)
-    parts: list[NDArray[np.int64]] = []
+    parts: list[Int64s] = []
 
-    def work(part: NDArray[np.int64]) -> list[int]:
+    def work(part: Int64s) -> list[int]:
         parts.append(part)
         return list(part)
 
@@ -50,7 +50,7 @@ def test_parts_run_side_by_side_each_with_one_thread_for_its_kernels() -> None:
     set_threads(2)
     meeting = threading.Barrier(2, timeout=20)
 
-    def work(part: NDArray[np.int64]) -> list[int]:
+    def work(part: Int64s) -> list[int]:
         meeting.wait()  # passes only if another part is at work
         return [threads()] * len(part)
 
@@ -62,7 +62,7 @@ def test_parts_run_side_by_side_each_with_one_thread_for_its_kernels() -> None:
 def test_what_goes_wrong_in_a_part_is_raised(count: int) -> None:
     set_threads(count)
 
-    def work(part: NDArray[np.int64]) -> list[int]:
+    def work(part: Int64s) -> list[int]:
         raise ValueError(f"of {len(part)} clients")
 
     with pytest.raises(ValueError, match="clients"):

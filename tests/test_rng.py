@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from helpers.twin import stream_key
 from hypothesis import given
 from hypothesis import strategies as st
-from twin import stream_key
 
 from fedras.rng import Purpose, key, keys
 

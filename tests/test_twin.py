@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import twin
-from numpy.typing import NDArray
-from twin import State, Twin
+from helpers import twin
+from helpers.twin import State, Twin
 
+from fedras.arrays import Float32s, Float64s
 from fedras.config import Config
 from fedras.data import Interactions, client_keys, from_columns
 from fedras.federation.simulator import Simulation
@@ -79,7 +79,7 @@ def twin_of(simulation: Simulation) -> Twin:
     return Twin(simulation.config, identities, histories, simulation.interactions.n_items)
 
 
-def double(array: NDArray[np.float32]) -> NDArray[np.float64]:
+def double(array: Float32s) -> Float64s:
     return array.astype(np.float64)
 
 
@@ -110,7 +110,7 @@ def gaps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seen
 
 
-def close(fast: NDArray[np.float32], slow: NDArray[np.float64]) -> None:
+def close(fast: Float32s, slow: Float64s) -> None:
     np.testing.assert_allclose(fast, slow, rtol=0, atol=TOLERANCE)
 
 

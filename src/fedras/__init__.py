@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fedras.config import Config
-    from fedras.recommender import load
-    from fedras.training import train
+    from fedras.run.recommender import load
+    from fedras.run.run import train
 
     __version__: str
 
 __all__ = ["Config", "__version__", "load", "train"]
 
-_HOMES = {"Config": "fedras.config", "load": "fedras.recommender", "train": "fedras.training"}
+_HOMES = {"Config": "fedras.config", "load": "fedras.run.recommender", "train": "fedras.run.run"}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from fedras.arrays import Int64s
 from fedras.kernels.jit import one_thread, set_threads, threads
 
 T = TypeVar("T")
@@ -24,9 +24,7 @@ _PART = 64  # enough for the calls around the compiled loops to cost little
 np.empty(31 << 20, np.uint8)
 
 
-def for_clients(
-    work: Callable[[NDArray[np.int64]], Sequence[T]], sizes: NDArray[np.int64]
-) -> list[T]:
+def for_clients(work: Callable[[Int64s], Sequence[T]], sizes: Int64s) -> list[T]:
     """Do ``work`` for each client, a few of them at a time.
 
     The threads, of which this is one, run compiled loops side by side, and what Python does for one

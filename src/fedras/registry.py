@@ -25,11 +25,14 @@ class Registry(Generic[T]):
         What a component is called in messages, for example ``"method"``.
     folder
         The sub-package that holds the built-in components, for example ``"methods"``.
+    within
+        The folder in it with their modules, if there is one.
     """
 
-    def __init__(self, kind: str, folder: str) -> None:
+    def __init__(self, kind: str, folder: str, within: str = "") -> None:
         self.kind = kind
         self.group = f"fedras.{folder}"
+        self._package = f"{self.group}.{within}" if within else self.group
         self._components: dict[str, type[T]] = {}
         self._complete = False
 
@@ -69,8 +72,8 @@ class Registry(Generic[T]):
     def _load(self) -> None:
         if self._complete:
             return
-        package = importlib.import_module(self.group)
-        for module in pkgutil.iter_modules(package.__path__, prefix=f"{self.group}."):
+        package = importlib.import_module(self._package)
+        for module in pkgutil.iter_modules(package.__path__, prefix=f"{self._package}."):
             importlib.import_module(module.name)
         for point in entry_points(group=self.group):
             self.register(point.name)(point.load())

@@ -3,8 +3,8 @@
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import UInt64s
 from fedras.kernels.random import fold
 
 _MASK = (1 << 64) - 1
@@ -27,7 +27,7 @@ class Purpose(IntEnum):
     PRIVACY = 12
 
 
-def keys(seed: int, purpose: Purpose, *context: int | NDArray[np.uint64]) -> NDArray[np.uint64]:
+def keys(seed: int, purpose: Purpose, *context: int | UInt64s) -> UInt64s:
     """Return one key per element of the context: the streams to draw from (`kernels.random`).
 
     Parameters
@@ -43,7 +43,7 @@ def keys(seed: int, purpose: Purpose, *context: int | NDArray[np.uint64]) -> NDA
     -------
     uint64[n], with n = 1 where every element of the context is an integer.
     """
-    state: int | NDArray[np.uint64] = seed
+    state: int | UInt64s = seed
     for word in (int(purpose), *context):
         if isinstance(state, int) and isinstance(word, int):
             state = _mix(state ^ _mix(word))
@@ -57,7 +57,7 @@ def key(seed: int, purpose: Purpose, *context: int) -> np.uint64:
     return np.uint64(keys(seed, purpose, *context)[0])
 
 
-def _array(word: int | NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _array(word: int | UInt64s) -> UInt64s:
     return np.atleast_1d(np.asarray(word, np.uint64))
 
 

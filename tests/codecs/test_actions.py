@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from codec_samples import UPDATES, update
+from helpers.codec_samples import UPDATES, update
 from hypothesis import given
 from hypothesis import strategies as st
 

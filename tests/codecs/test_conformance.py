@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from codec_samples import UPDATES, constant, make, update
+from helpers.codec_samples import UPDATES, constant, make, update
 
 from fedras.codecs import CODECS, Codec, Payload, RowUpdate
 from fedras.codecs.codec import decode

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import slow_coder
+from helpers import slow_coder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from fuzzing import ALLOWED, check, hostile, samples, warm_up
+from helpers.fuzzing import ALLOWED, check, hostile, samples, warm_up
 
 from fedras.codecs import CODECS
 from fedras.numbers import NUMBERS

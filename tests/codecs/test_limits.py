@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from codec_samples import UPDATES, make, update
+from helpers.codec_samples import UPDATES, make, update
 
 from fedras.codecs import CODECS, Codec
 from fedras.codecs.actions import Actions

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from codec_samples import make, update
+from helpers.codec_samples import make, update
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s
 from fedras.codecs import CODECS, Codec, Part, Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.codecs.fixed_basis import FixedBasis, basis
@@ -23,7 +23,7 @@ from fedras.numbers import NUMBERS
 
 KEY = np.uint64(99)
 
-Matrix = NDArray[np.float32]
+Matrix = Float32s
 
 matrices = hnp.arrays(
     np.float32,

@@ -1,17 +1,15 @@
 """Where the tests find real data: FEDRAS_DATA, or for MovieLens 100K the package index."""
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from helpers.published import Real
 
-from fedras.data.ml_100k import MovieLens100K
+from fedras.data.sets.ml_100k import MovieLens100K
 from fedras.data.sources import Sources
 from fedras.errors import DataError
-
-Real = Callable[[str], Path]
 
 # Read before any test isolates itself from the environment.
 _GIVEN = os.environ.get("FEDRAS_DATA")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fedras.data import available, fetch
-from fedras.data.ml_100k import from_package_index
+from fedras.data.sets.ml_100k import from_package_index
 from fedras.data.sources import Counts, Published, Sources
 from fedras.errors import DataError
 

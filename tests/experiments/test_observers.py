@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.small_experiments import SMALL
 
-from experiments.conftest import SMALL
-from fedras import summary
 from fedras.experiments.task import Row, Task, perform
-from fedras.training import Run
+from fedras.run import summary
+from fedras.run.run import Run
 
 TIMELESS = ("seconds", "wall_seconds", "peak_memory_mb", "key", "observe", "observed")
 

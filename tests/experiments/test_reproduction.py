@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run.conftest import Fedras, fedras, start
+from helpers.small_experiments import DATA, HEAD, TABLE, Inline
+from helpers.small_runs import Fedras, start
 
-from experiments.conftest import DATA, HEAD, TABLE, Inline
 from fedras.cli.tasks import duration
 from fedras.experiments import tuning
 from fedras.experiments.reproduction import Reproduction
 from fedras.experiments.task import Row
 from fedras.report import paper
 from fedras.report.cells import Place
-
-__all__ = ["fedras"]  # a fixture of the other commands' tests
 
 RATE = "learning_rate"
 TIMELESS = ("seconds", "wall_seconds", "peak_memory_mb")

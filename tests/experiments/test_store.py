@@ -9,7 +9,7 @@ import pytest
 from fedras.errors import FedrasError
 from fedras.experiments.store import RUNS, Store
 from fedras.experiments.task import Row, Task
-from fedras.resumption import decisive
+from fedras.run.resumption import decisive
 
 
 def _task(**given: Any) -> Task:

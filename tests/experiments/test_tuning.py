@@ -9,7 +9,7 @@ from fedras.experiments import experiment, tuning
 from fedras.experiments.store import Store
 from fedras.experiments.task import Row, Task
 from fedras.experiments.tuning import cell_of, cells_of, choose, score
-from fedras.resumption import decisive
+from fedras.run.resumption import decisive
 
 GIVEN: dict[str, Any] = {"dataset": "ml-100k", "model": "mf", "method": "fedras"}
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_federation import HETEROGENEOUS, N_ITEMS, N_USERS, interactions, simulation
+from helpers.small_federation import HETEROGENEOUS, N_ITEMS, N_USERS, interactions, simulation
 
 from fedras.config import Config
 from fedras.data import client_keys

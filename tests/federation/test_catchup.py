@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_federation import HETEROGENEOUS, N_USERS, simulation
+from helpers.small_federation import HETEROGENEOUS, N_USERS, simulation
 
 from fedras.codecs import RowUpdate
 from fedras.codecs.plain import Plain

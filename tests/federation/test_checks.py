@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.small_federation import N_USERS, simulation
+from helpers.uploads import BAD, honest, hostile, plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from small_federation import N_USERS, simulation
-from uploads import BAD, honest, hostile, plain
 
+from fedras.arrays import Int64s
 from fedras.federation.checks import LARGEST, Learnt, learn
 from fedras.federation.round import run_round
 from fedras.federation.simulator import Simulation
@@ -101,7 +101,7 @@ def test_giants_that_cancel_out_move_nothing() -> None:
 def forged(sim: Simulation, uploads: list[Upload | None], share: float = 0.5) -> Any:
     """Return the transport where a share of the answers is replaced by ``uploads``, in turn."""
 
-    def transport(broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload | None]:
+    def transport(broadcast: Broadcast, cohort: Int64s) -> list[Upload | None]:
         answers: list[Upload | None] = list(sim._deliver(broadcast, cohort))
         for place in range(round(share * len(answers))):
             answers[place] = uploads[(broadcast.round + place) % len(uploads)]
@@ -159,7 +159,7 @@ def test_who_does_not_answer_hears_nothing_and_costs_nothing() -> None:
 def test_a_replayed_upload_is_dropped() -> None:
     sim, kept = simulation(), list[Upload]()
 
-    def replaying(broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
+    def replaying(broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
         uploads = list(sim._deliver(broadcast, cohort))
         if broadcast.round:
             uploads[0] = kept[0]
@@ -171,9 +171,9 @@ def test_a_replayed_upload_is_dropped() -> None:
 
 
 def test_what_was_dropped_is_kept_through_a_checkpoint_and_reported(tmp_path: Any) -> None:
-    from small_federation import interactions
+    from helpers.small_federation import interactions
 
-    from fedras.training import Run
+    from fedras.run.run import Run
 
     sim = simulation()
     config = sim.given.model_copy(update={"rounds": 4, "eval_every": 2, "norm_bound": 0.5})

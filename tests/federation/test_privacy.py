@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_federation import DIM, N_ITEMS, interactions, simulation
-from uploads import update
+from helpers.small_federation import DIM, N_ITEMS, interactions, simulation
+from helpers.uploads import update
 
 from fedras.codecs import RowUpdate
 from fedras.config import Config
@@ -119,7 +119,7 @@ def test_more_noise_is_more_privacy_and_more_rounds_are_less() -> None:
 
 
 def test_the_summary_reports_it(tmp_path: Path) -> None:
-    from fedras.training import train
+    from fedras.run.run import train
 
     plain = simulation().given.model_copy(update={"rounds": 2})
     for _ in train(plain, tmp_path / "plain", interactions=interactions()):

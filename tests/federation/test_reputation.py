@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from small_federation import simulation
+from helpers.small_federation import simulation
 
+from fedras.arrays import Float32s
 from fedras.codecs import RowUpdate
 from fedras.federation.reputation import KEPT, judge
 
@@ -12,7 +12,7 @@ SIZE, COLUMNS = 40, 4
 NO_SCORING = np.zeros((0, 0), np.float32)
 
 
-def votes(seed: int, n: int, towards: NDArray[np.float32], scale: float = 1.0) -> list[RowUpdate]:
+def votes(seed: int, n: int, towards: Float32s, scale: float = 1.0) -> list[RowUpdate]:
     """Return updates of some rows that point roughly where ``towards`` does."""
     rng = np.random.default_rng(seed)
     result = []
@@ -25,13 +25,13 @@ def votes(seed: int, n: int, towards: NDArray[np.float32], scale: float = 1.0) -
 
 
 @pytest.fixture
-def truth() -> NDArray[np.float32]:
+def truth() -> Float32s:
     return np.random.default_rng(9).normal(size=(SIZE, COLUMNS)).astype(np.float32)
 
 
 @pytest.mark.parametrize("scale", [-1.0, -1e-3, -1e4, -1e30])
 def test_a_minority_that_pushes_back_is_found_whatever_its_strength(
-    truth: NDArray[np.float32], scale: float
+    truth: Float32s, scale: float
 ) -> None:
     trust, cohort = np.zeros(20), np.arange(20)
     for round_ in range(12):
@@ -41,7 +41,7 @@ def test_a_minority_that_pushes_back_is_found_whatever_its_strength(
     assert not trusted[16:].any()
 
 
-def test_trust_can_be_won_back(truth: NDArray[np.float32]) -> None:
+def test_trust_can_be_won_back(truth: Float32s) -> None:
     trust, cohort = np.zeros(8), np.arange(8)
     trust[0] = -0.5
     for round_ in range(30):
@@ -51,7 +51,7 @@ def test_trust_can_be_won_back(truth: NDArray[np.float32]) -> None:
     assert trusted.all()
 
 
-def test_the_distrusted_have_no_vote(truth: NDArray[np.float32]) -> None:
+def test_the_distrusted_have_no_vote(truth: Float32s) -> None:
     uploads = votes(0, 6, truth)
     one, other = np.zeros(6), np.zeros(6)
     one[5] = other[5] = -9
@@ -62,14 +62,14 @@ def test_the_distrusted_have_no_vote(truth: NDArray[np.float32]) -> None:
     assert one[5] != other[5]
 
 
-def test_only_who_took_part_is_judged(truth: NDArray[np.float32]) -> None:
+def test_only_who_took_part_is_judged(truth: Float32s) -> None:
     trust = np.full(9, 0.5)
     judge(trust, np.array([2, 7]), votes(0, 2, truth), NO_SCORING)
     assert (trust != 0.5).sum() == 2
     assert trust[2] != 0.5 != trust[7]
 
 
-def test_alone_or_silent_there_is_nothing_to_judge(truth: NDArray[np.float32]) -> None:
+def test_alone_or_silent_there_is_nothing_to_judge(truth: Float32s) -> None:
     trust = np.zeros(3)
     assert judge(trust, np.arange(0), [], NO_SCORING).tolist() == []
     assert judge(trust, np.array([1]), votes(0, 1, truth), NO_SCORING).tolist() == [True]
@@ -79,7 +79,7 @@ def test_alone_or_silent_there_is_nothing_to_judge(truth: NDArray[np.float32]) -
 
 
 def test_agreement_is_the_cosine_with_the_mean_direction_of_the_others(
-    truth: NDArray[np.float32],
+    truth: Float32s,
 ) -> None:
     uploads, trust = votes(4, 5, truth), np.full(5, 0.2)
     changes = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)

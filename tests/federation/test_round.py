@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from small_federation import DIM, HETEROGENEOUS, N_ITEMS, N_USERS, simulation
+from helpers.small_federation import DIM, HETEROGENEOUS, N_ITEMS, N_USERS, simulation
 
+from fedras.arrays import AnyArray, Int64s
 from fedras.codecs import Part, Payload
 from fedras.federation.round import run_round
 from fedras.federation.simulator import Simulation
@@ -83,7 +83,7 @@ def test_bytes_counted_are_bytes_sent(federation: Simulation) -> None:
     sent: list[Upload] = []
     heard: list[Broadcast] = []
 
-    def transport(broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
+    def transport(broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
         heard.append(broadcast)
         federation.silo.receive(broadcast)
         uploads = federation.silo.train(cohort)
@@ -116,7 +116,7 @@ def test_a_transport_of_two_silos_gives_the_same_numbers() -> None:
     one, two = simulation(**HETEROGENEOUS), simulation(**HETEROGENEOUS)
     silos = [two.silo, copy.deepcopy(two.silo)]
 
-    def transport(broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
+    def transport(broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
         answers: dict[int, Upload] = {}
         for holder, silo in reversed(list(enumerate(silos))):
             silo.receive(broadcast)
@@ -151,7 +151,7 @@ def saved(federation: Simulation) -> tuple[bytes, str]:
     return file.getvalue(), json.dumps(values)
 
 
-def loaded(state: tuple[bytes, str]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def loaded(state: tuple[bytes, str]) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     with np.load(BytesIO(state[0])) as file:
         return dict(file), json.loads(state[1])
 

@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers.small_federation import DIM, N_ITEMS, simulation
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
-from small_federation import DIM, N_ITEMS, simulation
 
+from fedras.arrays import Float32s
 from fedras.codecs import Part, Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.errors import PayloadError
@@ -20,24 +20,23 @@ from fedras.numbers import NUMBERS
 from fedras.rng import Purpose, key
 
 KEY = np.uint64(5)
-Floats = NDArray[np.float32]
 
 changes = arrays(np.float32, st.integers(1, 200), elements=st.floats(-4, 4, width=32))
 
 
-def change(size: int = 200, seed: int = 0) -> Floats:
+def change(size: int = 200, seed: int = 0) -> Float32s:
     return np.random.default_rng(seed).normal(size=size).astype(np.float32)
 
 
 @given(changes, st.integers(0, 10**6))
-def test_f32_loses_nothing(values: Floats, round_: int) -> None:
+def test_f32_loses_nothing(values: Float32s, round_: int) -> None:
     back = scoring.read(scoring.write(values, "f32", round_, KEY), len(values), round_)
     assert back.dtype == np.float32
     assert back.tobytes() == values.tobytes()
 
 
 @given(changes, st.sampled_from(NUMBERS.names()))
-def test_each_row_of_64_is_coded_with_its_own_scale(values: Floats, numbers: str) -> None:
+def test_each_row_of_64_is_coded_with_its_own_scale(values: Float32s, numbers: str) -> None:
     """The rows are counted from the end: only the first may have to be filled up."""
     size = len(values)
     back = scoring.read(scoring.write(values, numbers, 1, KEY), size, 1)

@@ -3,7 +3,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from small_federation import DIM, N_ITEMS, N_USERS, simulation
+from helpers.small_federation import DIM, N_ITEMS, N_USERS, simulation
 
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain

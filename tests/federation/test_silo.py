@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from small_federation import DIM, HETEROGENEOUS, N_ITEMS, simulation
+from helpers.small_federation import DIM, HETEROGENEOUS, N_ITEMS, simulation
 
 from fedras.codecs import RowUpdate
 from fedras.codecs.plain import Plain

@@ -4,17 +4,17 @@ import math
 
 import numpy as np
 import pytest
-import twin
-from numpy.typing import NDArray
+from helpers import twin
 
+from fedras.arrays import Float32s, Int32s
 from fedras.kernels import adaptive
 
-Assignment = NDArray[np.int32]
+Assignment = Int32s
 
 SHAPES = [(5, 2), (12, 3), (30, 4), (40, 8)]
 
 
-def rows(n: int, d: int, seed: int) -> NDArray[np.float32]:
+def rows(n: int, d: int, seed: int) -> Float32s:
     return np.random.default_rng([n, d, seed]).normal(size=(n, d)).astype(np.float32)
 
 
@@ -23,7 +23,7 @@ def start(n: int, groups: int) -> Assignment:
 
 
 def split(
-    values: NDArray[np.float32],
+    values: Float32s,
     assignment: Assignment,
     expected: int,
     most: int,
@@ -35,7 +35,7 @@ def split(
     )
 
 
-def qualities(values: NDArray[np.float32], assignment: Assignment) -> list[float]:
+def qualities(values: Float32s, assignment: Assignment) -> list[float]:
     """AvgCosSim of each group, from the paper's formula."""
     result = []
     for group in sorted(set(assignment.tolist())):

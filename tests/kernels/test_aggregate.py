@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from fedras.arrays import Float64s, Int64s
 from fedras.kernels.aggregate import add_up, all_add_up
 from fedras.kernels.jit import set_threads
 
-Sums = tuple[NDArray[np.float64], NDArray[np.int64]]
+Sums = tuple[Float64s, Int64s]
 
 
 def add(clients: list[list[int]], n_items: int, d: int, seed: int) -> tuple[Sums, Sums]:

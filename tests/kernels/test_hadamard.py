@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from fedras.arrays import Float64s
 from fedras.kernels.hadamard import decode_signs, encode_signs
 from fedras.kernels.random import bits
 
@@ -12,7 +12,7 @@ LENGTHS = [0, 8, 64, 72, 0, 200, 24]
 KEYS = np.arange(3, 3 + len(LENGTHS), dtype=np.uint64)
 
 
-def transform(n: int) -> NDArray[np.float64]:
+def transform(n: int) -> Float64s:
     """The orthonormal Walsh-Hadamard matrix of a power of two."""
     result = np.ones((1, 1))
     while len(result) < n:
@@ -20,7 +20,7 @@ def transform(n: int) -> NDArray[np.float64]:
     return result
 
 
-def rotation(n: int, first: int, key: np.uint64) -> NDArray[np.float64]:
+def rotation(n: int, first: int, key: np.uint64) -> Float64s:
     """The matrix by which a block of n numbers is rotated that starts at ``first``."""
     result, power = np.eye(n), 1 << (n.bit_length() - 1)
     for turn, part in enumerate((slice(None, power), slice(n - power, None))):

@@ -2,28 +2,26 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import twin
+from helpers import twin
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int32s
 from fedras.kernels import kmeans
 from fedras.kernels.seeding import one_by_one
 
 KEY = np.uint64(99)
 
-Floats = NDArray[np.float32]
 
-
-def rows(n: int, d: int, seed: int = 0) -> Floats:
+def rows(n: int, d: int, seed: int = 0) -> Float32s:
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
 
 
-def inertia(values: Floats, centroids: Floats, assignment: NDArray[np.int32]) -> float:
+def inertia(values: Float32s, centroids: Float32s, assignment: Int32s) -> float:
     return float(((values.astype(np.float64) - centroids[assignment]) ** 2).sum())
 
 
-def members(assignment: NDArray[np.int32]) -> set[frozenset[int]]:
+def members(assignment: Int32s) -> set[frozenset[int]]:
     groups: dict[int, set[int]] = {}
     for row, group in enumerate(assignment.tolist()):
         groups.setdefault(group, set()).add(row)

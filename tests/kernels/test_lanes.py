@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numba.core.errors import TypingError
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Float64s, Int32s
 from fedras.kernels import lanes
 from fedras.kernels.jit import jit
 from fedras.kernels.sigmoid import sigmoid
 
-Vector = NDArray[np.float32]
+Vector = Float32s
 
 sizes = st.integers(0, 70)
 seeds = st.integers(0, 2**32)
@@ -38,7 +38,7 @@ def copy(out: Vector, x: Vector) -> None:
 
 
 @jit
-def accumulate(out: NDArray[np.float64], x: Vector) -> None:
+def accumulate(out: Float64s, x: Vector) -> None:
     lanes.accumulate(out, x)
 
 
@@ -48,7 +48,7 @@ def first_largest(values: Vector) -> int:
 
 
 @jit
-def add_weighted(out: Vector, weights: Vector, matrix: Vector, rows: NDArray[np.int32]) -> None:
+def add_weighted(out: Vector, weights: Vector, matrix: Vector, rows: Int32s) -> None:
     lanes.add_weighted(out, weights, matrix, rows)
 
 

@@ -4,30 +4,28 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from twin import Stream
+from helpers.twin import Stream
 
+from fedras.arrays import Float32s
 from fedras.kernels import kmeans, large, seeding
 from fedras.kernels.jit import set_threads
 
 KEY = np.uint64(99)
 
-Floats = NDArray[np.float32]
 
-
-def rows(n: int, d: int, seed: int = 0) -> Floats:
+def rows(n: int, d: int, seed: int = 0) -> Float32s:
     """Many small rows and few large ones, as in an update."""
     rng = np.random.default_rng(seed)
     lengths = rng.lognormal(0, 1, size=(n, 1))
     return (rng.normal(size=(n, d)) * lengths).astype(np.float32)
 
 
-def inertia(values: Floats, groups: large.Groups) -> float:
+def inertia(values: Float32s, groups: large.Groups) -> float:
     centroids, assignment = groups
     return float(((values.astype(np.float64) - centroids[assignment]) ** 2).sum())
 
 
-def require_laws(values: Floats, k: int, groups: large.Groups) -> None:
+def require_laws(values: Float32s, k: int, groups: large.Groups) -> None:
     centroids, assignment = groups
     assert len(centroids) <= k
     assert sorted(set(assignment.tolist())) == list(range(len(centroids)))
@@ -36,7 +34,7 @@ def require_laws(values: Floats, k: int, groups: large.Groups) -> None:
         np.testing.assert_allclose(centroid, mean, rtol=1e-5, atol=1e-5)
 
 
-def slowly_in_rounds(values: Floats, most: int, rounds: int) -> list[int]:
+def slowly_in_rounds(values: Float32s, most: int, rounds: int) -> list[int]:
     """k-means|| in plain loops over float64: the rows that become centres."""
     x = values.astype(np.float64)
     draws = Stream(int(KEY))

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from fedras.arrays import Float64s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.kernels.jit import set_threads
@@ -17,7 +17,7 @@ LIKED = [4, 0, 2, 0]  # an item that occurs twice is a positive twice
 N_ITEMS, DIM, NEGATIVES = 5, 3, 3
 UNLIKED = [1, 3]
 
-Vector = NDArray[np.float64]
+Vector = Float64s
 
 
 def config(**given: object) -> Config:

@@ -2,21 +2,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int32s
 from fedras.kernels import nearest
 from fedras.kernels.jit import set_threads
-
-Floats = NDArray[np.float32]
 
 FINITE = st.floats(width=32, allow_nan=False)
 
 
-def rows(n: int, d: int, seed: int = 0) -> Floats:
+def rows(n: int, d: int, seed: int = 0) -> Float32s:
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
 
 
-def fresh(n: int) -> tuple[Floats, NDArray[np.int32]]:
+def fresh(n: int) -> tuple[Float32s, Int32s]:
     return np.full(n, -np.inf, np.float32), np.full(n, -1, np.int32)
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s
 from fedras.kernels.lanes import LANES
 from fedras.kernels.product import ROWS, add_outer, product, zeros
 
-Matrix = NDArray[np.float32]
+Matrix = Float32s
 
 seeds = st.integers(0, 2**32)
 tiles = st.integers(1, 5)

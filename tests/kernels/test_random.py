@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from helpers.twin import Stream
 from hypothesis import given
 from hypothesis import strategies as st
-from twin import Stream
 
 from fedras.kernels.random import below, bits, normal, normals, normals_of, uniform
 

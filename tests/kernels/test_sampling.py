@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from fedras.arrays import Int32s
 from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
 
 keys = st.integers(0, 2**64 - 1).map(np.uint64)
@@ -11,7 +11,7 @@ keys = st.integers(0, 2**64 - 1).map(np.uint64)
 
 def draw(
     positives: list[int], negatives: int, key: np.uint64, n_items: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+) -> tuple[Int32s, Int32s, int]:
     """Return the samples as items, the distinct rows and the next counter."""
     place = np.full(n_items, -1, np.int32)
     rows = np.full(n_items, -7, np.int32)

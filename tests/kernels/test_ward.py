@@ -2,26 +2,24 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int64s
 from fedras.kernels import ward
 
 Groups = list[list[int]]
 
 
-def sample(m: int, d: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def sample(m: int, d: int, seed: int = 0) -> tuple[Float32s, Int64s]:
     rng = np.random.default_rng([m, d, seed])
     return rng.normal(size=(m, d)).astype(np.float32), rng.integers(1, 9, m)
 
 
-def inertia(group: list[int], centroids: NDArray[np.float32], count: NDArray[np.int64]) -> float:
+def inertia(group: list[int], centroids: Float32s, count: Int64s) -> float:
     mine, weight = centroids[group].astype(np.float64), count[group][:, None]
     return float((weight * (mine - (weight * mine).sum(axis=0) / weight.sum()) ** 2).sum())
 
 
-def slowly(
-    centroids: NDArray[np.float32], count: NDArray[np.int64], k: int
-) -> tuple[Groups, list[float]]:
+def slowly(centroids: Float32s, count: Int64s, k: int) -> tuple[Groups, list[float]]:
     groups, added = [[i] for i in range(len(count))], []
 
     def adds(a: int, b: int) -> float:

@@ -4,8 +4,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Float64s, Int32s, Int64s
 from fedras.codecs import Part, Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
@@ -22,7 +22,7 @@ from fedras.models import MODELS
 
 DIM, N_ITEMS = 4, 40
 
-Ints = NDArray[np.int64]
+Ints = Int64s
 
 
 @cache
@@ -35,7 +35,7 @@ def simulation(**given: object) -> Simulation:
     return Simulation(Config.model_validate(small | {"compression_rate": 0.75} | given), people())
 
 
-def signs(values: NDArray[np.float32]) -> Ints:
+def signs(values: Float32s) -> Ints:
     return np.where(values < 0, -1, 1)
 
 
@@ -43,7 +43,7 @@ def step(sim: Simulation) -> list[Upload]:
     """Run a round; return what was uploaded."""
     seen: list[Upload] = []
 
-    def transport(broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
+    def transport(broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
         sim.silo.receive(broadcast)
         seen.extend(sim.silo.train(cohort))
         return seen
@@ -64,13 +64,13 @@ def loss(code: Ints, items: Ints, samples: list[tuple[int, int, int]]) -> int:
 
 
 def twin(
-    vector: NDArray[np.float32],
+    vector: Float32s,
     items: Ints,
     liked: list[int],
     negatives: int,
     sweeps: int,
     key: int,
-) -> tuple[Ints, dict[int, NDArray[np.float64]]]:
+) -> tuple[Ints, dict[int, Float64s]]:
     """Return a client's code, by trying both values of each bit, and each item's step."""
     place, own = np.full(len(items), -1, np.int32), np.empty(len(items), np.int32)
     chosen, *_ = draw_samples(np.array(liked, np.int32), negatives, np.uint64(key), place, own)
@@ -89,12 +89,12 @@ def twin(
 
 
 def train(
-    vectors: NDArray[np.float32],
-    replicas: NDArray[np.float32],
+    vectors: Float32s,
+    replicas: Float32s,
     histories: list[list[int]],
     negatives: int,
     sweeps: int,
-) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+) -> list[tuple[Int32s, Float32s]]:
     """Train the clients, in place; return the rows that each touched, and their steps."""
     n_items, dim = replicas.shape[1:]
     offsets = np.arange(len(histories) + 1) * n_items

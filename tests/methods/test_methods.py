@@ -18,7 +18,7 @@ from fedras.methods import METHODS
 from fedras.models import MODELS
 from fedras.numbers import NUMBERS
 from fedras.rng import Purpose, key
-from fedras.training import Run
+from fedras.run.run import Run
 
 RATES = (0.0, 0.5, 0.75, 0.9375)
 DIM = 16

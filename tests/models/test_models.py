@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cohorts import cohort, config, histories, interactions
+from helpers.cohorts import cohort, config, histories, interactions
 
 from fedras.config import Config
-from fedras.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation.simulator import Simulation
 from fedras.kernels.jit import set_threads
 from fedras.models import MODELS, Cohort, Model

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import numpy as np
-import plain_ncf
 import pytest
-from cohorts import cohort, config, histories, interactions
-from numpy.typing import NDArray
-from plain_ncf import Array, Client
+from helpers import plain_ncf
+from helpers.cohorts import cohort, config, histories, interactions
+from helpers.plain_ncf import Array, Client
 
+from fedras.arrays import Float32s
 from fedras.config import Config
 from fedras.federation.simulator import Simulation
 from fedras.kernels.network import BLOCK, UNITS
@@ -139,7 +139,7 @@ def test_scores_far_from_zero_do_no_harm() -> None:
 
 
 def test_the_server_averages_the_networks_of_the_cohort(monkeypatch: pytest.MonkeyPatch) -> None:
-    trained: list[NDArray[np.float32]] = []
+    trained: list[Float32s] = []
     train = NCF.train
 
     def recording(self: Model, who: Cohort, options: Config) -> object:

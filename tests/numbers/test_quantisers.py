@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s
 from fedras.errors import PayloadError
 from fedras.numbers import NUMBERS
 
-Matrix = NDArray[np.float32]
+Matrix = Float32s
 
 LEVELS = {"q8": 127, "q4": 7, "q8n": 127, "q4n": 7}
 ONE_BIT = ["sign", "drive"]

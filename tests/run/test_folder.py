@@ -9,7 +9,7 @@ import pytest
 
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
-from fedras.folder import Checkpoint, RunFolder
+from fedras.run.folder import Checkpoint, RunFolder
 
 ONE = Checkpoint({"a": np.arange(50_000, dtype=np.float32)}, {"round": 1, "memory": [0.1]})
 TWO = Checkpoint({"a": np.ones((3, 2), np.float32), "b": np.zeros(0)}, {"round": 2})

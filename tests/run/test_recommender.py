@@ -7,8 +7,8 @@ import fedras
 from fedras import data
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
-from fedras.folder import RunFolder
-from fedras.recommender import Recommender
+from fedras.run.folder import RunFolder
+from fedras.run.recommender import Recommender
 
 _USERS = np.repeat(np.arange(30), 6)
 _ITEMS = (_USERS * 7 + np.arange(180) ** 2) % 25

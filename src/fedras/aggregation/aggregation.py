@@ -4,14 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from fedras.arrays import Float32s, Float64s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.registry import Registry
 
-Sums = tuple[NDArray[np.float64], NDArray[np.int64]]
+Sums = tuple[Float64s, Int64s]
 """float64[N, d] and int64[N]: each item's sum over clients that trained it, and their number."""
 
 
@@ -38,7 +37,7 @@ class Aggregation(BaseModel, ABC):
         """
 
     @abstractmethod
-    def centre(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def centre(self, values: Float32s) -> Float64s:
         """Return float64[P], the same of what all clients send, float32[C, P] with C > 0."""
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fedras.aggregation.aggregation import AGGREGATIONS, Aggregation, Sums
+from fedras.arrays import Float32s, Float64s
 from fedras.codecs import RowUpdate
 from fedras.codecs.update import join
 from fedras.kernels.aggregate import add_up, all_add_up
@@ -33,6 +33,6 @@ class Mean(Aggregation):
             adding((rows, bounds, index, vectors, starts), total, count)
         return total, count
 
-    def centre(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def centre(self, values: Float32s) -> Float64s:
         """Return their mean."""
         return np.asarray(values.mean(axis=0, dtype=np.float64))

@@ -1,10 +1,10 @@
 """The median of each number of an item."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fedras.aggregation.aggregation import AGGREGATIONS
 from fedras.aggregation.trimmed import Trimmed
+from fedras.arrays import Int64s
 
 
 @AGGREGATIONS.register("median")
@@ -16,6 +16,6 @@ class Median(Trimmed):
         "ICML 2018"
     )
 
-    def trimmed(self, count: NDArray[np.int64]) -> NDArray[np.int64]:
+    def trimmed(self, count: Int64s) -> Int64s:
         """Return all but the middle one or two."""
         return np.maximum(count - 1, 0) // 2

@@ -4,9 +4,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fedras.aggregation.aggregation import Aggregation, Sums
+from fedras.arrays import Float32s, Float64s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.codecs.update import join
 from fedras.kernels.trimmed import by_item, centres
@@ -20,7 +20,7 @@ class Trimmed(Aggregation):
     """
 
     @abstractmethod
-    def trimmed(self, count: NDArray[np.int64]) -> NDArray[np.int64]:
+    def trimmed(self, count: Int64s) -> Int64s:
         """Return how many of ``count`` values, int64[n], are left out at each end."""
 
     def sums(self, updates: Sequence[RowUpdate], shape: tuple[int, int]) -> Sums:
@@ -33,7 +33,7 @@ class Trimmed(Aggregation):
             centres(values, places, starts, self.trimmed(count), centre)
         return centre * count[:, None], count
 
-    def centre(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def centre(self, values: Float32s) -> Float64s:
         """Trim each number over all clients."""
         starts = np.array([0, len(values)], np.int64)
         centre = np.zeros((1, values.shape[1]), np.float64)

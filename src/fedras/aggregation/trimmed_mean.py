@@ -1,11 +1,11 @@
 """The trimmed mean: a share of each number's smallest and largest values is left out."""
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from fedras.aggregation.aggregation import AGGREGATIONS
 from fedras.aggregation.trimmed import Trimmed
+from fedras.arrays import Int64s
 
 
 @AGGREGATIONS.register("trimmed-mean")
@@ -24,6 +24,6 @@ class TrimmedMean(Trimmed):
     )
     trim: float = Field(0.2, ge=0, lt=0.5, description="share left out at each end of each number")
 
-    def trimmed(self, count: NDArray[np.int64]) -> NDArray[np.int64]:
+    def trimmed(self, count: Int64s) -> Int64s:
         """Return the share of each, rounded down."""
         return np.asarray(self.trim * count, np.int64)

@@ -76,7 +76,7 @@ def split(
 ) -> None:
     """Write a folder per node with its users' interactions, and the item catalogue for all."""
     from fedras import data  # noqa: PLC0415 -- slow to import
-    from fedras.federation.nodes.split import write_nodes  # noqa: PLC0415
+    from fedras.nodes.split import write_nodes  # noqa: PLC0415
 
     for place in write_nodes(data.load(name, data_dir), nodes, out):
         typer.echo(place)

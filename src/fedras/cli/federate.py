@@ -35,7 +35,7 @@ from fedras.interrupts import sigterm_interrupts
 if TYPE_CHECKING:
     from fedras.config import Config
     from fedras.data import Interactions
-    from fedras.folder import RunFolder
+    from fedras.run.folder import RunFolder
 
 Nodes = Annotated[int, typer.Option(min=1, help="How many nodes share the users among them.")]
 ReplyTimeout = Annotated[
@@ -108,7 +108,7 @@ def federate(
 
 def _somebody(interactions: "Interactions", nodes: int) -> tuple[str, str]:
     """Return a user, as a shell reads it, and the folder of its node."""
-    from fedras.federation.nodes.split import node_of  # noqa: PLC0415 -- slow to import
+    from fedras.nodes.split import node_of  # noqa: PLC0415 -- slow to import
 
     user = shlex.quote(str(interactions.user_ids[0]))
     return user, f"node-{node_of(interactions, nodes)[0]}"
@@ -128,8 +128,8 @@ def _prepared(given: "Config", out: Path, resume: bool) -> "tuple[RunFolder, Int
         interactions_of,
         method_of,
     )
-    from fedras.folder import RunFolder  # noqa: PLC0415
-    from fedras.resumption import absolute, agreed  # noqa: PLC0415
+    from fedras.run.folder import RunFolder  # noqa: PLC0415
+    from fedras.run.resumption import absolute, agreed  # noqa: PLC0415
 
     folder = RunFolder(out)
     config = agreed(folder, absolute(given)) if resume else complete(absolute(given))
@@ -146,7 +146,7 @@ def _prepared(given: "Config", out: Path, resume: bool) -> "tuple[RunFolder, Int
 def _run(
     folder: "RunFolder", interactions: "Interactions", nodes: int, timeout: float, quiet: bool
 ) -> dict[str, Any]:
-    from fedras.federation.flower.loopback import Loopback  # noqa: PLC0415 -- slow to import
+    from fedras.flower.loopback import Loopback  # noqa: PLC0415 -- slow to import
 
     patience = (timeout, 300.0, 600.0)
     if not quiet:
@@ -167,7 +167,7 @@ def _run(
 
 def _compile(config: "Config", interactions: "Interactions") -> None:
     """Fill the cache of compiled kernels, so that nodes do not all do it at once."""
-    from fedras.training import Run  # noqa: PLC0415 -- slow to import
+    from fedras.run.run import Run  # noqa: PLC0415 -- slow to import
 
     once = Run(config.model_copy(update={"rounds": 1}), interactions=interactions)
     list(once.rounds())
@@ -212,6 +212,6 @@ def _table(status: dict[str, Any]) -> Any:
 def app() -> None:
     """Print the folder of the Flower app, for flwr run."""
     _require_flower()
-    from fedras.federation.flower.loopback import APP  # noqa: PLC0415 -- slow to import
+    from fedras.flower.loopback import APP  # noqa: PLC0415 -- slow to import
 
     typer.echo(APP)

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from fedras.cli.output import PREPARING, human, say
 from fedras.federation.round import RoundResult
-from fedras.training import Run
+from fedras.run.run import Run
 
 Show = Callable[[RoundResult], None]
 

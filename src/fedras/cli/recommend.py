@@ -24,11 +24,11 @@ def recommend(
 ) -> None:
     """Recommend items that a user does not have yet."""
     if node is not None and folder is None:
-        from fedras.federation.nodes.offline import recommend_on  # noqa: PLC0415 -- slow to import
+        from fedras.nodes.node.offline import recommend_on  # noqa: PLC0415 -- slow to import
 
         found = recommend_on(node, user, k)
     elif folder is not None and node is None:
-        from fedras.recommender import load  # noqa: PLC0415 -- slow to import
+        from fedras.run.recommender import load  # noqa: PLC0415 -- slow to import
 
         found = load(folder, data_dir).recommend(user, k)
     else:

@@ -32,7 +32,7 @@ from fedras.interrupts import sigterm_interrupts
 
 if TYPE_CHECKING:
     from fedras.config import Config
-    from fedras.training import Run
+    from fedras.run.run import Run
 
 
 def train(
@@ -91,7 +91,7 @@ def train(
 
 def _open(config: "Config", out: Path | None, resume: bool, quiet: bool) -> "Run":
     from fedras.cli.progress import loading  # noqa: PLC0415 -- slow to import
-    from fedras.training import Run  # noqa: PLC0415
+    from fedras.run.run import Run  # noqa: PLC0415
 
     with loading("the run" if resume else config.dataset, quiet):
         run = Run(config, out, resume)

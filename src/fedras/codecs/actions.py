@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int32s, UInt64s
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import (
     pack_choices,
@@ -47,7 +47,7 @@ class Actions(Codec):
         """Code one update."""
         return self.encode_all([update], np.array([key], np.uint64))[0]
 
-    def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
+    def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:
         """Code many updates, clustered and packed at once."""
         if not updates:
             return []
@@ -93,8 +93,8 @@ class Actions(Codec):
 
 def pack_actions(
     update: RowUpdate,
-    actions: NDArray[np.float32],
-    assignment: NDArray[np.int32],
+    actions: Float32s,
+    assignment: Int32s,
     numbers: str,
     key: np.uint64,
 ) -> Payload:
@@ -106,9 +106,7 @@ def pack_actions(
     return pack_all(Updates.of([update]), groups, numbers, np.array([key], np.uint64))[0]
 
 
-def pack_all(
-    updates: Updates, groups: kmeans.Groups, numbers: str, keys: NDArray[np.uint64]
-) -> list[Payload]:
+def pack_all(updates: Updates, groups: kmeans.Groups, numbers: str, keys: UInt64s) -> list[Payload]:
     """Return a payload for each update and its groups, as `pack_actions` does."""
     shape = updates.size, updates.values.shape[1]
     rows = pack_row_sets(updates.rows, updates.starts, updates.counts, updates.size)

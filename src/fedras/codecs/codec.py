@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import UInt64s
 from fedras.codecs.payload import Payload
 from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
@@ -42,7 +42,7 @@ class Codec(ABC):
         """Return whether a decoded update keeps this codec's limit; by default there is none."""
         return True
 
-    def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
+    def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:
         """Code many updates; the same payloads as `encode` one by one."""
         return [self.encode(update, key) for update, key in zip(updates, keys, strict=True)]
 

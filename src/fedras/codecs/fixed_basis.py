@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s
 from fedras.codecs.algebra import multiply, to_single
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
@@ -74,7 +74,7 @@ class FixedBasis(Codec):
 
 @lru_cache(maxsize=8)
 @one_blas_thread
-def basis(seed: int, rank: int, dim: int) -> NDArray[np.float32]:
+def basis(seed: int, rank: int, dim: int) -> Float32s:
     """Return float32[rank, dim], orthonormal and random; a smaller basis is the start of a larger.
 
     ``rank`` is at most ``dim``.
@@ -82,6 +82,6 @@ def basis(seed: int, rank: int, dim: int) -> NDArray[np.float32]:
     draws = normals(np.uint64(seed), rank * dim, 1.0).reshape(rank, dim).astype(np.float64)
     columns, triangle = np.linalg.qr(draws.T)
     upright = columns * np.sign(np.diagonal(triangle))
-    directions: NDArray[np.float32] = upright.T.astype(np.float32)
+    directions: Float32s = upright.T.astype(np.float32)
     directions.flags.writeable = False
     return directions

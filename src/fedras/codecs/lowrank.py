@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float64s
 from fedras.codecs.algebra import multiply, to_single
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
@@ -14,7 +14,7 @@ from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
 from fedras.parallel import one_blas_thread
 
-Factors = tuple[NDArray[np.float64], NDArray[np.float64]]
+Factors = tuple[Float64s, Float64s]
 """Of a matrix, float64[n, d]: float64[n, r] and float64[r, d]."""
 
 
@@ -55,7 +55,7 @@ class LowRank(Codec):
         }
         return Payload(self.name, self.numbers, update.shape, parts)
 
-    def factorise(self, x: NDArray[np.float64], key: np.uint64) -> Factors:
+    def factorise(self, x: Float64s, key: np.uint64) -> Factors:
         """Return factors of rank ``rank`` of ``x``, float64[n, d].
 
         The singular vectors are the eigenvectors of the smaller of x'x and xx'. Squaring costs

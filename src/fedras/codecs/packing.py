@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int32s, Int64s, UInt8s, UInt64s
 from fedras.codecs.payload import Part, Payload
 from fedras.errors import PayloadError
 from fedras.kernels import bits, row_sets
@@ -15,12 +15,12 @@ from fedras.kernels.gather import bounds_of
 from fedras.numbers import NUMBERS
 
 
-def pack_integers(values: NDArray[np.int32], limit: int) -> bytes:
+def pack_integers(values: Int32s, limit: int) -> bytes:
     """Return int32[n] of values in [0, limit) in ceil(log2(limit)) bits each."""
     return bits.pack(values, _width(limit)).tobytes()
 
 
-def unpack_integers(data: bytes, n: int, limit: int) -> NDArray[np.int32]:
+def unpack_integers(data: bytes, n: int, limit: int) -> Int32s:
     """Return the int32[n] that `pack_integers` packed.
 
     Raises
@@ -37,9 +37,7 @@ def unpack_integers(data: bytes, n: int, limit: int) -> NDArray[np.int32]:
     return values
 
 
-def pack_choices(
-    choices: NDArray[np.int32], bounds: NDArray[np.int64], ks: NDArray[np.int64]
-) -> tuple[list[bytes], NDArray[np.int64]]:
+def pack_choices(choices: Int32s, bounds: Int64s, ks: Int64s) -> tuple[list[bytes], Int64s]:
     """Return bytes for each part ``choices[bounds[c]:bounds[c + 1]]``, with its values renamed.
 
     Parameters
@@ -60,9 +58,7 @@ def pack_choices(
     return _ends(out, room, lengths), order
 
 
-def unpack_choices(
-    data: Sequence[bytes], ns: Sequence[int], ks: Sequence[int]
-) -> list[NDArray[np.int32]]:
+def unpack_choices(data: Sequence[bytes], ns: Sequence[int], ks: Sequence[int]) -> list[Int32s]:
     """Return each int32[n] of values in [0, k) that `pack_choices` packed, as it renamed them.
 
     Raises
@@ -81,7 +77,7 @@ def unpack_choices(
     return [choices[a:b] for a, b in pairwise(bounds.tolist())]
 
 
-def pack_rows(rows: NDArray[np.int32], size: int) -> bytes:
+def pack_rows(rows: Int32s, size: int) -> bytes:
     """Return int32[n], strictly increasing in [0, size), as bytes.
 
     All rows take none; else the shorter of a bitmap and the entropy coder (`kernels.row_sets`).
@@ -89,7 +85,7 @@ def pack_rows(rows: NDArray[np.int32], size: int) -> bytes:
     return pack_row_sets(rows, np.array([0]), np.array([len(rows)]), size)[0]
 
 
-def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
+def unpack_rows(data: bytes, size: int) -> Int32s:
     """Return the int32[n] that `pack_rows` packed.
 
     Raises
@@ -100,16 +96,14 @@ def unpack_rows(data: bytes, size: int) -> NDArray[np.int32]:
     return unpack_row_sets([data], size)[0]
 
 
-def pack_row_sets(
-    rows: NDArray[np.int32], starts: NDArray[np.int64], counts: NDArray[np.int64], size: int
-) -> list[bytes]:
+def pack_row_sets(rows: Int32s, starts: Int64s, counts: Int64s, size: int) -> list[bytes]:
     """Return what `pack_rows` makes of each ``rows[starts[c]:starts[c] + counts[c]]``."""
     room = row_sets.rooms(counts, size)
     out = np.empty(room[-1], np.uint8)
     return _ends(out, room, row_sets.pack_all(rows, starts, counts, size, room, out))
 
 
-def unpack_row_sets(data: Sequence[bytes], size: int) -> list[NDArray[np.int32]]:
+def unpack_row_sets(data: Sequence[bytes], size: int) -> list[Int32s]:
     """Return what `unpack_rows` makes of each, all in one call; PayloadError as there."""
     flat, bounds = _join_bytes(data)
     counts = row_sets.count_all(flat, bounds, size)
@@ -122,7 +116,7 @@ def unpack_row_sets(data: Sequence[bytes], size: int) -> list[NDArray[np.int32]]
     return [rows[a:b] for a, b in pairwise(room.tolist())]
 
 
-def require_finite(values: NDArray[np.float32]) -> None:
+def require_finite(values: Float32s) -> None:
     """Raise PayloadError for NaN and infinity: what diverged must not leave its sender."""
     if not all_finite(values):
         raise PayloadError(
@@ -130,7 +124,7 @@ def require_finite(values: NDArray[np.float32]) -> None:
         )
 
 
-def pack_floats(values: NDArray[np.float32], numbers: str, key: np.uint64) -> bytes:
+def pack_floats(values: Float32s, numbers: str, key: np.uint64) -> bytes:
     """Return float32[n, d] in the number format of that name.
 
     Raises
@@ -142,15 +136,13 @@ def pack_floats(values: NDArray[np.float32], numbers: str, key: np.uint64) -> by
     return pack_matrices(values, bounds, numbers, np.array([key], np.uint64))[0]
 
 
-def pack_matrices(
-    values: NDArray[np.float32], bounds: NDArray[np.int64], numbers: str, keys: NDArray[np.uint64]
-) -> list[bytes]:
+def pack_matrices(values: Float32s, bounds: Int64s, numbers: str, keys: UInt64s) -> list[bytes]:
     """Return what `pack_floats` makes of each ``values[bounds[c]:bounds[c + 1]]``."""
     require_finite(values)
     return NUMBERS.get(numbers).encode_all(values, bounds, keys)
 
 
-def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.float32]:
+def unpack_floats(payload: Payload, part: Part, columns: int) -> Float32s:
     """Return the float32[n, columns] that `pack_floats` packed, n following from the length.
 
     Raises
@@ -161,9 +153,7 @@ def unpack_floats(payload: Payload, part: Part, columns: int) -> NDArray[np.floa
     return unpack_matrices([payload], part, columns)[0]
 
 
-def unpack_matrices(
-    payloads: Sequence[Payload], part: Part, columns: int
-) -> list[NDArray[np.float32]]:
+def unpack_matrices(payloads: Sequence[Payload], part: Part, columns: int) -> list[Float32s]:
     """Return what `unpack_floats` does of each, for payloads of one number format."""
     numbers = payloads[0].numbers
     if numbers not in NUMBERS:
@@ -175,15 +165,13 @@ def unpack_matrices(
     return [values[a:b] for a, b in pairwise(bounds.tolist())]
 
 
-def _join_bytes(data: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _join_bytes(data: Sequence[bytes]) -> tuple[UInt8s, Int64s]:
     """Return the bytes one after another and their bounds; the coders want 2 bytes more."""
     lengths = np.fromiter(map(len, data), np.int64, len(data))
     return np.frombuffer(b"".join((*data, b"\0\0")), np.uint8), bounds_of(lengths)
 
 
-def _ends(
-    out: NDArray[np.uint8], room: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> list[bytes]:
+def _ends(out: UInt8s, room: Int64s, lengths: Int64s) -> list[bytes]:
     """Return the last bytes of each room."""
     everything, ends = out.tobytes(), room[1:]
     return [everything[a:b] for a, b in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]

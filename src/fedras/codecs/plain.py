@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import UInt64s
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import (
     pack_matrices,
@@ -36,7 +36,7 @@ class Plain(Codec):
         """Write the rows and their vectors."""
         return self.encode_all([update], np.array([key], np.uint64))[0]
 
-    def encode_all(self, updates: Sequence[RowUpdate], keys: NDArray[np.uint64]) -> list[Payload]:
+    def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:
         """Pack the rows, and the vectors, of all updates of one matrix at once."""
         if not updates:
             return []

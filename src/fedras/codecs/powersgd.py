@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float64s
 from fedras.codecs.codec import CODECS
 from fedras.codecs.lowrank import Factors, LowRank
 from fedras.kernels.random import normals
@@ -29,7 +29,7 @@ class PowerSGD(LowRank):
     iterations: int = 2
     name = "powersgd"
 
-    def factorise(self, x: NDArray[np.float64], key: np.uint64) -> Factors:
+    def factorise(self, x: Float64s, key: np.uint64) -> Factors:
         """Return factors of rank ``rank`` of ``x``, float64[n, d]; the left is orthonormal."""
         d = x.shape[1]
         right = normals(key, d * self.rank, 1.0).reshape(d, self.rank).astype(np.float64)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int64s
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import (
     pack_floats,
@@ -78,7 +78,7 @@ class TopK(Codec):
         return RowUpdate(rows, values, size)
 
 
-def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+def _largest(values: Float32s, k: int) -> Int64s:
     """Return int64[n, k], ascending: the columns of the entries of largest magnitude."""
     dim = values.shape[1]
     # Non-negative floats are ordered as their bits are. With the column below them no two are
@@ -93,7 +93,7 @@ def _as_bitmap(k: int, dim: int) -> bool:
     return dim < k * (dim - 1).bit_length()
 
 
-def _pack(columns: NDArray[np.int64], dim: int) -> bytes:
+def _pack(columns: Int64s, dim: int) -> bytes:
     n, k = columns.shape
     if not _as_bitmap(k, dim):
         return pack_integers(columns.ravel().astype(np.int32), dim)
@@ -102,7 +102,7 @@ def _pack(columns: NDArray[np.int64], dim: int) -> bytes:
     return np.packbits(flags, bitorder="little").tobytes()
 
 
-def _unpack(data: bytes, n: int, k: int, dim: int) -> NDArray[np.int64]:
+def _unpack(data: bytes, n: int, k: int, dim: int) -> Int64s:
     """Return the int64[n, k] that `_pack` packed, or raise PayloadError."""
     if not _as_bitmap(k, dim):
         columns = unpack_integers(data, n * k, dim).astype(np.int64).reshape(n, k)

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int32s, Int64s
 from fedras.kernels.gather import add_rows, bounds_of, differing, write_change
 
 T = TypeVar("T", bound=np.generic)
@@ -30,14 +31,14 @@ class RowUpdate(msgspec.Struct, frozen=True, eq=False):
         How many vectors span the others, where that is known; by default k.
     """
 
-    rows: NDArray[np.int32]
-    vectors: NDArray[np.float32]
+    rows: Int32s
+    vectors: Float32s
     size: int
-    index: NDArray[np.int32] | None = None
+    index: Int32s | None = None
     rank: int | None = None
 
     @classmethod
-    def between(cls, old: NDArray[np.float32], new: NDArray[np.float32]) -> "RowUpdate":
+    def between(cls, old: Float32s, new: Float32s) -> "RowUpdate":
         """Return what leads from one matrix, float32[size, d], to another: the rows that differ."""
         rows = differing(old, new)
         change = new.take(rows, 0)
@@ -45,12 +46,12 @@ class RowUpdate(msgspec.Struct, frozen=True, eq=False):
         return cls(rows, change, len(old))
 
     @property
-    def values(self) -> NDArray[np.float32]:
+    def values(self) -> Float32s:
         """What is added to each row, float32[n, d]."""
         return self.vectors if self.index is None else self.vectors.take(self.index, 0)
 
     @property
-    def chosen(self) -> NDArray[np.int32]:
+    def chosen(self) -> Int32s:
         """The number of the vector that each row takes, int32[n]."""
         return np.arange(len(self.rows), dtype=np.int32) if self.index is None else self.index
 
@@ -64,11 +65,11 @@ class RowUpdate(msgspec.Struct, frozen=True, eq=False):
         """Rows and columns of the whole matrix."""
         return self.size, self.vectors.shape[1]
 
-    def add_to(self, matrix: NDArray[np.float32]) -> None:
+    def add_to(self, matrix: Float32s) -> None:
         """Add the update to ``matrix``, float32[size, d], in place."""
         add_rows(matrix, self.rows, np.ascontiguousarray(self.vectors), self.chosen)
 
-    def with_values(self, values: NDArray[np.float32]) -> "RowUpdate":
+    def with_values(self, values: Float32s) -> "RowUpdate":
         """Return other values, float32[n, d], for the same rows."""
         return RowUpdate(self.rows, values, self.size)
 
@@ -88,10 +89,10 @@ class Updates(Sequence[RowUpdate]):
         The number of rows of the whole matrix.
     """
 
-    rows: NDArray[np.int32]
-    values: NDArray[np.float32]
-    starts: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    rows: Int32s
+    values: Float32s
+    starts: Int64s
+    counts: Int64s
     size: int
 
     @classmethod
@@ -116,13 +117,13 @@ class Updates(Sequence[RowUpdate]):
         own = slice(self.starts[c], self.starts[c] + self.counts[c])
         return RowUpdate(self.rows[own], self.values[own], self.size)
 
-    def subset(self, clients: NDArray[np.int64]) -> "Updates":
+    def subset(self, clients: Int64s) -> "Updates":
         """Return the updates of some clients, in the same memory."""
         starts, counts = self.starts[clients], self.counts[clients]
         return Updates(self.rows, self.values, starts, counts, self.size)
 
 
-def join(arrays: Sequence[NDArray[T]]) -> tuple[NDArray[T], NDArray[np.int64]]:
+def join(arrays: Sequence[NDArray[T]]) -> tuple[NDArray[T], Int64s]:
     """Return the arrays, of which there is at least one, one after another, and their bounds."""
     lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
     return np.concatenate(arrays), bounds_of(lengths)

@@ -1,6 +1,5 @@
 """Data sets: published ones by name, generated ones, and tables of your own."""
 
-from fedras.data.catalog import available, describe, fetch, load, names, open_dataset
 from fedras.data.dataset import DATASETS, Dataset
 from fedras.data.interactions import (
     Interactions,
@@ -9,6 +8,7 @@ from fedras.data.interactions import (
     from_columns,
     leave_one_out,
 )
+from fedras.data.named import available, describe, fetch, load, names, open_dataset
 from fedras.data.negatives import sample_negatives
 from fedras.data.sources import Sources
 

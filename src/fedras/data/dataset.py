@@ -12,7 +12,7 @@ from fedras.registry import Registry
 class Dataset(BaseModel):
     """A data set; its fields are its options.
 
-    To add one, write a module in this folder with a subclass that has a ``description`` and a
+    To add one, write a module in ``data/sets/`` with a subclass that has a ``description`` and a
     ``load`` method, under ``@DATASETS.register(name)``.
     """
 
@@ -38,4 +38,4 @@ class Dataset(BaseModel):
         raise NotImplementedError
 
 
-DATASETS: Registry[Dataset] = Registry("data set", "data")
+DATASETS: Registry[Dataset] = Registry("data set", "data", "sets")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from fedras.arrays import Float64s, Int64s
 from fedras.data.dataset import Dataset
 from fedras.data.interactions import Interactions, from_columns
 from fedras.data.rows import Row, text_rows
@@ -113,7 +113,7 @@ def read_rows(path: Path) -> Iterable[Row]:
     return parquet_rows(path)
 
 
-def _numbers(times: list[int | float]) -> NDArray[np.int64] | NDArray[np.float64]:
+def _numbers(times: list[int | float]) -> Int64s | Float64s:
     """Keep whole numbers whole: nanoseconds since 1970 do not fit a float64."""
     whole = all(type(time) is int for time in times)
     return np.array(times, np.int64) if whole else np.array(times, np.float64)

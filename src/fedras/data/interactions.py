@@ -3,14 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import AnyArray, Int32s, Int64s, Strings, UInt64s
 from fedras.errors import UsageError
 
-Ids = NDArray[Any] | Sequence[str] | Sequence[int]
+Ids = AnyArray | Sequence[str] | Sequence[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +35,11 @@ class Interactions:
     """
 
     name: str
-    user_ids: NDArray[np.str_]
-    item_ids: NDArray[np.str_]
-    indptr: NDArray[np.int64]
-    items: NDArray[np.int32]
-    titles: NDArray[np.str_] | None = None
+    user_ids: Strings
+    item_ids: Strings
+    indptr: Int64s
+    items: Int32s
+    titles: Strings | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -88,16 +87,16 @@ class Split:
         int32[M]: the item to find again, or -1 for a user who is not evaluated.
     """
 
-    indptr: NDArray[np.int64]
-    items: NDArray[np.int32]
-    held_out: NDArray[np.int32]
+    indptr: Int64s
+    items: Int32s
+    held_out: Int32s
 
 
 def from_columns(
     name: str,
     users: Ids,
     items: Ids,
-    times: NDArray[Any] | None = None,
+    times: AnyArray | None = None,
     *,
     keep_repeats: bool = False,
     min_interactions: int = 1,
@@ -172,7 +171,7 @@ def leave_one_out(interactions: Interactions, validation: bool = False) -> Split
     return Split(training_before[indptr], items[in_training], held_out)
 
 
-def client_keys(user_ids: NDArray[np.str_]) -> NDArray[np.uint64]:
+def client_keys(user_ids: Strings) -> UInt64s:
     """Return uint64[M]: each client's identity, which depends on its id and not on its position.
 
     It is the 8-byte BLAKE2b digest of the UTF-8 id, read as a little-endian number.
@@ -181,7 +180,7 @@ def client_keys(user_ids: NDArray[np.str_]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 
 
-def _dense(ids: Ids) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+def _dense(ids: Ids) -> tuple[Strings, Int64s]:
     """Return the distinct ids as text, in canonical order, and the index of each row's id."""
     column = np.asarray(ids) if isinstance(ids, np.ndarray) else ids
     if isinstance(column, np.ndarray) and column.dtype.kind in "iu":
@@ -203,15 +202,13 @@ def _canonical(ids: set[str]) -> list[str]:
     return texts if set(texts) == ids else sorted(ids)  # "007" is text
 
 
-def _renumber(
-    ids: NDArray[np.str_], index: NDArray[np.int64]
-) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+def _renumber(ids: Strings, index: Int64s) -> tuple[Strings, Int64s]:
     """Forget the ids that no row uses any more."""
     used = np.bincount(index, minlength=len(ids)) > 0
     return ids[used], (np.cumsum(used) - 1)[index]
 
 
-def _first_of_each(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+def _first_of_each(pairs: Int64s) -> Int64s:
     """Return the rows, ascending, where a value occurs for the first time."""
     order = np.argsort(pairs, kind="stable")
     ordered = pairs[order]
@@ -220,5 +217,5 @@ def _first_of_each(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(order[first])
 
 
-def _text(values: Sequence[object]) -> NDArray[np.str_]:
+def _text(values: Sequence[object]) -> Strings:
     return np.array([str(v) for v in values], dtype=np.str_)

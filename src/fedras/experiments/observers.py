@@ -23,7 +23,7 @@ from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
 from fedras.methods.base import Base
 from fedras.parallel import one_blas_thread
-from fedras.training import Run
+from fedras.run.run import Run
 
 Observer = Callable[[Config], dict[str, Any]]
 

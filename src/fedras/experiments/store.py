@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from fedras.errors import FedrasError, UsageError
 from fedras.experiments.task import Row, Task
-from fedras.folder import RunFolder
+from fedras.run.folder import RunFolder
 
 RUNS = "runs.jsonl"
 

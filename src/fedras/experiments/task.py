@@ -12,9 +12,9 @@ from fedras.components import make_config
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.experiments import observers
-from fedras.resumption import decisive
-from fedras.summary import versions
-from fedras.training import Run
+from fedras.run.resumption import decisive
+from fedras.run.run import Run
+from fedras.run.summary import versions
 
 Row = dict[str, Any]
 

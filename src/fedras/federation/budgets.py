@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float64s, Int64s, UInt64s
 from fedras.config import Config
 from fedras.data.interactions import Interactions
 from fedras.errors import FedrasError, UsageError
@@ -14,9 +14,7 @@ from fedras.methods import Method
 from fedras.rng import Purpose, keys
 
 
-def client_rates(
-    config: Config, interactions: Interactions, clients: NDArray[np.uint64]
-) -> NDArray[np.float64]:
+def client_rates(config: Config, interactions: Interactions, clients: UInt64s) -> Float64s:
     """Return float64[M], each client's compression rate: one for all, drawn, or from a file.
 
     Raises
@@ -29,7 +27,7 @@ def client_rates(
     return drawn_rates(config, clients)
 
 
-def drawn_rates(config: Config, clients: NDArray[np.uint64]) -> NDArray[np.float64]:
+def drawn_rates(config: Config, clients: UInt64s) -> Float64s:
     """Return float64[M], one rate for all clients, uint64[M], or each client's draw of a range."""
     if config.rate_range is None:
         return np.full(len(clients), config.compression_rate)
@@ -39,8 +37,8 @@ def drawn_rates(config: Config, clients: NDArray[np.uint64]) -> NDArray[np.float
 
 
 def client_budgets(
-    rates: NDArray[np.float64], method: Method, n_items: int, dim: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    rates: Float64s, method: Method, n_items: int, dim: int
+) -> tuple[Int64s, Int64s]:
     """Return the distinct budgets, int64[S] ascending, and which of them each client has."""
     distinct, which = np.unique(rates, return_inverse=True)
     limits = np.array([method.budget(rate, n_items, dim) for rate in distinct])
@@ -69,7 +67,7 @@ def read_rates(path: Path) -> Iterator[tuple[str, str, float]]:
         raise FedrasError(f"cannot read {path}: {error}") from None
 
 
-def _user_rates(path: Path, interactions: Interactions) -> NDArray[np.float64]:
+def _user_rates(path: Path, interactions: Interactions) -> Float64s:
     rates = np.full(interactions.n_users, np.nan)
     position = {user: u for u, user in enumerate(interactions.user_ids.tolist())}
     for where, user, rate in read_rates(path):

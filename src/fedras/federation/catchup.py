@@ -5,8 +5,8 @@ missed ten updates on average, and it cannot do without them.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.federation import scoring
@@ -14,7 +14,7 @@ from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
 
 
-def catch_up(server: Server, cohort: NDArray[np.int64]) -> Traffic:
+def catch_up(server: Server, cohort: Int64s) -> Traffic:
     """Count what the cohort, int64[C], fetches at the start of a round, and note that it has.
 
     A client fetches the updates since the version that it holds or a snapshot, whichever is
@@ -47,12 +47,12 @@ def catch_up(server: Server, cohort: NDArray[np.int64]) -> Traffic:
     return traffic
 
 
-def _missed(log: list[int], heard: NDArray[np.int64]) -> NDArray[np.int64]:
+def _missed(log: list[int], heard: Int64s) -> Int64s:
     """Return the bytes of the updates since the version that each client heard last."""
     return np.array([log[-1] - log[version] for version in heard.tolist()], np.int64)
 
 
-def _fetched(missed: NDArray[np.int64], newest: int, snapshot: int) -> tuple[int, int]:
+def _fetched(missed: Int64s, newest: int, snapshot: int) -> tuple[int, int]:
     """Return how many clients fetch updates, the newest among them, and the bytes of all else."""
     by_update = missed <= snapshot
     listeners = int(by_update.sum())
@@ -60,7 +60,7 @@ def _fetched(missed: NDArray[np.int64], newest: int, snapshot: int) -> tuple[int
     return listeners, older + snapshot * (len(missed) - listeners)
 
 
-def snapshot(replica: NDArray[np.float32], version: int) -> bytes:
+def snapshot(replica: Float32s, version: int) -> bytes:
     """Return a replica, float32[N, d], as bytes, exactly."""
     rows = np.arange(len(replica), dtype=np.int32)
     update = RowUpdate(rows, replica, len(rows))

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Bools, Float32s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.errors import PayloadError
-from fedras.federation.bounds import bounded
+from fedras.federation.norms import bounded
 from fedras.federation.reputation import judge
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic, Upload
 from fedras.kernels.finite import all_within
-
-Floats = NDArray[np.float32]
 
 LARGEST = 2.0**20
 """No number moves by more in a round: embeddings are of order 1, and 2^128 overflows a float32."""
@@ -44,14 +42,12 @@ class Learnt:
     """
 
     delta: RowUpdate
-    change: Floats
+    change: Float32s
     dropped: Counter[str]
     clipped: int
 
 
-def learn(
-    server: Server, cohort: NDArray[np.int64], uploads: Sequence[Upload], traffic: Traffic
-) -> Learnt:
+def learn(server: Server, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic) -> Learnt:
     """Decode, check and average what the cohort sent (lines 8 to 10).
 
     Whatever the uploads hold, the result is finite, and that of the same round without the clients
@@ -86,12 +82,12 @@ class _Intake:
     """The uploads that are still believed, one of each client of ``cohort``."""
 
     server: Server
-    cohort: NDArray[np.int64]
+    cohort: Int64s
     updates: list[RowUpdate]
-    changes: Floats
+    changes: Float32s
     dropped: Counter[str] = field(default_factory=Counter)
 
-    def keep(self, good: Sequence[bool] | NDArray[np.bool_], error: PayloadError) -> None:
+    def keep(self, good: Sequence[bool] | Bools, error: PayloadError) -> None:
         """Drop the uploads that are not good, because of ``error``."""
         chosen = np.array(good, np.bool_)
         for client in self.cohort[~chosen]:
@@ -99,14 +95,12 @@ class _Intake:
         self.cohort, self.changes = self.cohort[chosen], self.changes[chosen]
         self.updates = list(compress(self.updates, chosen))
 
-    def average(self) -> tuple[RowUpdate, Floats]:
+    def average(self) -> tuple[RowUpdate, Float32s]:
         """Return the average updates of the item matrix and of the scoring model."""
         return self.server.average(self.updates), self.server.average_scoring(self.changes)
 
 
-def _read(
-    server: Server, cohort: NDArray[np.int64], uploads: Sequence[Upload], traffic: Traffic
-) -> _Intake:
+def _read(server: Server, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic) -> _Intake:
     """Decode all uploads together or, if that fails, find out which can be decoded."""
     try:
         return _Intake(server, cohort, *server.decode(cohort, uploads, traffic))
@@ -124,7 +118,7 @@ def _read(
     return _Intake(server, cohort[good], *readable, dropped)
 
 
-def _moderate(values: Floats, change: Floats) -> bool:
+def _moderate(values: Float32s, change: Float32s) -> bool:
     return all_within(values, LARGEST) and all_within(change[None], LARGEST)
 
 

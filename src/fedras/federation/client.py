@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate, Updates
 from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
@@ -19,8 +19,6 @@ from fedras.methods import Method
 from fedras.models import Cohort, Model
 from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(eq=False)
@@ -57,14 +55,14 @@ class Silo:
     config: Config
     model: Model
     method: Method
-    clients: NDArray[np.uint64]
-    indptr: NDArray[np.int64]
-    items: NDArray[np.int32]
-    budgets: NDArray[np.int64]
-    stream: NDArray[np.int64]
-    vectors: Floats
-    replicas: Floats
-    scoring: Floats
+    clients: UInt64s
+    indptr: Int64s
+    items: Int32s
+    budgets: Int64s
+    stream: Int64s
+    vectors: Float32s
+    replicas: Float32s
+    scoring: Float32s
     version: int = 0
     residuals: Residuals = field(default_factory=Residuals)
     secret: int | None = None
@@ -93,12 +91,12 @@ class Silo:
             self.method.apply(update, replica)
         self.version = broadcast.round
 
-    def train(self, cohort: NDArray[np.int64]) -> list[Upload]:
+    def train(self, cohort: Int64s) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
         sizes = self.indptr[cohort + 1] - self.indptr[cohort]
         return for_clients(lambda part: self._train(cohort[part]), sizes)
 
-    def _train(self, cohort: NDArray[np.int64]) -> list[Upload]:
+    def _train(self, cohort: Int64s) -> list[Upload]:
         config, clients, round_ = self.config, self.clients[cohort], self.version
         vectors = self.vectors[cohort]
         positives, bounds = gather(self.indptr, self.items, cohort)
@@ -133,7 +131,7 @@ class Silo:
         ]
 
     def _encode(
-        self, cohort: NDArray[np.int64], updates: Sequence[RowUpdate], shared: np.uint64
+        self, cohort: Int64s, updates: Sequence[RowUpdate], shared: np.uint64
     ) -> list[Payload]:
         """Code each client's update with the codec of its budget, those of one codec together."""
         config, streams = self.config, self.stream[cohort]

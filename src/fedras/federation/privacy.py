@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int64s, UInt64s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.errors import UsageError
@@ -14,15 +14,13 @@ from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast
 from fedras.kernels.random import normals
 
-Floats = NDArray[np.float32]
-
 _REPLACEMENT = 2
 """Two uploads of norm C are up to 2 C apart: one client's data may be anybody's."""
 
 
 def privatise(
-    config: Config, updates: Sequence[RowUpdate], changes: Floats, keys: NDArray[np.uint64]
-) -> tuple[list[RowUpdate], Floats]:
+    config: Config, updates: Sequence[RowUpdate], changes: Float32s, keys: UInt64s
+) -> tuple[list[RowUpdate], Float32s]:
     """Bound what each client is about to say, and add Gaussian noise to every number of it.
 
     The norm is that of a client's rows and its change of the scoring model together. The noise has
@@ -86,7 +84,7 @@ def report(server: Server, rounds: int) -> dict[str, Any]:
     }
 
 
-def _selections(server: Server, rounds: int) -> NDArray[np.int64]:
+def _selections(server: Server, rounds: int) -> Int64s:
     """Return int64[M], in how many rounds each client was selected."""
     count = np.zeros(len(server.clients), np.int64)
     for round_ in range(rounds):

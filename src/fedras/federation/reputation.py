@@ -9,8 +9,8 @@ Averaging (2019), which also judges clients by cosines over many rounds.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Bools, Float32s, Float64s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.kernels.agreement import add_scaled, agreement
 from fedras.kernels.norms import row_norms
@@ -20,11 +20,11 @@ KEPT = 0.95
 
 
 def judge(
-    trust: NDArray[np.float64],
-    cohort: NDArray[np.int64],
+    trust: Float64s,
+    cohort: Int64s,
     updates: Sequence[RowUpdate],
-    changes: NDArray[np.float32],
-) -> NDArray[np.bool_]:
+    changes: Float32s,
+) -> Bools:
     """Learn from a round whom to trust.
 
     Parameters
@@ -52,7 +52,7 @@ def judge(
     return np.asarray(trust[cohort] >= 0)
 
 
-def _agreements(updates: Sequence[RowUpdate], voters: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _agreements(updates: Sequence[RowUpdate], voters: Bools) -> Float64s:
     """Return float64[C], each client's cosine with the sum of the other voters' directions."""
     if not updates:
         return np.zeros(0)

@@ -1,10 +1,8 @@
 """Error feedback on the clients: what coding lost stays on the device until its next upload."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import AnyArray, Float32s
 from fedras.codecs import RowUpdate
 
 
@@ -16,7 +14,7 @@ class Residuals:
     """
 
     def __init__(self) -> None:
-        self._owed: dict[int, dict[int, NDArray[np.float32]]] = {}
+        self._owed: dict[int, dict[int, Float32s]] = {}
 
     def add(self, client: int, update: RowUpdate) -> RowUpdate:
         """Return ``update`` with the residual of its rows added."""
@@ -38,7 +36,7 @@ class Residuals:
         lost[mine] -= sent.values[theirs]
         self._owed.setdefault(client, {}).update(zip(wanted.rows.tolist(), lost, strict=True))
 
-    def state(self, dim: int) -> dict[str, NDArray[Any]]:
+    def state(self, dim: int) -> dict[str, AnyArray]:
         """Return all residuals as arrays: client, row, and float32[n, dim]."""
         entries = [
             (client, row, lost) for client, rows in self._owed.items() for row, lost in rows.items()
@@ -50,7 +48,7 @@ class Residuals:
             "residual": values,
         }
 
-    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+    def restore(self, arrays: dict[str, AnyArray]) -> None:
         """Return to what `state` gave."""
         self._owed = {}
         columns = (arrays["residual_client"].tolist(), arrays["residual_row"].tolist())

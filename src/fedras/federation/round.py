@@ -5,16 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-import numpy as np
-from numpy.typing import NDArray
-
+from fedras.arrays import Int64s
 from fedras.federation.catchup import catch_up
 from fedras.federation.checks import learn
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.cosine import mean_cosine
 
-Transport = Callable[[Broadcast, NDArray[np.int64]], Sequence[Upload | None]]
+Transport = Callable[[Broadcast, Int64s], Sequence[Upload | None]]
 """Brings a broadcast to the clients of a cohort and their uploads back, in the cohort's order.
 
 None stands for a client that did not answer. An upload of another round, or anything else that is

@@ -7,8 +7,8 @@ bits has little to lose.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, UInt64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode_all
 from fedras.codecs.plain import Plain
@@ -17,14 +17,12 @@ from fedras.errors import PayloadError
 _COLUMNS = 64
 
 
-def write(change: NDArray[np.float32], numbers: str, round_: int, key: np.uint64) -> bytes:
+def write(change: Float32s, numbers: str, round_: int, key: np.uint64) -> bytes:
     """Return what `write_all` makes of one change, float32[P]."""
     return write_all(change[None], numbers, round_, np.array([key], np.uint64))[0]
 
 
-def write_all(
-    changes: NDArray[np.float32], numbers: str, round_: int, keys: NDArray[np.uint64]
-) -> list[bytes]:
+def write_all(changes: Float32s, numbers: str, round_: int, keys: UInt64s) -> list[bytes]:
     """Return each of float32[C, P], laid out in rows, as bytes; none if there are no parameters.
 
     Formats with a scale for each row lose far less with a scale for every 64 numbers than with one
@@ -57,13 +55,13 @@ def write_all(
     return [payload.of_round(round_).to_bytes() for payload in payloads]
 
 
-def read(data: bytes, size: int, round_: int) -> NDArray[np.float32]:
+def read(data: bytes, size: int, round_: int) -> Float32s:
     """Return what `read_all` makes of one change, float32[size]."""
-    change: NDArray[np.float32] = read_all([data], size, round_)[0]
+    change: Float32s = read_all([data], size, round_)[0]
     return change
 
 
-def read_all(data: Sequence[bytes], size: int, round_: int) -> NDArray[np.float32]:
+def read_all(data: Sequence[bytes], size: int, round_: int) -> Float32s:
     """Return the float32[C, size] that `write_all` wrote, as far as its number format keeps it.
 
     Raises

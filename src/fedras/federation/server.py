@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fedras.aggregation import Aggregation
+from fedras.arrays import Float32s, Float64s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
@@ -19,8 +19,6 @@ from fedras.methods.method import Memory
 from fedras.models import Model
 from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(eq=False)
@@ -45,7 +43,7 @@ class Stream:
 
     budget: int
     listeners: int
-    replica: Floats
+    replica: Float32s
     memory: Memory = field(default_factory=dict)
     log: list[int] = field(default_factory=lambda: [0])
     snapshot: int = 0
@@ -85,21 +83,21 @@ class Server:
     model: Model
     method: Method
     aggregation: Aggregation
-    clients: NDArray[np.uint64]
-    stream_of: NDArray[np.int64]
-    items: Floats
-    scoring: Floats
-    scoring_lost: Floats
+    clients: UInt64s
+    stream_of: Int64s
+    items: Float32s
+    scoring: Float32s
+    scoring_lost: Float32s
     streams: list[Stream]
     broadcast: Broadcast
-    heard: NDArray[np.int64]
+    heard: Int64s
     scoring_log: list[int] = field(default_factory=lambda: [0])
-    trust: NDArray[np.float64] = field(init=False)
+    trust: Float64s = field(init=False)
 
     def __post_init__(self) -> None:
         self.trust = np.zeros(len(self.clients), np.float64)
 
-    def select(self) -> NDArray[np.int64]:
+    def select(self) -> Int64s:
         """Draw the cohort, int64[C]: the clients whose draws for this round are smallest (line 3).
 
         A client's draw depends on its identity only, so the order of the clients does not matter.
@@ -110,8 +108,8 @@ class Server:
         return first[np.argsort(draws[first])]
 
     def decode(
-        self, cohort: NDArray[np.int64], uploads: Sequence[Upload], traffic: Traffic
-    ) -> tuple[list[RowUpdate], Floats]:
+        self, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic
+    ) -> tuple[list[RowUpdate], Float32s]:
         """Return the updates, and what the scoring models changed by, float32[C, P]; count them.
 
         Raises
@@ -122,7 +120,7 @@ class Server:
         sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
         changes = np.empty((len(uploads), len(self.scoring)), np.float32)
 
-        def read(part: NDArray[np.int64]) -> list[tuple[Payload, RowUpdate]]:
+        def read(part: Int64s) -> list[tuple[Payload, RowUpdate]]:
             own = [uploads[i] for i in part.tolist()]
             scores = [upload.scoring for upload in own]
             changes[part] = scoring.read_all(scores, len(self.scoring), self.broadcast.round)
@@ -134,9 +132,7 @@ class Server:
         traffic.clients += len(uploads)
         return [update for _, update in done], changes
 
-    def _read(
-        self, clients: NDArray[np.int64], data: list[bytes]
-    ) -> list[tuple[Payload, RowUpdate]]:
+    def _read(self, clients: Int64s, data: list[bytes]) -> list[tuple[Payload, RowUpdate]]:
         """Parse and decode the item updates of some clients."""
         payloads = [
             Payload.from_bytes(each, self.items.shape, self.broadcast.round) for each in data
@@ -151,7 +147,7 @@ class Server:
             ]
         return list(zip(payloads, updates, strict=True))
 
-    def _require_budgets(self, clients: NDArray[np.int64], updates: list[RowUpdate]) -> None:
+    def _require_budgets(self, clients: Int64s, updates: list[RowUpdate]) -> None:
         """Raise PayloadError where a client says more than its budget allows."""
         shared = key(self.config.seed, Purpose.SHARED, self.broadcast.round)
         codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
@@ -177,14 +173,14 @@ class Server:
         moved = differing(mean, np.zeros_like(mean))
         return RowUpdate(rows[moved].astype(np.int32), mean.take(moved, 0), len(self.items))
 
-    def average_scoring(self, changes: Floats) -> Floats:
+    def average_scoring(self, changes: Float32s) -> Float32s:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""
         if not len(changes):
             return np.zeros_like(self.scoring)
         return self.aggregation.centre(changes).astype(np.float32)
 
     def publish(
-        self, delta: RowUpdate, change: Floats, traffic: Traffic
+        self, delta: RowUpdate, change: Float32s, traffic: Traffic
     ) -> list[tuple[RowUpdate, RowUpdate]]:
         """Code what clients receive next (line 11).
 
@@ -223,7 +219,7 @@ class Server:
         traffic.clients += len(self.clients)
         return said
 
-    def _publish_scoring(self, change: Floats, done: int) -> bytes:
+    def _publish_scoring(self, change: Float32s, done: int) -> bytes:
         """Code the scoring model's change and what was lost of earlier ones; do as clients will.
 
         Server and clients add up the same decoded changes, so they agree bit for bit; in ``f32``

@@ -3,19 +3,19 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fedras import data
+from fedras.arrays import AnyArray, Int64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.components import complete, interactions_of, method_of, model_of
 from fedras.config import Config
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets, client_rates
-from fedras.federation.initial import new_server, new_silo
 from fedras.federation.privacy import require_accountant
 from fedras.federation.round import RoundResult, Transport, run_round
 from fedras.federation.server import Server
+from fedras.federation.start import new_server, new_silo
 from fedras.federation.state import restore_server, server_state
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.jit import set_threads
@@ -77,18 +77,18 @@ class Simulation:
         self.silo.receive(self.server.broadcast)
         return result
 
-    def _deliver(self, broadcast: Broadcast, cohort: NDArray[np.int64]) -> list[Upload]:
+    def _deliver(self, broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
         self.silo.receive(broadcast)
         return self.silo.train(cohort)
 
-    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         """Return all that changes from round to round: arrays (not copied) and JSON values."""
         arrays, values = server_state(self.server)
         silo = self.silo
         arrays |= {"vectors": silo.vectors, "replicas": silo.replicas}
         return arrays | silo.residuals.state(self.config.dim), values
 
-    def restore(self, arrays: dict[str, NDArray[Any]], values: dict[str, Any]) -> None:
+    def restore(self, arrays: dict[str, AnyArray], values: dict[str, Any]) -> None:
         """Return to the state that `state` gave."""
         restore_server(self.server, arrays, values)
         silo = self.silo

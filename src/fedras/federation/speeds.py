@@ -5,8 +5,8 @@ import math
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float64s
 from fedras.errors import FedrasError, UsageError
 
 _HEADER = 64  # bytes
@@ -15,8 +15,8 @@ _NUMBER = 4  # bytes
 
 
 def rates_for(
-    speeds: NDArray[np.float64], seconds: float, n_items: int, dim: int, levels: int = 5
-) -> NDArray[np.float64]:
+    speeds: Float64s, seconds: float, n_items: int, dim: int, levels: int = 5
+) -> Float64s:
     """Return float64[M], the rate at which each client's round fits its link.
 
     A client receives an update and sends one. Each has up to ``(1 - rate) N`` vectors in float32,
@@ -73,7 +73,7 @@ def read_speeds(path: Path) -> dict[str, float]:
     return found
 
 
-def write_rates(users: list[str], rates: NDArray[np.float64], path: Path) -> None:
+def write_rates(users: list[str], rates: Float64s, path: Path) -> None:
     """Write a CSV file of user,rate, as ``rate_file`` takes it."""
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(zip(users, rates.tolist(), strict=True))

@@ -3,12 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Arrays
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast
-
-Arrays = dict[str, NDArray[Any]]
 
 
 def server_state(server: Server) -> tuple[Arrays, dict[str, Any]]:

@@ -1,8 +1,8 @@
 """CoLR: updates within a random subspace that all clients share (Nguyen et al., WWW 2024)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int64s
 from fedras.codecs.fixed_basis import FixedBasis, basis
 from fedras.methods.method import METHODS, Method, fit_columns
 
@@ -24,7 +24,7 @@ class CoLR(Method):
         """Return the rank."""
         return fit_columns("colr", rate, dim)
 
-    def span(self, budgets: NDArray[np.int64], dim: int, shared: np.uint64) -> NDArray[np.float32]:
+    def span(self, budgets: Int64s, dim: int, shared: np.uint64) -> Float32s:
         """Return B of each stream, filled up with zeros."""
         span = np.zeros((len(budgets), int(budgets.max()), dim), np.float32)
         for directions, rank in zip(span, budgets.tolist(), strict=True):

@@ -1,10 +1,6 @@
 """FedRAS-T: items are averaged as FedAvg does (section 5.4 of the paper)."""
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
+from fedras.arrays import AnyArray, Float64s, Int64s
 from fedras.methods.fedras import FedRAS
 from fedras.methods.method import METHODS
 
@@ -13,8 +9,6 @@ from fedras.methods.method import METHODS
 class FedRAST(FedRAS):
     """The mean over all clients of the cohort, those that did not train the item included."""
 
-    def average(
-        self, total: NDArray[np.float64], count: NDArray[np.int64], cohort: int
-    ) -> NDArray[Any]:
+    def average(self, total: Float64s, count: Int64s, cohort: int) -> AnyArray:
         """Return float64[n, d], the sums divided by the number of clients."""
         return total / cohort

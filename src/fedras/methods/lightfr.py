@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import Field
 
+from fedras.arrays import Float32s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.packing import require_finite
 from fedras.codecs.plain import Plain
@@ -15,7 +16,6 @@ from fedras.methods.method import METHODS, Memory, Method, fit, require_one_rate
 from fedras.models import Cohort, Model
 from fedras.models.buffers import room_for
 from fedras.models.mf import MF
-from fedras.models.model import Floats
 from fedras.numbers import NumbersName
 
 _BYTES_PER_FLOAT = 4
@@ -60,7 +60,7 @@ class LightFR(Method):
 
     def train(
         self, model: Model, cohort: Cohort, config: Config
-    ) -> tuple[Sequence[RowUpdate], Floats]:
+    ) -> tuple[Sequence[RowUpdate], Float32s]:
         """Descend on codes where the score is a dot product, else as the model does; then vote."""
         if isinstance(model, MF):
             updates, models = self._descend(cohort, config)
@@ -80,7 +80,7 @@ class LightFR(Method):
         codes = np.where(update.values < 0, -_MAGNITUDE, _MAGNITUDE)
         return super().compress(update.with_values(codes), budget, memory, shared, key)
 
-    def _descend(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
+    def _descend(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
         """Train the users' codes in one compiled loop (`kernels.lightfr.train_clients`)."""
         updates = room_for(cohort, config)
         lightfr.train_clients(

@@ -2,17 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from fedras.arrays import AnyArray, Float32s, Float64s, Int64s
 from fedras.codecs import Codec, Payload, RowUpdate
 from fedras.config import Config
 from fedras.errors import UsageError
 from fedras.models import Cohort, Model
-from fedras.models.model import Floats
 from fedras.numbers import NumbersName
 from fedras.registry import Registry
 
@@ -66,7 +65,7 @@ class Method(BaseModel, ABC):
         """
         return max(1, round(n_items * (1 - rate)))
 
-    def span(self, budgets: NDArray[np.int64], dim: int, shared: np.uint64) -> NDArray[np.float32]:
+    def span(self, budgets: Int64s, dim: int, shared: np.uint64) -> Float32s:
         """Return the directions in which clients move their items, by default all of them.
 
         Parameters
@@ -86,7 +85,7 @@ class Method(BaseModel, ABC):
 
     def train(
         self, model: Model, cohort: Cohort, config: Config
-    ) -> tuple[Sequence[RowUpdate], Floats]:
+    ) -> tuple[Sequence[RowUpdate], Float32s]:
         """Train each client of the cohort locally, by default as the model does (`Model.train`)."""
         return model.train(cohort, config)
 
@@ -124,16 +123,14 @@ class Method(BaseModel, ABC):
         """
         return self.downlink(budget, shared).encode(update, key), memory
 
-    def apply(self, update: RowUpdate, replica: NDArray[np.float32]) -> None:
+    def apply(self, update: RowUpdate, replica: Float32s) -> None:
         """Do to ``replica``, float32[N, d], in place, what a decoded update of a stream says."""
         if self.absolute:
             replica[update.rows] = update.values
         else:
             update.add_to(replica)
 
-    def average(
-        self, total: NDArray[np.float64], count: NDArray[np.int64], cohort: int
-    ) -> NDArray[Any]:
+    def average(self, total: Float64s, count: Int64s, cohort: int) -> AnyArray:
         """Average the clients' updates of each touched item.
 
         Parameters

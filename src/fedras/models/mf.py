@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.kernels import mf
 from fedras.models.buffers import room_for
-from fedras.models.model import MODELS, Cohort, Floats, Model
+from fedras.models.model import MODELS, Cohort, Model
 
 
 @MODELS.register("mf")
@@ -21,11 +21,11 @@ class MF(Model):
     weight_decay: float = Field(0.007, ge=0, description="of SGD, on what it moves")
     citation = "Chai et al., Secure Federated Matrix Factorization, IEEE Intelligent Systems 2020"
 
-    def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
+    def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:
         """Return float32[0]: the dot product has nothing to learn."""
         return np.zeros(0, np.float32)
 
-    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
+    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
         """Train all clients in one compiled loop (`kernels.mf.train_clients`)."""
         updates = room_for(cohort, config)
         mf.train_clients(
@@ -52,8 +52,8 @@ class MF(Model):
         return updates, np.zeros((len(cohort.keys), 0), np.float32)
 
     def scores(
-        self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None
-    ) -> Floats:
+        self, vectors: Float32s, items: Float32s, scoring: Float32s, candidates: Int32s | None
+    ) -> Float32s:
         """Return the dot products."""
         if candidates is None:
             return mf.score_all(vectors, items)

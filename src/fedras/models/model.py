@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.registry import Registry
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +40,15 @@ class Cohort:
         move only within their span; r = 0 where they move freely.
     """
 
-    vectors: Floats
-    positives: NDArray[np.int32]
-    bounds: NDArray[np.int64]
-    replicas: Floats
-    stream: NDArray[np.int64]
-    scoring: Floats
-    keys: NDArray[np.uint64]
+    vectors: Float32s
+    positives: Int32s
+    bounds: Int64s
+    replicas: Float32s
+    stream: Int64s
+    scoring: Float32s
+    keys: UInt64s
     learning_rate: float
-    span: Floats
+    span: Float32s
 
 
 class Model(BaseModel, ABC):
@@ -81,11 +79,11 @@ class Model(BaseModel, ABC):
         return 0.0 if config.error_feedback else self.weight_decay
 
     @abstractmethod
-    def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
+    def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:
         """Return the shared scoring model at the start, float32[P]."""
 
     @abstractmethod
-    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
+    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
         """Train each client of the cohort locally.
 
         Returns
@@ -95,8 +93,8 @@ class Model(BaseModel, ABC):
 
     @abstractmethod
     def scores(
-        self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None
-    ) -> Floats:
+        self, vectors: Float32s, items: Float32s, scoring: Float32s, candidates: Int32s | None
+    ) -> Float32s:
         """Score items for users.
 
         Parameters

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.kernels import ncf, network
 from fedras.kernels.random import normals
 from fedras.models.buffers import room_for
-from fedras.models.model import MODELS, Cohort, Floats, Model
+from fedras.models.model import MODELS, Cohort, Model
 
 
 @MODELS.register("ncf")
@@ -29,7 +29,7 @@ class NCF(Model):
         0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
     )
 
-    def initial_scoring(self, dim: int, key: np.uint64) -> Floats:
+    def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:
         """Return the flat network (`kernels.network.layers`): He's initialisation, biases 0."""
         inputs = (2 * dim, *network.UNITS[:-1])
         parts = [
@@ -40,7 +40,7 @@ class NCF(Model):
         deviations = np.concatenate(parts).astype(np.float32)
         return deviations * normals(key, len(deviations), 1.0)
 
-    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Floats]:
+    def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
         """Train all clients in one compiled loop (`kernels.ncf.train_clients`)."""
         updates = room_for(cohort, config)
         networks = np.repeat(cohort.scoring[None], len(cohort.keys), axis=0)
@@ -70,8 +70,8 @@ class NCF(Model):
         return updates, networks
 
     def scores(
-        self, vectors: Floats, items: Floats, scoring: Floats, candidates: NDArray[np.int32] | None
-    ) -> Floats:
+        self, vectors: Float32s, items: Float32s, scoring: Float32s, candidates: Int32s | None
+    ) -> Float32s:
         """Return the logits."""
         if candidates is None:
             candidates = np.arange(len(items), dtype=np.int32)[None]

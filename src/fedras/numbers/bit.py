@@ -1,8 +1,8 @@
 """One bit a number: its sign, and one scale for all rows."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s
 from fedras.errors import PayloadError
 from fedras.numbers.numbers import NUMBERS, Numbers
 from fedras.numbers.quantised import read_scales
@@ -22,7 +22,7 @@ class Bit(Numbers):
     unbiased = False
 
     @classmethod
-    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+    def encode(cls, values: Float32s, key: np.uint64) -> bytes:
         """Write the scale and the signs."""
         if not len(values):
             return b""
@@ -31,7 +31,7 @@ class Bit(Numbers):
         return scale.tobytes() + signs.tobytes()
 
     @classmethod
-    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+    def decode(cls, data: bytes, columns: int) -> Float32s:
         """Return the signs times the scale."""
         width = (columns + 7) // 8
         n, rest = divmod(max(0, len(data) - _SCALE_BYTES), width or 1)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int64s, UInt64s
 from fedras.errors import PayloadError
 from fedras.kernels.gather import bounds_of
 from fedras.kernels.hadamard import decode_signs, encode_signs
@@ -36,14 +36,12 @@ class Drive(Numbers):
     unbiased = False
 
     @classmethod
-    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+    def encode(cls, values: Float32s, key: np.uint64) -> bytes:
         """Write the key, the blocks' scales and the signs."""
         return cls.encode_all(values, np.array([0, len(values)]), np.array([key], np.uint64))[0]
 
     @classmethod
-    def encode_all(
-        cls, values: NDArray[np.float32], bounds: NDArray[np.int64], keys: NDArray[np.uint64]
-    ) -> list[bytes]:
+    def encode_all(cls, values: Float32s, bounds: Int64s, keys: UInt64s) -> list[bytes]:
         """Rotate all of them in one call."""
         missing = -values.shape[1] % 8
         padded = np.pad(values, ((0, 0), (0, missing))) if missing else values
@@ -59,14 +57,12 @@ class Drive(Numbers):
         ]
 
     @classmethod
-    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+    def decode(cls, data: bytes, columns: int) -> Float32s:
         """Rotate the signs back."""
         return cls.decode_all([data], columns)[0]
 
     @classmethod
-    def decode_all(
-        cls, data: Sequence[bytes], columns: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def decode_all(cls, data: Sequence[bytes], columns: int) -> tuple[Float32s, Int64s]:
         """Rotate all of them back in one call."""
         width = columns + -columns % 8
         blocks, sign_bytes = np.array([_split(len(each)) for each in data]).T

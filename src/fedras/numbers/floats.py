@@ -1,8 +1,8 @@
 """IEEE floats, little endian: single and half precision."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s
 from fedras.errors import PayloadError
 from fedras.numbers.numbers import NUMBERS, Numbers
 
@@ -14,12 +14,12 @@ class Float32(Numbers):
     unbiased = True
 
     @classmethod
-    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+    def encode(cls, values: Float32s, key: np.uint64) -> bytes:
         """Write 4 bytes a number."""
         return values.astype("<f4", copy=False).tobytes()
 
     @classmethod
-    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+    def decode(cls, data: bytes, columns: int) -> Float32s:
         """Read them."""
         return _rows(data, "<f4", columns)
 
@@ -31,18 +31,18 @@ class Float16(Numbers):
     unbiased = False
 
     @classmethod
-    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+    def encode(cls, values: Float32s, key: np.uint64) -> bytes:
         """Write 2 bytes a number."""
         limit = np.finfo(np.float16).max
         return np.clip(values, -limit, limit).astype("<f2").tobytes()
 
     @classmethod
-    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+    def decode(cls, data: bytes, columns: int) -> Float32s:
         """Read them."""
         return _rows(data, "<f2", columns)
 
 
-def _rows(data: bytes, dtype: str, columns: int) -> NDArray[np.float32]:
+def _rows(data: bytes, dtype: str, columns: int) -> Float32s:
     width = np.dtype(dtype).itemsize * columns
     if width == 0 or len(data) % width:
         raise PayloadError(f"{len(data)} bytes are not rows of {columns} numbers of type {dtype}")

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Annotated, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator
 
+from fedras.arrays import Float32s, Int64s, UInt64s
 from fedras.registry import Registry, unknown
 
 
@@ -27,12 +27,12 @@ class Numbers(ABC):
 
     @classmethod
     @abstractmethod
-    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+    def encode(cls, values: Float32s, key: np.uint64) -> bytes:
         """Write float32[n, d], all finite; random choices are drawn from the stream ``key``."""
 
     @classmethod
     @abstractmethod
-    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+    def decode(cls, data: bytes, columns: int) -> Float32s:
         """Return float32[n, columns]; the number of rows n follows from the length of ``data``.
 
         Raises
@@ -42,17 +42,13 @@ class Numbers(ABC):
         """
 
     @classmethod
-    def encode_all(
-        cls, values: NDArray[np.float32], bounds: NDArray[np.int64], keys: NDArray[np.uint64]
-    ) -> list[bytes]:
+    def encode_all(cls, values: Float32s, bounds: Int64s, keys: UInt64s) -> list[bytes]:
         """Write the matrices ``values[bounds[c]:bounds[c + 1]]``, each with its key."""
         pairs = zip(pairwise(bounds.tolist()), keys, strict=True)
         return [cls.encode(values[a:b], key) for (a, b), key in pairs]
 
     @classmethod
-    def decode_all(
-        cls, data: Sequence[bytes], columns: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def decode_all(cls, data: Sequence[bytes], columns: int) -> tuple[Float32s, Int64s]:
         """Return the matrices of `decode` one after another, and their bounds."""
         matrices = [cls.decode(each, columns) for each in data]
         return np.concatenate(matrices), np.cumsum([0, *map(len, matrices)])

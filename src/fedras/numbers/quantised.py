@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Int64s, UInt64s
 from fedras.errors import PayloadError
 from fedras.kernels.quantise import BAD_LEVEL, BAD_SCALE, SCALE_BYTES, dequantise, quantise
 from fedras.numbers.numbers import NUMBERS, Numbers
@@ -29,14 +29,12 @@ class Quantised(Numbers):
     bits: ClassVar[int]
 
     @classmethod
-    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+    def encode(cls, values: Float32s, key: np.uint64) -> bytes:
         """Round each number to a level: at random where that makes the format unbiased."""
         return cls.encode_all(values, np.array([0, len(values)]), np.array([key], np.uint64))[0]
 
     @classmethod
-    def encode_all(
-        cls, values: NDArray[np.float32], bounds: NDArray[np.int64], keys: NDArray[np.uint64]
-    ) -> list[bytes]:
+    def encode_all(cls, values: Float32s, bounds: Int64s, keys: UInt64s) -> list[bytes]:
         """Round all of them in one call."""
         values = np.ascontiguousarray(values)
         scales, codes = quantise(values, bounds, cls._levels(), cls.unbiased, keys)
@@ -51,14 +49,12 @@ class Quantised(Numbers):
         ]
 
     @classmethod
-    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+    def decode(cls, data: bytes, columns: int) -> Float32s:
         """Return the levels times the scales."""
         return cls.decode_all([data], columns)[0]
 
     @classmethod
-    def decode_all(
-        cls, data: Sequence[bytes], columns: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def decode_all(cls, data: Sequence[bytes], columns: int) -> tuple[Float32s, Int64s]:
         """Read all of them in one call."""
         size = SCALE_BYTES + (columns * cls.bits + 7) // 8
         starts = np.cumsum([0, *map(len, data)])
@@ -113,7 +109,7 @@ class Nearest4(Quantised):
     unbiased = False
 
 
-def read_scales(data: bytes, n: int, offset: int = 0) -> NDArray[np.float32]:
+def read_scales(data: bytes, n: int, offset: int = 0) -> Float32s:
     """Return the float32[n] at ``offset`` of ``data``.
 
     Raises

@@ -1,8 +1,8 @@
 """One bit a number: its sign, and a scale for each row."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fedras.arrays import Float32s, Float64s
 from fedras.errors import PayloadError
 from fedras.numbers.numbers import NUMBERS, Numbers
 from fedras.numbers.quantised import read_scales
@@ -20,14 +20,14 @@ class Sign(Numbers):
     unbiased = False
 
     @classmethod
-    def encode(cls, values: NDArray[np.float32], key: np.uint64) -> bytes:
+    def encode(cls, values: Float32s, key: np.uint64) -> bytes:
         """Write a scale and the signs of each row."""
-        scales: NDArray[np.float64] = np.abs(values).mean(axis=1, dtype=np.float64)
+        scales: Float64s = np.abs(values).mean(axis=1, dtype=np.float64)
         signs = np.packbits(values < 0, axis=1, bitorder="little")
         return scales.astype("<f4").tobytes() + signs.tobytes()
 
     @classmethod
-    def decode(cls, data: bytes, columns: int) -> NDArray[np.float32]:
+    def decode(cls, data: bytes, columns: int) -> Float32s:
         """Return the signs times the scales."""
         width = (columns + 7) // 8
         n, rest = divmod(len(data), 4 + width)

@@ -1,0 +1,1 @@
+"""One file per data set that fedras knows by name."""

@@ -1,0 +1,1 @@
+"""Ranks of held-out items and what is made of them."""

@@ -1,0 +1,101 @@
+"""Server and clients before the first round."""
+
+import numpy as np
+
+from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
+from fedras.components import aggregation_of, method_of, model_of
+from fedras.config import Config
+from fedras.federation.client import Silo
+from fedras.federation.server import Server, Stream
+from fedras.federation.wire import Broadcast
+from fedras.kernels.random import normals, normals_of
+from fedras.models import Model
+from fedras.rng import Purpose, key, keys
+
+
+def new_server(
+    config: Config,
+    n_items: int,
+    clients: UInt64s,
+    budgets: Int64s,
+    stream: Int64s,
+) -> Server:
+    """Return the server of some clients.
+
+    Parameters
+    ----------
+    config
+        What is run, configured by the method.
+    n_items
+        The number of items, N.
+    clients
+        uint64[M], their identities.
+    budgets, stream
+        int64[S], the distinct budgets, and int64[M], which of them each client has.
+    """
+    model = model_of(config)
+    items, theta = _items(config, model, n_items), _scoring(config, model)
+    listeners = np.bincount(stream, minlength=len(budgets))
+    return Server(
+        config,
+        model,
+        method_of(config),
+        aggregation_of(config),
+        clients,
+        stream,
+        items,
+        theta,
+        np.zeros_like(theta),
+        [Stream(int(b), int(n), items.copy()) for b, n in zip(budgets, listeners, strict=True)],
+        Broadcast(0, (), b""),
+        np.zeros(len(clients), np.int64),
+    )
+
+
+def new_silo(
+    config: Config,
+    n_items: int,
+    clients: UInt64s,
+    budgets: Int64s,
+    stream: Int64s,
+    indptr: Int64s,
+    items: Int32s,
+) -> Silo:
+    """Return a silo of some clients, whose training rows are ``indptr`` and ``items`` (`Silo`).
+
+    The rest is as for `new_server`.
+    """
+    model = model_of(config)
+    start = _items(config, model, n_items)
+    return Silo(
+        config,
+        model,
+        method_of(config),
+        clients,
+        indptr,
+        items,
+        budgets,
+        stream,
+        _vectors(config, model, clients),
+        np.repeat(start[None], len(budgets), axis=0),
+        _scoring(config, model),
+    )
+
+
+def _items(config: Config, model: Model, n_items: int) -> Float32s:
+    """Return float32[N, d] drawn from N(0, (`initial_scale` / d)^2): all sides make it alike."""
+    draws = normals(
+        key(config.seed, Purpose.ITEMS), n_items * config.dim, model.initial_scale / config.dim
+    )
+    return draws.reshape(n_items, config.dim)
+
+
+def _vectors(config: Config, model: Model, clients: UInt64s) -> Float32s:
+    """Return float32[M, d] drawn from the same, each user's from its own key."""
+    own = keys(config.seed, Purpose.USER, clients)
+    return normals_of(own, config.dim, model.initial_scale / config.dim)
+
+
+def _scoring(config: Config, model: Model) -> Float32s:
+    """Return the scoring model, float32[P], that all sides start from."""
+    return model.initial_scoring(config.dim, key(config.seed, Purpose.SCORING))

@@ -1,0 +1,92 @@
+"""The ServerApp: the rounds of a run, over Flower's grid."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from flwr.app import Context
+from flwr.serverapp import Grid, ServerApp
+
+from fedras.components import make_config
+from fedras.config import read_config
+from fedras.errors import FedrasError, UsageError
+from fedras.flower.link import FlowerLink
+from fedras.nodes.catalogue import read_catalogue
+from fedras.nodes.link import Patience
+from fedras.nodes.server.run import NodesRun, open_run
+
+app = ServerApp()
+log = logging.getLogger("fedras.federation")
+
+
+@app.main()
+def main(grid: Grid, context: Context) -> None:
+    """Begin or continue the run that the run config names."""
+    _speak()
+    told = context.run_config
+    for name in ("folder", "catalogue"):
+        if not told.get(name):
+            raise UsageError(f"the run config lacks {name}: flwr run --run-config")
+    status = Path(str(told["status"])) if told.get("status") else None
+    try:
+        run = _open(grid, context)
+        _report(run, status)
+        for result in run.rounds(int(told["nodes"])):
+            quality = "  ".join(f"{name} {v:.4f}" for name, v in (result.metrics or {}).items())
+            log.info("round %d of %d  %s", result.round, run.given.rounds, quality)
+            _report(run, status)
+    except FedrasError as error:
+        log.error("%s", error)
+        _write(status, {"error": str(error)})
+        raise
+
+
+def _open(grid: Grid, context: Context) -> NodesRun:
+    told = context.run_config
+    path = str(told.get("config", ""))
+    patience = Patience(*(float(told[f"{name}-timeout"]) for name in ("reply", "start", "alone")))
+    return open_run(
+        Path(str(told["folder"])),
+        make_config(read_config(Path(path))) if path else None,
+        read_catalogue(Path(str(told["catalogue"]))),
+        FlowerLink(grid),
+        patience,
+    )
+
+
+def _speak() -> None:
+    """Log what this package says, and nothing of others."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("fedras: %(message)s"))
+    log.setLevel(logging.INFO)
+    log.handlers, log.propagate = [handler], False
+
+
+def _report(run: NodesRun, path: Path | None) -> None:
+    """Write how far the run is, for whoever watches."""
+    coordinator = run.coordinator
+    members = coordinator.roster.members.values()
+    state = {
+        "round": run.round if coordinator.begun else 0,
+        "rounds": run.given.rounds,
+        "nodes": {
+            member.node.hex(): {
+                "clients": len(member.named),
+                "version": member.version,
+                "awake": member.awake,
+            }
+            for member in members
+        },
+        "metrics": run.lines[-1] if run.lines else None,
+        "sent": coordinator.sent.size,
+        "received": coordinator.received.size,
+    }
+    _write(path, state)
+
+
+def _write(path: Path | None, state: dict[str, Any]) -> None:
+    if path is not None:
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(state), "utf-8")
+        partial.replace(path)

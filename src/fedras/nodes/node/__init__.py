@@ -1,0 +1,1 @@
+"""A node's side: its users' histories, replicas and private vectors."""

@@ -1,0 +1,248 @@
+"""A node: a silo with a folder, which answers the server's messages."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from fedras import data
+from fedras.arrays import Int64s, UInt64s
+from fedras.config import Config, explain
+from fedras.errors import FedrasError, PayloadError
+from fedras.evaluation import metrics
+from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.federation.client import Silo
+from fedras.federation.start import new_silo
+from fedras.federation.wire import Upload
+from fedras.kernels.jit import set_threads
+from fedras.nodes import messages
+from fedras.nodes.catalogue import read_catalogue
+from fedras.nodes.messages import Done, Join, Joined, Refused, Reply, Request, Work
+from fedras.nodes.node.catching_up import catch_up, read_matrix
+from fedras.nodes.node.memory import NO_TAG, Memory, remember, store
+from fedras.nodes.node.own_data import Source
+from fedras.run.folder import RunFolder
+
+Held = tuple[int, bytes, tuple[int, ...]]
+"""Version, tag and budgets of the replicas that a node holds."""
+
+
+class Node:
+    """Answers messages; all that must outlive an answer is in its folder.
+
+    Parameters
+    ----------
+    folder
+        Where it keeps replicas and private state; made if it does not exist.
+    source
+        Its own interactions, read anew for each message.
+    catalogue
+        The file of the item catalogue.
+    threads
+        Of the kernels, 0 for all.
+    """
+
+    def __init__(self, folder: Path, source: Source, catalogue: Path, threads: int = 1) -> None:
+        self.folder, self.source, self.catalogue = RunFolder(folder), source, catalogue
+        self.threads = threads
+
+    def answer(self, message: bytes) -> bytes:
+        """Return the reply to a message of the server.
+
+        What goes wrong on the node, be it a full disk, is a `Refused`, and then its replicas are
+        what they were.
+
+        Raises
+        ------
+        PayloadError
+            If ``message`` is none.
+        """
+        request = messages.parse_request(message)
+        held: Held = (0, NO_TAG, ())
+        set_threads(self.threads)
+        try:
+            with self._locked():
+                memory = remember(self.folder)
+                if memory.run == request.run:
+                    held = _held(memory)
+                reply = self._reply(request, memory, messages.digest(message))
+        except (FedrasError, OSError) as error:
+            reply = Refused(request.run, str(error)[:500], *held)
+        return messages.to_bytes(reply)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        self.folder.lock()
+        try:
+            yield
+        finally:
+            self.folder.release()
+
+    def _reply(self, request: Request, memory: Memory, asked: bytes) -> Reply:
+        if isinstance(request, Join):
+            return self._join(request, memory)
+        if memory.run != request.run:
+            return Refused(request.run, "this node has not joined the run", 0, NO_TAG)
+        return self._work(request, memory, asked)
+
+    def _join(self, request: Join, memory: Memory) -> Joined:
+        catalogue = read_catalogue(self.catalogue)
+        if (request.items, request.catalogue) != (len(catalogue.items), catalogue.digest):
+            raise FedrasError(f"{self.catalogue} is not the item catalogue of the run")
+        if memory.run != request.run:
+            parse_config(request.config)
+            memory = Memory(memory.node, request.run, request.config)
+            self._store(memory)
+        clients = data.client_keys(self.source.load(catalogue)[0].user_ids)
+        return Joined(request.run, memory.node, messages.pack_clients(clients), *_held(memory))
+
+    def _work(self, work: Work, memory: Memory, asked: bytes) -> Reply:
+        catalogue, config = read_catalogue(self.catalogue), parse_config(memory.config)
+        interactions, _ = self.source.load(catalogue)
+        split = data.leave_one_out(interactions, config.validation)
+        budgets = np.array(work.budgets, np.int64)
+        silo = _silo(config, interactions, split, budgets, memory, work)
+        if silo is None:
+            return Refused(work.run, "the updates start from another version", *_held(memory))
+        before = memory.version, memory.tag
+        if (work.version, work.tag) != before:
+            memory.trained, memory.uploads = b"", []
+        memory.version, memory.tag = work.version, work.tag
+        cohort = _places(work.cohort, silo.clients)
+        _assign(silo, work, cohort)
+        if work.cohort and work.cohort != memory.trained:
+            memory.uploads = _train(silo, cohort)
+            memory.trained = work.cohort
+        counts = self._evaluate(silo, work, interactions, split) if work.evaluate else ()
+        memory.keep(silo)
+        self._store(memory)
+        sent = memory.uploads if work.cohort else []
+        return Done(
+            work.run,
+            asked,
+            work.version,
+            work.tag,
+            clients_digest(silo.clients),
+            tuple((upload.items, upload.scoring) for upload in sent),
+            counts,
+        )
+
+    def _evaluate(
+        self, silo: Silo, work: Work, interactions: data.Interactions, split: data.Split
+    ) -> tuple[int, ...]:
+        evaluation = Evaluation(interactions, split, silo.config.eval_negatives)
+        held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+        ranks = [evaluation.sampled_ranks(silo.model, held)]
+        if work.evaluate > 1:
+            ranks.append(evaluation.full_ranks(silo.model, held))
+            shape = silo.replicas[0].shape
+            matrix = read_matrix(work.matrix, (shape[0], shape[1]), work.version)
+            own = Ranked(silo.vectors, matrix[None], silo.scoring, np.zeros_like(silo.stream))
+            ranks.append(evaluation.sampled_ranks(silo.model, own))
+        return tuple(np.concatenate([metrics.counts(each) for each in ranks]).tolist())
+
+    def _store(self, memory: Memory) -> None:
+        where = {"catalogue": str(self.catalogue.absolute()), **asdict(self.source)}
+        store(memory, self.folder, where)
+
+
+def _held(memory: Memory) -> Held:
+    return memory.version, memory.tag, tuple(memory.budgets.tolist())
+
+
+def clients_digest(clients: UInt64s) -> bytes:
+    """Return eight bytes that tell these identities, uint64[M], from others."""
+    return messages.digest(messages.pack_clients(np.sort(clients)))
+
+
+def parse_config(text: str) -> Config:
+    """Return the options of a run that the server sent.
+
+    Raises
+    ------
+    PayloadError
+        If they are none, or name files.
+    """
+    try:
+        config = Config.model_validate(json.loads(text))
+    except ValidationError as error:
+        raise PayloadError(explain(error)) from None
+    except ValueError as error:
+        raise PayloadError(f"the options of the run are not JSON: {error}") from None
+    if config.data_dir is not None or config.rate_file is not None:
+        raise PayloadError("the options of the run name files")
+    return config
+
+
+def _silo(
+    config: Config,
+    interactions: data.Interactions,
+    split: data.Split,
+    budgets: Int64s,
+    memory: Memory,
+    work: Work,
+) -> Silo | None:
+    """Return the silo at the version of ``work``, or None if its updates do not start here."""
+    clients = data.client_keys(interactions.user_ids)
+    silo = new_silo(
+        config,
+        interactions.n_items,
+        clients,
+        budgets,
+        np.zeros(len(clients), np.int64),
+        split.indptr,
+        split.items,
+    )
+    same = np.array_equal(budgets, memory.budgets)
+    start = silo.replicas, silo.scoring
+    memory.recall(silo)
+    if not same:
+        silo.stream[:] = 0
+    if same and (memory.version, memory.tag) == (work.version, work.tag):
+        return silo
+    if work.base == 0:  # that version follows from the seed
+        silo.replicas, silo.scoring = start
+    elif not same or (memory.version, memory.tag) != (work.base, work.base_tag):
+        return None
+    catch_up(silo, work)
+    return silo
+
+
+def _places(cohort: bytes, clients: UInt64s) -> Int64s:
+    """Return int64[C], where each client of the cohort is; -1 for one that is gone."""
+    place = {client: i for i, client in enumerate(clients.tolist())}
+    wanted = messages.unpack_clients(cohort).tolist()
+    return np.array([place.get(client, -1) for client in wanted], np.int64)
+
+
+def _assign(silo: Silo, work: Work, cohort: Int64s) -> None:
+    """Note which stream each client hears; nothing, where clients are others than was thought."""
+    if len(work.budgets) == 1:
+        silo.stream[:] = 0
+        return
+    streams = np.frombuffer(work.streams, np.uint8).astype(np.int64)
+    if len(streams) and streams.max() >= len(work.budgets):
+        raise PayloadError("a client is given a stream that there is not")
+    clients = cohort if work.cohort else np.argsort(silo.clients)
+    if len(streams) == len(clients):
+        silo.stream[clients[clients >= 0]] = streams[clients >= 0]
+    elif work.cohort:
+        raise PayloadError(f"{len(streams)} streams for {len(clients)} clients")
+
+
+def _train(silo: Silo, cohort: Int64s) -> list[Upload]:
+    """Return the uploads of the cohort, int64[C]; empty ones where it says -1.
+
+    The seed of the noise of differential privacy is drawn here and kept nowhere: two uploads that
+    shared their noise would tell their difference without any.
+    """
+    silo.secret = secrets.randbits(63)
+    here = cohort[cohort >= 0]
+    answers = iter(silo.train(here) if len(here) else [])
+    return [next(answers) if place >= 0 else Upload(b"", b"") for place in cohort.tolist()]

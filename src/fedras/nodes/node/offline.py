@@ -1,0 +1,53 @@
+"""What a node recommends to its own users, from its folder and nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fedras import data
+from fedras.errors import FedrasError, UsageError
+from fedras.federation.start import new_silo
+from fedras.nodes.catalogue import read_catalogue
+from fedras.nodes.node.memory import remember
+from fedras.nodes.node.node import parse_config
+from fedras.nodes.node.own_data import Source
+from fedras.run.folder import CHECKPOINT, RunFolder
+from fedras.run.recommender import Recommendation, recommend_from
+
+
+def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
+    """Return the best ``k`` items for a user of the node in ``folder``, best first.
+
+    Raises
+    ------
+    UsageError
+        If there is no node, no such user, or ``k`` is less than 1.
+    FedrasError
+        If the node's data or memory cannot be read.
+    """
+    kept = RunFolder(folder)
+    checkpoint = kept.checkpoint()
+    if checkpoint is None:
+        raise UsageError(f"{folder} is no folder of a node that has taken part in a run")
+    memory = remember(kept)
+    try:
+        told = checkpoint.values["source"]
+        catalogue = read_catalogue(Path(told.pop("catalogue")))
+        interactions, _ = Source(**told).load(catalogue)
+    except (KeyError, TypeError):
+        raise FedrasError(f"{folder / CHECKPOINT} is no memory of a node") from None
+    if not memory.arrays:
+        raise UsageError(f"the node in {folder} has not been sent anything yet")
+    config, clients = parse_config(memory.config), data.client_keys(interactions.user_ids)
+    stream = np.zeros(len(clients), np.int64)
+    silo = new_silo(
+        config,
+        interactions.n_items,
+        clients,
+        memory.budgets,
+        stream,
+        interactions.indptr,
+        interactions.items,
+    )
+    memory.recall(silo)
+    return recommend_from(silo, interactions, user, k)

@@ -1,0 +1,89 @@
+"""From a configuration to the coordinator of its nodes."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from fedras.arrays import Float64s, UInt64s
+from fedras.components import method_of, model_of
+from fedras.config import Config
+from fedras.data import client_keys
+from fedras.federation.budgets import client_budgets, drawn_rates, read_rates
+from fedras.federation.privacy import require_accountant
+from fedras.federation.server import Server
+from fedras.federation.start import new_server
+from fedras.nodes.catalogue import Catalogue
+from fedras.nodes.link import Link, Patience
+from fedras.nodes.messages import Join
+from fedras.nodes.server.coordinator import Coordinator, Rates
+
+
+def new_coordinator(
+    config: Config, catalogue: Catalogue, link: Link, run: bytes, patience: Patience
+) -> Coordinator:
+    """Return the coordinator of a run that has not begun.
+
+    Parameters
+    ----------
+    config
+        Complete (`components.complete`); its data set is not looked at.
+    catalogue
+        The items.
+    link
+        To the nodes.
+    run
+        The token of the run, eight bytes.
+    patience
+        How long to wait.
+
+    Raises
+    ------
+    UsageError
+        If the configuration cannot be meant.
+    FedrasError
+        If a file that it names cannot be read.
+    """
+    require_accountant(config)
+    method = method_of(config)
+    config = method.configure(config)
+    rates = _rates(config)
+    welcome = Join(run, _public(config), len(catalogue.items), catalogue.digest)
+    make = partial(_make, config, len(catalogue.items), rates)
+    return Coordinator(link, run, welcome, make, rates, patience)
+
+
+def _public(config: Config) -> str:
+    """Return what nodes may know of the configuration: nothing of data or files."""
+    parts = model_of(config), method_of(config)
+    options = {
+        name: value
+        for part in parts
+        for name, value in part.model_dump().items()
+        if name in config.options
+    }
+    hidden = {"dataset", "data_dir", "rate_file", "threads", "options"}
+    return json.dumps(config.model_dump(mode="json", exclude=hidden) | options)
+
+
+def _make(config: Config, n_items: int, rates: Rates, clients: UInt64s) -> Server:
+    budgets, stream = client_budgets(rates(clients), method_of(config), n_items, config.dim)
+    return new_server(config, n_items, clients, budgets, stream)
+
+
+def _rates(config: Config) -> Rates:
+    if config.rate_file is None:
+        return partial(drawn_rates, config)
+    return partial(_listed, _by_client(config.rate_file), config.compression_rate)
+
+
+def _by_client(path: Path) -> dict[int, float]:
+    rows = [(user, rate) for _, user, rate in read_rates(path)]
+    identities = client_keys(np.array([user for user, _ in rows], np.str_)).tolist()
+    return {client: rate for client, (_, rate) in zip(identities, rows, strict=True)}
+
+
+def _listed(listed: dict[int, float], otherwise: float, clients: UInt64s) -> Float64s:
+    """Return the rates in the list; clients that are not in it have the run's own."""
+    return np.array([listed.get(client, otherwise) for client in clients.tolist()])

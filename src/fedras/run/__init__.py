@@ -1,0 +1,1 @@
+"""A run: its rounds, folder, summary, and what it recommends."""

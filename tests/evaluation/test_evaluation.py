@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+from fedras.arrays import Float64s
+from fedras.data import Interactions, from_columns, leave_one_out, sample_negatives
+from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.kernels.jit import set_threads
+from fedras.models.mf import MF
+
+N_USERS, N_ITEMS, DIM = 30, 40, 4
+
+
+def interactions() -> Interactions:
+    """Users with 1 to 12 items; those with one are not evaluated."""
+    rng = np.random.default_rng(5)
+    users, items = [], []
+    for user in range(N_USERS):
+        own = rng.choice(N_ITEMS, 1 + user % 12, replace=False).tolist()
+        users += [user] * len(own)
+        items += own
+    return from_columns("small", np.array([*users, N_USERS]), np.array([*items, N_ITEMS - 1]))
+
+
+def state(streams: int = 2) -> Ranked:
+    rng = np.random.default_rng(6)
+    n_users, n_items = interactions().n_users, interactions().n_items
+    return Ranked(
+        rng.normal(size=(n_users, DIM)).astype(np.float32),
+        rng.normal(size=(streams, n_items, DIM)).astype(np.float32),
+        np.zeros(0, np.float32),
+        np.arange(n_users) % streams,
+    )
+
+
+def gains(found: list[int]) -> dict[str, float]:
+    """HR@10 and NDCG@10 from their formulas."""
+    return {
+        "hr@10": sum(r < 10 for r in found) / len(found),
+        "ndcg@10": sum(1 / np.log2(r + 2) for r in found if r < 10) / len(found),
+    }
+
+
+def scores(ranked: Ranked, user: int) -> Float64s:
+    items = ranked.items[ranked.stream[user]].astype(np.float64)
+    return np.asarray(items @ ranked.vectors[user].astype(np.float64))
+
+
+@pytest.mark.parametrize("validation", [False, True])
+@pytest.mark.parametrize("streams", [1, 2, 3])
+def test_sampled_and_full_are_what_a_plain_loop_finds(streams: int, validation: bool) -> None:
+    data, ranked = interactions(), state(streams)
+    split = leave_one_out(data, validation)
+    candidates = sample_negatives(data, 20)
+    sampled, full = [], []
+    for user in range(data.n_users):
+        target = int(split.held_out[user])
+        if target < 0:
+            continue
+        mine = scores(ranked, user)
+        trained = set(split.items[split.indptr[user] : split.indptr[user + 1]].tolist())
+        sampled.append(sum(mine[i] >= mine[target] for i in candidates[user].tolist() if i >= 0))
+        others = [i for i in range(data.n_items) if i != target and i not in trained]
+        full.append(sum(mine[i] >= mine[target] for i in others))
+    assert 0 < len(full) < data.n_users
+    evaluation = Evaluation(data, split, 20)
+    assert evaluation.sampled(MF(), ranked) == pytest.approx(gains(sampled))
+    assert evaluation.full(MF(), ranked) == pytest.approx(gains(full))
+
+
+def test_threads_do_not_matter() -> None:
+    data, ranked = interactions(), state()
+    results = []
+    for count in (1, 2):
+        set_threads(count)
+        evaluation = Evaluation(data, leave_one_out(data), 20)
+        results.append([evaluation.sampled(MF(), ranked), evaluation.full(MF(), ranked)])
+    assert results[0] == results[1]
+
+
+def test_evaluating_changes_nothing() -> None:
+    data, ranked = interactions(), state()
+    before = [array.tobytes() for array in ranked]
+    evaluation = Evaluation(data, leave_one_out(data), 20)
+    first = evaluation.sampled(MF(), ranked), evaluation.full(MF(), ranked)
+    assert [array.tobytes() for array in ranked] == before
+    assert (evaluation.sampled(MF(), ranked), evaluation.full(MF(), ranked)) == first
+
+
+def test_knowing_the_answer_is_perfect_and_its_opposite_is_not() -> None:
+    data = interactions()
+    split = leave_one_out(data)
+    right = np.zeros((1, data.n_items, data.n_users), np.float32)
+    for user, target in enumerate(split.held_out.tolist()):
+        if target >= 0:
+            right[0, target, user] = 1
+    vectors, stream = np.eye(data.n_users, dtype=np.float32), np.zeros(data.n_users, np.int64)
+    evaluation = Evaluation(data, split, 20)
+    for sign, quality in ((1, 1.0), (-1, 0.0)):
+        ranked = Ranked(vectors, np.float32(sign) * right, np.zeros(0, np.float32), stream)
+        for found in (evaluation.sampled(MF(), ranked), evaluation.full(MF(), ranked)):
+            assert set(found.values()) == {quality}
+
+
+def test_a_model_that_knows_nothing_gets_no_points_for_ties() -> None:
+    data = interactions()
+    ranked = state()._replace(vectors=np.zeros((data.n_users, DIM), np.float32))
+    evaluation = Evaluation(data, leave_one_out(data), 20)
+    assert set(evaluation.sampled(MF(), ranked).values()) == {0.0}
+    assert set(evaluation.full(MF(), ranked).values()) == {0.0}
+
+
+def test_each_stream_is_ranked_with_its_own_matrix() -> None:
+    """Swapping two matrices and who hears them changes nothing; swapping only one does."""
+    data, ranked = interactions(), state()
+    evaluation = Evaluation(data, leave_one_out(data), 20)
+    swapped = ranked._replace(items=ranked.items[::-1].copy())
+    both = swapped._replace(stream=1 - ranked.stream)
+    results = [evaluation.full(MF(), one)["ndcg@10"] for one in (ranked, swapped, both)]
+    assert results[0] == results[2] != results[1]
+    assert all(0 < result < 1 for result in results)

@@ -1,0 +1,86 @@
+"""What a node makes of its own data, wherever it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow
+import pytest
+from helpers.databases import CATALOGUE_OF_THREE, ROWS, fill, histories
+from helpers.small_federation import interactions
+from pyarrow import parquet
+
+from fedras.data import client_keys
+from fedras.errors import DataError, FedrasError, UsageError
+from fedras.nodes.catalogue import Catalogue, read_catalogue
+from fedras.nodes.node.own_data import Source
+from fedras.nodes.split import CATALOGUE, DATA, node_of, write_nodes
+
+
+def as_csv(folder: Path) -> Source:
+    path = folder / "own.csv"
+    path.write_text("user,item,timestamp\n" + "".join(f"{u},{i},{t}\n" for u, i, t in ROWS))
+    return Source(str(path))
+
+
+def as_parquet(folder: Path) -> Source:
+    columns = dict(zip(("userId", "movieId", "time"), zip(*ROWS, strict=True), strict=True))
+    parquet.write_table(pyarrow.table(columns), folder / "own.parquet")
+    return Source(str(folder / "own.parquet"))
+
+
+def as_table(folder: Path) -> Source:
+    url = f"sqlite:///{folder / 'own.db'}"
+    fill(url)
+    return Source(url, "ratings")
+
+
+@pytest.mark.parametrize("make", [as_csv, as_parquet, as_table])
+def test_all_sources_say_the_same(make: object, tmp_path: Path) -> None:
+    """Items that the catalogue lacks are ignored, and users who have no other."""
+    source = make(tmp_path)  # type: ignore[operator]
+    assert histories(source) == ({"u": [2, 1], "v": [0]}, 2)
+    again = Source(source.data, source.table, keep_repeats=True)
+    assert histories(again) == ({"u": [2, 1, 1], "v": [0]}, 2)
+
+
+def test_mistakes_are_one_line(tmp_path: Path) -> None:
+    for source, error, said in (
+        (Source(str(tmp_path / "none.csv")), DataError, "no such file"),
+        (Source("sqlite:///none.db"), UsageError, "name of a table"),
+        (Source(f"sqlite:///{tmp_path / 'empty.db'}", "ratings"), DataError, "ratings"),
+        (Source("nonsense://x", "ratings"), DataError, "ratings"),
+    ):
+        with pytest.raises(error, match=said):
+            source.load(CATALOGUE_OF_THREE)
+
+
+def test_a_split_keeps_every_history(tmp_path: Path) -> None:
+    whole = interactions()
+    places = write_nodes(whole, 3, tmp_path)
+    catalogue = read_catalogue(tmp_path / CATALOGUE)
+    assert catalogue == Catalogue.of(whole)
+    seen = 0
+    for number, place in enumerate(places):
+        part, unknown = Source(str(place / DATA)).load(catalogue)
+        assert unknown == 0
+        assert (client_keys(part.user_ids) % np.uint64(3) == number).all()
+        for u, user in enumerate(part.user_ids.tolist()):
+            at = whole.user_index(user)
+            expected = whole.items[whole.indptr[at] : whole.indptr[at + 1]]
+            assert part.items[part.indptr[u] : part.indptr[u + 1]].tolist() == expected.tolist()
+            seen += 1
+    assert seen == whole.n_users
+    assert np.bincount(node_of(whole, 3)).sum() == whole.n_users
+
+
+def test_too_many_nodes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="too few users"):
+        write_nodes(interactions(), 500, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "item\na\n", "item,title\n", "item,title\na,A\na,B\n"])
+def test_what_is_no_catalogue_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.csv"
+    path.write_text(text)
+    with pytest.raises(FedrasError, match=r"catalogue\.csv"):
+        read_catalogue(path)
