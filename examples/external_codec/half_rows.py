@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from fedras.codecs import Codec, Part, Payload, RowUpdate
-from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.codecs.packing import (
+    count_rows,
+    pack_floats,
+    pack_rows,
+    unpack_floats,
+    unpack_rows,
+)
 from fedras.errors import PayloadError
 from fedras.methods import Method
 
@@ -33,12 +39,16 @@ class HalfRows(Codec):
         }
         return Payload(self.name, "f16", update.shape, parts)
 
+    def allows(self, payload: Payload) -> bool:
+        """Return whether there are no more than ``limit`` rows: the server asks before it reads."""
+        return payload.codec == self.name and int(count_rows([payload])[0]) <= self.limit
+
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Read them back."""
         size, columns = payload.shape
         rows = unpack_rows(payload.part(Part.ROWS), size)
-        values = unpack_floats(payload, Part.VALUES, columns)
+        values = unpack_floats(payload, Part.VALUES, columns, len(rows))
         if len(values) != len(rows):
             raise PayloadError(f"{len(values)} vectors for {len(rows)} rows")
         return RowUpdate(rows, values, size)
