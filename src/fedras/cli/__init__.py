@@ -33,9 +33,9 @@ app.command()(components.aggregations)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        import fedras  # noqa: PLC0415 -- reading the version takes a moment
+        from fedras.version import __version__  # noqa: PLC0415 -- reading the version takes a moment
 
-        typer.echo(f"fedras {fedras.__version__}")
+        typer.echo(f"fedras {__version__}")
         raise typer.Exit
 
 

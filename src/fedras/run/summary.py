@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-import fedras
 from fedras.federation import privacy
 from fedras.federation.round import RoundResult
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
+from fedras.version import __version__
 
 _DIRECTIONS = ("uplink", "downlink", "fetched")
 
@@ -160,7 +160,7 @@ def summarise(
 def versions() -> dict[str, str]:
     """Return the versions of all that numbers may depend on."""
     return {
-        "fedras": fedras.__version__,
+        "fedras": __version__,
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "numba": version("numba"),
