@@ -106,7 +106,7 @@ def test_sockets_carry_more_than_payloads(ended: Ended) -> None:
 
 def test_nodes_keep_their_clients_to_themselves_and_recommend(ended: Ended) -> None:
     places = [ended.folder / "nodes" / f"node-{number}" for number in range(2)]
-    memories = [remember(RunFolder(place)) for place in places]
+    memories = [remember(place) for place in places]
     clients = {client for memory in memories for client in memory.clients.tolist()}
     assert clients == set(client_keys(people().user_ids).tolist())
     assert [memory.version for memory in memories] == [2, 2]

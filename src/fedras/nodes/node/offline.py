@@ -11,7 +11,7 @@ from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import parse_config
 from fedras.nodes.node.own_data import Source
-from fedras.run.folder import CHECKPOINT, RunFolder
+from fedras.run.checkpoint import CHECKPOINT, read_checkpoint
 from fedras.run.recommender import Recommendation, recommend_from
 
 
@@ -25,11 +25,10 @@ def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
     FedrasError
         If the node's data or memory cannot be read.
     """
-    kept = RunFolder(folder)
-    checkpoint = kept.checkpoint()
+    checkpoint = read_checkpoint(folder)
     if checkpoint is None:
         raise UsageError(f"{folder} is no folder of a node that has taken part in a run")
-    memory = remember(kept)
+    memory = remember(folder)
     try:
         told = checkpoint.values["source"]
         catalogue = read_catalogue(Path(told.pop("catalogue")))
