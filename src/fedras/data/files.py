@@ -38,7 +38,7 @@ class File(Dataset):
     """The file; ``.parquet`` needs the extra ``fedras[parquet]``."""
     keep_repeats: bool = False
     """Keep all rows of a (user, item) pair instead of the first in time."""
-    min_interactions: int = Field(default=1, ge=1)
+    min_interactions: int = Field(default=1, ge=1, lt=2**31)
     """Users with fewer distinct items (with ``keep_repeats``: rows) are dropped."""
 
     def load(self, sources: Sources) -> Interactions:

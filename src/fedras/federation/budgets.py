@@ -10,7 +10,7 @@ from fedras.config import Config
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.user_values import read_user_values
-from fedras.methods import Method
+from fedras.methods.method import Method, rehearse
 from fedras.rng import Purpose, keys
 
 
@@ -39,10 +39,17 @@ def drawn_rates(config: Config, clients: UInt64s) -> Float64s:
 def client_budgets(
     rates: Float64s, method: Method, n_items: int, dim: int
 ) -> tuple[Int64s, Int64s]:
-    """Return the distinct budgets, int64[S] ascending, and which of them each client has."""
+    """Return the distinct budgets, int64[S] ascending, and which of them each client has.
+
+    Raises
+    ------
+    UsageError
+        If the method cannot express a rate, or its codecs refuse one of its options.
+    """
     distinct, which = np.unique(rates, return_inverse=True)
     limits = np.array([method.budget(rate, n_items, dim) for rate in distinct])
     budgets, stream = np.unique(limits[which], return_inverse=True)
+    rehearse(method, budgets.tolist(), n_items, dim)
     return budgets.astype(np.int64), stream.astype(np.int64)
 
 

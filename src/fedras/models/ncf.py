@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
-from fedras.config import Config
+from fedras.config import LARGEST, Config
 from fedras.kernels import ncf, network
 from fedras.kernels.random import normals
 from fedras.models.buffers import room_for
@@ -23,10 +23,15 @@ class NCF(Model):
         "Perifanis and Efraimidis, Federated Neural Collaborative Filtering, "
         "Knowledge-Based Systems 2022"
     )
-    learning_rate: float = Field(2.0, gt=0, description="of local SGD, in the first round")
-    weight_decay: float = Field(0.007, ge=0, description="of SGD, on what it moves")
+    learning_rate: float = Field(
+        2.0, gt=0, le=LARGEST, description="of local SGD, in the first round"
+    )
+    weight_decay: float = Field(0.007, ge=0, le=LARGEST, description="of SGD, on what it moves")
     network_rate: float = Field(
-        0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
+        0.1,
+        ge=0,
+        le=LARGEST,
+        description="learning rate of the network, as a share of learning_rate",
     )
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:

@@ -31,7 +31,7 @@ class Synthetic(Dataset):
     """The number of users."""
     items: int = Field(default=2_000, ge=2 * _LEAST, lt=2**31)
     """The number of items; those that nobody chose count, too."""
-    interactions: int = Field(default=50_000, ge=1)
+    interactions: int = Field(default=50_000, ge=1, lt=2**40)
     """The exact number of interactions; at least 5 per user."""
     data_seed: int = Field(default=0, ge=0, lt=2**63)
     """Another seed gives other data."""
