@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
+from fedras.arrays import Bools, Float32s, Int64s
+
 
 class Item(NamedTuple):
     """An item.
@@ -68,3 +72,24 @@ class Rankings(dict[str, Ranking]):
 
     def __repr__(self) -> str:
         return "\n".join(f"{of}:\n{ranking!r}" for of, ranking in self.items())
+
+
+def best_of(scores: Float32s, candidates: Bools, k: int) -> Int64s:
+    """Return the positions of the best ``k`` candidates, or of all if there are fewer, best first.
+
+    Equal scores stand by position, NaN last.
+
+    Parameters
+    ----------
+    scores, candidates
+        float32[N] and bool[N].
+    k
+        At least 1.
+    """
+    places = np.flatnonzero(candidates)
+    falling = -scores[places]
+    if k < len(places):
+        # All that can be among them, so that less is sorted. No comparison with NaN is true.
+        some = np.flatnonzero(~(falling > np.partition(falling, k - 1)[k - 1]))
+        places, falling = places[some], falling[some]
+    return places[np.argsort(falling, kind="stable")[:k]]

@@ -16,7 +16,7 @@ from fedras.kernels.mf import score_all
 from fedras.run.export import export
 from fedras.run.folder import RunFolder
 from fedras.run.names import Names
-from fedras.run.ranking import Item, Ranking, Rankings, Recommendation
+from fedras.run.ranking import Item, Ranking, Rankings, Recommendation, best_of
 from fedras.run.resumption import restore
 
 Id: TypeAlias = str | int | np.integer[Any]
@@ -109,6 +109,10 @@ class Recommender:
         _require_positive(1 if k is None else k)
         (place,) = self._users.places([user])
         return [self._item(row) for row in self._history(place)[::-1][:k]]
+
+    def item(self, item: Id) -> Item:
+        """Return an item with its title; UsageError if there is no such item."""
+        return self._item(self._items.places([item])[0])
 
     def fold_in(self, items: Iterable[Id], k: int = 10, seen: bool = False) -> Ranking:
         """Return what a user would be recommended who is new and likes ``items``.
@@ -229,15 +233,8 @@ class Recommender:
         return fresh
 
     def _best(self, scores: Float32s, fresh: Bools, k: int) -> Ranking:
-        """Return the best ``k`` of the items that are ``fresh``; equal scores by position."""
-        places = np.flatnonzero(fresh)
-        falling = -scores[places]
-        if k < len(places):
-            # All that can be among them: less to sort. NaN is no greater than anything, and last.
-            some = np.flatnonzero(~(falling > np.partition(falling, k - 1)[k - 1]))
-            places, falling = places[some], falling[some]
-        best = places[np.argsort(falling, kind="stable")[:k]]
-        return Ranking(Recommendation(*self._item(row), float(scores[row])) for row in best)
+        places = best_of(scores, fresh, k)
+        return Ranking(Recommendation(*self._item(row), float(scores[row])) for row in places)
 
     def _item(self, row: int) -> Item:
         titles = self._items.titles
@@ -286,4 +283,4 @@ def _several(ids: Id | Iterable[Id]) -> list[Id]:
 
 def _require_positive(k: int) -> None:
     if k < 1:
-        raise UsageError(f"cannot recommend {k} items; ask for at least 1")
+        raise UsageError(f"cannot list {k} items; ask for at least 1")
