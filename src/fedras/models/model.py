@@ -114,5 +114,9 @@ class Model(BaseModel, ABC):
             int32[B, K] for scores of some items per user, float32[B, K]; None for float32[B, N].
         """
 
+    def parts(self, scoring: Float32s, dim: int) -> dict[str, Float32s]:
+        """Return the scoring model, float32[P], by the names of its parts, for other software."""
+        return {"theta": scoring} if len(scoring) else {}
+
 
 MODELS: Registry[Model] = Registry("model", "models")

@@ -81,3 +81,15 @@ class NCF(Model):
         if candidates is None:
             candidates = np.arange(len(items), dtype=np.int32)[None]
         return ncf.score(vectors, scoring, ncf.item_half(scoring, items), candidates)
+
+    def parts(self, scoring: Float32s, dim: int) -> dict[str, Float32s]:
+        """Return layers 1 to 4: ``theta.1.weight``, float32[outputs, inputs], ``theta.1.bias``, ...
+
+        The inputs of the first layer are the user's vector and then the item's.
+        """
+        user, (item, *upper), biases = network.layers(scoring, dim)
+        weights = np.concatenate((user, item), axis=1), *upper
+        named: dict[str, Float32s] = {}
+        for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
+            named |= {f"theta.{layer}.weight": weight, f"theta.{layer}.bias": bias}
+        return named

@@ -12,16 +12,16 @@ from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import parse_config
 from fedras.nodes.node.own_data import Source
 from fedras.run.checkpoint import CHECKPOINT, read_checkpoint
-from fedras.run.recommender import Recommendation, recommend_from
+from fedras.run.recommender import Recommender
 
 
-def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
-    """Return the best ``k`` items for a user of the node in ``folder``, best first.
+def load_node(folder: Path) -> Recommender:
+    """Load what the node in ``folder`` holds, to recommend to its users.
 
     Raises
     ------
     UsageError
-        If there is no node, no such user, or ``k`` is less than 1.
+        If there is no node, or it has not taken part yet.
     FedrasError
         If the node's data or memory cannot be read.
     """
@@ -49,4 +49,4 @@ def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
         interactions.items,
     )
     memory.recall(silo)
-    return recommend_from(silo, interactions, user, k)
+    return Recommender(silo, interactions)
