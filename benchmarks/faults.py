@@ -169,7 +169,7 @@ def disturbed(name: str, folder: Path) -> Result:
 
 def same(node: Path, checkpoint: Any) -> bool:
     """Return whether a node holds the server's newest version, bit for bit."""
-    memory = remember(RunFolder(node))
+    memory = remember(node)
     history, arrays = checkpoint.values["history"], checkpoint.arrays
     newest = bytes.fromhex(history["tags"][-1])
     return memory.tag == newest and np.array_equal(memory.arrays["replicas"], arrays["replicas"])

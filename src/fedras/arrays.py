@@ -12,7 +12,7 @@ Int64s: TypeAlias = NDArray[np.int64]
 UInt8s: TypeAlias = NDArray[np.uint8]
 UInt64s: TypeAlias = NDArray[np.uint64]
 Bools: TypeAlias = NDArray[np.bool_]
-Strings: TypeAlias = NDArray[np.str_]
+Strings: TypeAlias = np.ndarray[Any, np.dtypes.StringDType]
 AnyArray: TypeAlias = NDArray[Any]
 
 Arrays: TypeAlias = dict[str, AnyArray]

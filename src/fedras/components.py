@@ -1,18 +1,23 @@
 """From a configuration to the data set, the model and the method that it names."""
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from fedras import data
 from fedras.aggregation import AGGREGATIONS, Aggregation
-from fedras.config import Config, Option, explain
+from fedras.config import Config, Option, explain, shown
 from fedras.errors import UsageError
 from fedras.methods import METHODS, Method
 from fedras.models import MODELS, Model
 from fedras.registry import unknown
 
 Component = TypeVar("Component", bound=BaseModel)
+
+PATH = "path"
+"""Of a table: it stands in ``dataset``, and is no option."""
 
 
 def make_config(given: dict[str, Any]) -> Config:
@@ -30,17 +35,26 @@ def make_config(given: dict[str, Any]) -> Config:
     return complete(config)
 
 
+class Components(NamedTuple):
+    """What a configuration names, built once and handed on."""
+
+    model: Model
+    method: Method
+    aggregation: Aggregation
+
+
 def complete(config: Config) -> Config:
     """Return ``config`` with every option of its data set, model, method and aggregation.
 
     Raises
     ------
     UsageError
-        If one of them does not exist, or none of them knows an option.
+        If one of them does not exist, none of them knows an option, or two declare the same.
     """
-    parts = dataset_of(config), model_of(config), method_of(config), aggregation_of(config)
-    known = {name: getattr(part, name) for part in parts for name in type(part).model_fields}
-    known.pop("path", None)
+    parts: dict[str, BaseModel] = {f"data set {config.dataset}": dataset_of(config)}
+    for kind, part in components_of(config)._asdict().items():
+        parts[f"{kind} {getattr(config, kind)}"] = part
+    known = _options(parts)
     for name in config.options:
         if name not in known:
             every = {*Config.model_fields, *known} - {"options"}
@@ -48,8 +62,27 @@ def complete(config: Config) -> Config:
     return config.model_copy(update={"options": known})
 
 
+def _options(parts: Mapping[str, BaseModel]) -> dict[str, Option]:
+    """Return the options of all parts; one that two of them declare would be set for both."""
+    declared = {"every run": {*Config.model_fields}}
+    declared |= {owner: {*type(part).model_fields} - {PATH} for owner, part in parts.items()}
+    for (one, names), (other, more) in combinations(declared.items(), 2):
+        for name in sorted(names & more):
+            raise UsageError(f"option {name} is of {one} and of {other}; one must rename its own")
+    return {
+        name: getattr(part, name)
+        for owner, part in parts.items()
+        for name in type(part).model_fields
+        if name in declared[owner]
+    }
+
+
 def dataset_of(config: Config) -> data.Dataset:
     """Return the data set that ``config`` names."""
+    if "\0" in config.dataset:
+        raise UsageError(
+            f"option dataset: no path has a NUL character, got {shown(config.dataset)}"
+        )
     kind = type(data.open_dataset(config.dataset))
     return data.open_dataset(config.dataset, _own(kind, config.options))
 
@@ -62,8 +95,13 @@ def interactions_of(config: Config) -> data.Interactions:
     DataError
         If the data cannot be had.
     """
-    options = dataset_of(config).model_dump(exclude={"path"})
+    options = dataset_of(config).model_dump(exclude={PATH})
     return data.load(config.dataset, config.data_dir, options)
+
+
+def components_of(config: Config) -> Components:
+    """Return the model, the method and the aggregation that ``config`` names."""
+    return Components(model_of(config), method_of(config), aggregation_of(config))
 
 
 def model_of(config: Config) -> Model:
@@ -89,4 +127,5 @@ def _build(component: type[Component], options: dict[str, Option]) -> Component:
 
 
 def _own(component: type[BaseModel], options: dict[str, Option]) -> dict[str, Option]:
-    return {name: options[name] for name in component.model_fields if name in options}
+    own = [name for name in component.model_fields if name in options and name != PATH]
+    return {name: options[name] for name in own}

@@ -16,7 +16,7 @@ from fedras.data import client_keys, from_columns
 from fedras.flower.certificates import make_authority, make_node_key
 from fedras.flower.loopback import Loopback, free_port
 from fedras.nodes.node.memory import remember
-from fedras.nodes.node.offline import recommend_on
+from fedras.nodes.node.offline import load_node
 from fedras.run.folder import RunFolder
 from fedras.run.run import train
 
@@ -106,12 +106,12 @@ def test_sockets_carry_more_than_payloads(ended: Ended) -> None:
 
 def test_nodes_keep_their_clients_to_themselves_and_recommend(ended: Ended) -> None:
     places = [ended.folder / "nodes" / f"node-{number}" for number in range(2)]
-    memories = [remember(RunFolder(place)) for place in places]
+    memories = [remember(place) for place in places]
     clients = {client for memory in memories for client in memory.clients.tolist()}
     assert clients == set(client_keys(people().user_ids).tolist())
     assert [memory.version for memory in memories] == [2, 2]
     user = (places[1] / "interactions.csv").read_text().splitlines()[1].split(",")[0]
-    assert len(recommend_on(places[1], user, 3)) == 3
+    assert len(load_node(places[1]).recommend(user, 3)) == 3
 
 
 @pytest.mark.parametrize("who", ["without a key", "with an unknown key", "with another root"])

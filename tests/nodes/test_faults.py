@@ -33,7 +33,7 @@ from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source, known
 from fedras.nodes.server.run import NodesRun, open_run
-from fedras.run.folder import CHECKPOINT
+from fedras.run.checkpoint import CHECKPOINT
 
 ROUNDS, ITEMS, SCHEDULES, BLOCKS = 4, 12, 2000, 20
 PATIENCE = Patience(reply=6, start=40, alone=200)
@@ -169,7 +169,7 @@ class Chaos:
         former.update(held)  # new users may bring new budgets
 
     def check(self, node: Node) -> None:
-        path = node.folder.path / CHECKPOINT
+        path = node.folder / CHECKPOINT
         if not path.exists() or self.checked.get(path) == path.stat().st_mtime_ns:
             return
         memory = remember(node.folder)

@@ -9,10 +9,11 @@ import pytest
 
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
-from fedras.run.folder import Checkpoint, RunFolder
+from fedras.federation.federation import State
+from fedras.run.folder import RunFolder
 
-ONE = Checkpoint({"a": np.arange(50_000, dtype=np.float32)}, {"round": 1, "memory": [0.1]})
-TWO = Checkpoint({"a": np.ones((3, 2), np.float32), "b": np.zeros(0)}, {"round": 2})
+ONE = State({"a": np.arange(50_000, dtype=np.float32)}, {"round": 1, "memory": [0.1]})
+TWO = State({"a": np.ones((3, 2), np.float32), "b": np.zeros(0)}, {"round": 2})
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> RunFolder:
     return made
 
 
-def _equal(one: Checkpoint | None, other: Checkpoint) -> bool:
+def _equal(one: State | None, other: State) -> bool:
     return (
         one is not None
         and one.values == other.values

@@ -11,7 +11,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from fedras.cli import components, data, federate, rates, recommend, reproduce, train
+from fedras.cli import (
+    components,
+    data,
+    export,
+    federate,
+    rates,
+    recommend,
+    reproduce,
+    similar,
+    train,
+)
 from fedras.errors import FedrasError, UsageError
 
 app = typer.Typer(
@@ -24,6 +34,8 @@ app.command()(federate.federate)
 app.command("app")(federate.app)
 app.command()(rates.rates)
 app.command()(recommend.recommend)
+app.command()(similar.similar)
+app.command()(export.export)
 app.command()(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 app.command()(components.methods)

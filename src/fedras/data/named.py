@@ -29,7 +29,7 @@ def open_dataset(name: str, options: Mapping[str, object] = _NO_OPTIONS) -> Data
     name
         A data set's name, or the path of a CSV, TSV or Parquet file.
     options
-        Values for the data set's fields; text is converted.
+        Values for the data set's fields.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def open_dataset(name: str, options: Mapping[str, object] = _NO_OPTIONS) -> Data
     """
     kind: type[Dataset]
     if is_path(name):
-        kind, fields = File, {**options, "path": name}
+        kind, fields = File, {**options, "path": Path(name)}
     else:
         kind, fields = _kind(name), dict(options)
     try:

@@ -76,7 +76,7 @@ def new_silo(
         items,
         budgets,
         stream,
-        _vectors(config, model, clients),
+        first_vectors(config, model, clients),
         np.repeat(start[None], len(budgets), axis=0),
         _scoring(config, model),
     )
@@ -90,7 +90,7 @@ def _items(config: Config, model: Model, n_items: int) -> Float32s:
     return draws.reshape(n_items, config.dim)
 
 
-def _vectors(config: Config, model: Model, clients: UInt64s) -> Float32s:
+def first_vectors(config: Config, model: Model, clients: UInt64s) -> Float32s:
     """Return float32[M, d] drawn from the same, each user's from its own key."""
     own = keys(config.seed, Purpose.USER, clients)
     return normals_of(own, config.dim, model.initial_scale / config.dim)

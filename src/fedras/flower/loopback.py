@@ -20,6 +20,7 @@ from fedras.flower.processes import Processes
 from fedras.flower.relay import Relay
 from fedras.nodes.split import CATALOGUE, DATA, write_nodes
 from fedras.run.folder import RunFolder
+from fedras.whole_files import FolderLock
 
 APP = Path(__file__).parent / "app"
 _NAME = "loopback"
@@ -240,13 +241,11 @@ class Loopback:
         if now < self._look_again:
             return False
         self._look_again = now + _UP / 30
-        run = RunFolder(self.folder)
-        try:
-            run.lock()
-        except FedrasError:
+        lock = FolderLock(self.folder)
+        if not lock.acquire():
             return False
-        run.release()
-        return run.summary() is None
+        lock.release()
+        return RunFolder(self.folder).summary() is None
 
     def _count_restart(self, what: str) -> None:
         self._restarts += 1

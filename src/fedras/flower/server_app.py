@@ -15,6 +15,7 @@ from fedras.flower.link import FlowerLink
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.link import Patience
 from fedras.nodes.server.run import NodesRun, open_run
+from fedras.whole_files import write
 
 app = ServerApp()
 log = logging.getLogger("fedras.federation")
@@ -87,6 +88,4 @@ def _report(run: NodesRun, path: Path | None) -> None:
 
 def _write(path: Path | None, state: dict[str, Any]) -> None:
     if path is not None:
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(state), "utf-8")
-        partial.replace(path)
+        write(path, json.dumps(state).encode())

@@ -12,7 +12,8 @@ from fedras.data.files import is_path
 from fedras.data.interactions import Interactions
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.simulator import Simulation
-from fedras.run.folder import CHECKPOINT, CONFIG, RunFolder
+from fedras.run.checkpoint import CHECKPOINT
+from fedras.run.folder import CONFIG, RunFolder
 
 _FREE = {"threads", "data_dir"}
 

@@ -13,12 +13,13 @@ from fedras.config import Config
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.federation.federation import State
 from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
 from fedras.interrupts import deferred
 from fedras.kernels.jit import one_thread
-from fedras.run.folder import Checkpoint, RunFolder
+from fedras.run.folder import RunFolder
 from fedras.run.resumption import absolute, agreed, decisive, fingerprint, restore
 from fedras.run.summary import Totals, summarise
 
@@ -193,7 +194,7 @@ class Run:
             "config": decisive(self.config),
             "data": self._data,
         }
-        self.folder.save(Checkpoint(arrays, values))
+        self.folder.save(State(arrays, values))
         self._saved = self.simulation.round
         self.folder.write_metrics(self._history)
 

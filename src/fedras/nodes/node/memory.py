@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from fedras.arrays import Arrays, Int64s, UInt64s
 from fedras.errors import FedrasError
 from fedras.federation.client import Silo
+from fedras.federation.federation import State
 from fedras.federation.wire import Upload
 from fedras.nodes.messages import NODE_BYTES, TAG_BYTES
-from fedras.run.folder import CHECKPOINT, Checkpoint, RunFolder
+from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
 
 NO_TAG = bytes(TAG_BYTES)
 """The tag of version 0, which follows from the seed."""
@@ -109,7 +111,7 @@ class Memory:
         return self.arrays.get("budgets", np.zeros(0, np.int64))
 
 
-def remember(folder: RunFolder) -> Memory:
+def remember(folder: Path) -> Memory:
     """Return what the folder holds, or a new memory.
 
     Raises
@@ -117,7 +119,7 @@ def remember(folder: RunFolder) -> Memory:
     FedrasError
         If the file is damaged or of another version.
     """
-    checkpoint = folder.checkpoint()
+    checkpoint = read_checkpoint(folder)
     if checkpoint is None:
         return Memory()
     arrays, values = checkpoint
@@ -138,11 +140,11 @@ def remember(folder: RunFolder) -> Memory:
         )
     except (KeyError, TypeError, ValueError):
         raise FedrasError(
-            f"{folder.path / CHECKPOINT} is no memory of a node of this version of fedras"
+            f"{folder / CHECKPOINT} is no memory of a node of this version of fedras"
         ) from None
 
 
-def store(memory: Memory, folder: RunFolder, source: dict[str, Any]) -> None:
+def store(memory: Memory, folder: Path, source: dict[str, Any]) -> None:
     """Replace what the folder holds; on failure the former memory stays.
 
     Parameters
@@ -173,4 +175,4 @@ def store(memory: Memory, folder: RunFolder, source: dict[str, Any]) -> None:
         "uploads": [len(part) for part in parts],
         "source": source,
     }
-    folder.save(Checkpoint(arrays, values))
+    write_checkpoint(folder, State(arrays, values), private=True)

@@ -26,7 +26,7 @@ from fedras.nodes.messages import Done, Join, Joined, Refused, Reply, Request, W
 from fedras.nodes.node.catching_up import catch_up, read_matrix
 from fedras.nodes.node.memory import NO_TAG, Memory, remember, store
 from fedras.nodes.node.own_data import Source
-from fedras.run.folder import RunFolder
+from fedras.whole_files import FolderLock, make_folder
 
 Held = tuple[int, bytes, tuple[int, ...]]
 """Version, tag and budgets of the replicas that a node holds."""
@@ -38,7 +38,7 @@ class Node:
     Parameters
     ----------
     folder
-        Where it keeps replicas and private state; made if it does not exist.
+        Where it keeps replicas and private state; made if it does not exist, for its owner alone.
     source
         Its own interactions, read anew for each message.
     catalogue
@@ -48,7 +48,7 @@ class Node:
     """
 
     def __init__(self, folder: Path, source: Source, catalogue: Path, threads: int = 1) -> None:
-        self.folder, self.source, self.catalogue = RunFolder(folder), source, catalogue
+        self.folder, self.source, self.catalogue = folder, source, catalogue
         self.threads = threads
 
     def answer(self, message: bytes) -> bytes:
@@ -77,12 +77,14 @@ class Node:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self.folder.path.mkdir(parents=True, exist_ok=True)
-        self.folder.lock()
+        make_folder(self.folder, private=True)
+        lock = FolderLock(self.folder)
+        if not lock.acquire():
+            raise FedrasError(f"another process answers from {self.folder}")
         try:
             yield
         finally:
-            self.folder.release()
+            lock.release()
 
     def _reply(self, request: Request, memory: Memory, asked: bytes) -> Reply:
         if isinstance(request, Join):

@@ -13,6 +13,7 @@ import numpy as np
 from fedras.components import complete
 from fedras.config import Config
 from fedras.errors import FedrasError
+from fedras.federation.federation import State
 from fedras.federation.round import RoundResult
 from fedras.federation.simulator import share_of, uncompressed
 from fedras.federation.state import restore_server, server_state
@@ -24,7 +25,8 @@ from fedras.nodes.server.coordinator import Coordinator, Quality
 from fedras.nodes.server.history import History
 from fedras.nodes.server.roster import Roster
 from fedras.nodes.server.setup import new_coordinator
-from fedras.run.folder import CHECKPOINT, Checkpoint, RunFolder
+from fedras.run.checkpoint import CHECKPOINT
+from fedras.run.folder import RunFolder
 from fedras.run.resumption import decisive
 from fedras.run.summary import Totals, summarise
 
@@ -139,7 +141,7 @@ class NodesRun:
             "lines": self.lines,
             "config": decisive(self.given),
         }
-        self.folder.save(Checkpoint(arrays, values))
+        self.folder.save(State(arrays, values))
 
 
 def open_run(
@@ -185,7 +187,7 @@ def open_run(
     return run
 
 
-def _restore(run: NodesRun, checkpoint: Checkpoint) -> None:
+def _restore(run: NodesRun, checkpoint: State) -> None:
     arrays, values = checkpoint
     if values["config"] != json.loads(json.dumps(decisive(run.given))):
         raise FedrasError(f"{run.folder.path} was trained with another configuration; restore it")

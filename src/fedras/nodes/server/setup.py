@@ -10,6 +10,7 @@ from fedras.arrays import Float64s, UInt64s
 from fedras.components import method_of, model_of
 from fedras.config import Config
 from fedras.data import client_keys
+from fedras.data.interactions import strings
 from fedras.federation.budgets import client_budgets, drawn_rates, read_rates
 from fedras.federation.privacy import require_accountant
 from fedras.federation.server import Server
@@ -80,7 +81,7 @@ def _rates(config: Config) -> Rates:
 
 def _by_client(path: Path) -> dict[int, float]:
     rows = [(user, rate) for _, user, rate in read_rates(path)]
-    identities = client_keys(np.array([user for user, _ in rows], np.str_)).tolist()
+    identities = client_keys(strings(user for user, _ in rows)).tolist()
     return {client: rate for client, (_, rate) in zip(identities, rows, strict=True)}
 
 
