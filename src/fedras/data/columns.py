@@ -9,8 +9,8 @@ import numpy as np
 
 from fedras.arrays import AnyArray
 from fedras.data import times
+from fedras.data.forms.meaning import means, plain
 from fedras.data.forms.rows import BadCell, Rows
-from fedras.data.meaning import means, plain
 from fedras.errors import DataError
 
 ROLES = ("user", "item", "rating", "time")

@@ -17,7 +17,25 @@ from fedras.data.titles import ROLES, read_titles
 from fedras.errors import DataError
 
 _SUFFIXES = set(
-    [".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".inter", ".json", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow", ".gz", ".bz2", ".xz", ".zip"]
+    [
+        ".csv",
+        ".tsv",
+        ".tab",
+        ".txt",
+        ".dat",
+        ".data",
+        ".inter",
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".parquet",
+        ".feather",
+        ".arrow",
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".zip",
+    ]
 )
 
 

@@ -11,7 +11,21 @@ from fedras.arrays import AnyArray, Float64s, Int64s
 from fedras.data.forms.rows import HEAD, BadCell
 
 _EXPECTED = "a number as timestamp (or a date like 2024-01-31)"
-_DAYS = ["%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y"]
+_DAYS = [
+    "%Y/%m/%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y.%m.%d",
+    "%Y-%m-%d",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d.%m.%y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+]
 _DAYS += ["%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%m %d, %Y"]
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %H:%M:%S %z")
 _FORMATS = [day + gap + clock for day, clock in product(_DAYS, _CLOCKS) for gap in ("", ",")]

@@ -3,9 +3,9 @@
 from typing import Any
 
 from fedras.data import columns as named
+from fedras.data.forms.meaning import means, plain
 from fedras.data.forms.rows import BadCell, Rows, refused
 from fedras.data.ids import coded
-from fedras.data.meaning import means, plain
 from fedras.errors import DataError
 
 ROLES = ("item", "title")
