@@ -1,6 +1,7 @@
 """From an exported file alone follow the scores of `recommend`."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +61,19 @@ def _scores(arrays: dict[str, np.ndarray], user: int) -> np.ndarray:
     if "replicas" in arrays:
         items = arrays["replicas"][arrays["replica_of_user"][user]]
     if "theta.1.weight" not in arrays:
-        return items @ arrays["users"][user]
+        return np.asarray(items @ arrays["users"][user])
     hidden = np.hstack((np.tile(arrays["users"][user], (len(items), 1)), items))
     for layer in (1, 2, 3, 4):
         hidden = hidden @ arrays[f"theta.{layer}.weight"].T + arrays[f"theta.{layer}.bias"]
         hidden = np.maximum(hidden, 0) if layer < 4 else hidden
-    return hidden[:, 0]
+    return np.asarray(hidden[:, 0])
 
 
 @pytest.mark.parametrize("ending", ["npz", "safetensors"])
 def test_scores_from_the_file(recommender: Recommender, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"vectors.{ending}"
     recommender.export(path, users=True)
+    assert path.stat().st_mode & 0o777 == 0o600
     arrays, texts = _read(path)
     assert texts["item_ids"] == recommender.items
     assert texts["item_titles"][3] == "3!"
@@ -101,3 +103,22 @@ def test_forms_that_cannot_be_written(
     with pytest.raises(UsageError, match=r'pip install "fedras\[export\]"'):
         recommender.export(tmp_path / "vectors.safetensors")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_documents_code_scores(
+    recommender: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The blocks of docs/recommending.md on vectors, as they stand."""
+    text = (Path(__file__).parents[2] / "docs" / "recommending.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text.partition("## Vectors")[2], re.DOTALL)
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path)
+    recommender.export("mine.npz", users=True)
+    recommender.export("mine.safetensors", users=True)
+    done: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, done)  # noqa: S102 -- our own document
+    found = recommender.recommend("7", 25, seen=True)
+    expected = {f.item: f.score for f in found}
+    assert dict(zip(done["ids"], done["scores"], strict=True)) == pytest.approx(expected, abs=1e-5)
+    assert done["item_ids"] == recommender.items

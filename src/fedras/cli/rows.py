@@ -1,15 +1,16 @@
 """Files of rows: ids that people list, and recommendations that they take away."""
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fedras.errors import DataError, UsageError
-from fedras.writing import whole
+from fedras.whole_files import writing
 
 Rows = Iterable[Sequence[Any]]
 
@@ -59,37 +60,37 @@ def write_rows(path: Path, columns: Sequence[str], rows: Rows) -> None:
         If it cannot be written.
     """
     require_writable(path)
-    with whole(path) as partial:
-        _WRITERS[path.suffix.lower()](partial, columns, rows)
+    with writing(path) as file:
+        _WRITERS[path.suffix.lower()](file, columns, rows)
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Rows) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(columns)
-        table.writerows(rows)
+def _write_csv(file: BinaryIO, columns: Sequence[str], rows: Rows) -> None:
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(rows)
+    text.detach()
 
 
-def _write_jsonl(path: Path, columns: Sequence[str], rows: Rows) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        for row in rows:
-            line = dict(zip(columns, row, strict=True))
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+def _write_jsonl(file: BinaryIO, columns: Sequence[str], rows: Rows) -> None:
+    for row in rows:
+        line = dict(zip(columns, row, strict=True))
+        file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
 
-def _write_parquet(path: Path, columns: Sequence[str], rows: Rows) -> None:
+def _write_parquet(file: BinaryIO, columns: Sequence[str], rows: Rows) -> None:
     import pyarrow as pa  # noqa: PLC0415 -- optional
     from pyarrow import parquet  # noqa: PLC0415
 
     types = [(name, pa.type_for_alias(_TYPES.get(name, "string"))) for name in columns]
     schema, left = pa.schema(types), iter(rows)
-    with parquet.ParquetWriter(path, schema) as file:
+    with parquet.ParquetWriter(file, schema) as table:
         while block := list(islice(left, _PARQUET_BLOCK)):
             cells = [list(column) for column in zip(*block, strict=True)]
-            file.write_table(pa.table(cells, schema=schema))
+            table.write_table(pa.table(cells, schema=schema))
 
 
-_WRITERS: dict[str, Callable[[Path, Sequence[str], Rows], None]] = {
+_WRITERS: dict[str, Callable[[BinaryIO, Sequence[str], Rows], None]] = {
     ".csv": _write_csv,
     ".jsonl": _write_jsonl,
     ".parquet": _write_parquet,

@@ -12,7 +12,7 @@ from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.client import Silo
 from fedras.run.resumption import decisive, fingerprint
-from fedras.writing import whole
+from fedras.whole_files import writing
 
 _NPZ, _SAFETENSORS = ".npz", ".safetensors"
 
@@ -22,6 +22,7 @@ def export(silo: Silo, data: Interactions, path: Path, users: bool) -> None:
 
     A ``.npz`` file has the names as arrays of text, and the metadata as JSON in ``metadata``; a
     ``.safetensors`` file, which has no text but metadata, has each list of names there as JSON.
+    With the users only its owner may read the file.
 
     Raises
     ------
@@ -32,18 +33,17 @@ def export(silo: Silo, data: Interactions, path: Path, users: bool) -> None:
     """
     require_format(path)
     arrays, names, metadata = contents(silo, data, users)
-    with whole(path) as partial:
+    with writing(path, private=users) as file:
         if path.suffix.lower() == _NPZ:
             texts = {name: np.array(given, np.str_) for name, given in names.items()}
-            with partial.open("wb") as file:
-                # As a dictionary: NumPy's stub takes a keyword for its own argument.
-                every: Arrays = {**arrays, **texts, "metadata": np.array(json.dumps(metadata))}
-                np.savez(file, allow_pickle=False, **every)
+            # As a dictionary: NumPy's stub takes a keyword for its own argument.
+            every: Arrays = {**arrays, **texts, "metadata": np.array(json.dumps(metadata))}
+            np.savez(file, allow_pickle=False, **every)
         else:
-            from safetensors.numpy import save_file  # noqa: PLC0415 -- optional
+            from safetensors.numpy import save  # noqa: PLC0415 -- optional
 
             lists = {name: json.dumps(given) for name, given in names.items()}
-            save_file(arrays, partial, metadata | lists)
+            file.write(save(arrays, metadata | lists))
 
 
 def require_format(path: Path) -> None:
