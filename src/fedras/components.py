@@ -1,5 +1,6 @@
 """From a configuration to the data set, the model and the method that it names."""
 
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -7,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from fedras import data
 from fedras.aggregation import AGGREGATIONS, Aggregation
 from fedras.config import Config, Option, explain
-from fedras.errors import UsageError
+from fedras.errors import DataError, UsageError
 from fedras.methods import METHODS, Method
 from fedras.models import MODELS, Model
 from fedras.registry import unknown
@@ -40,7 +41,8 @@ def complete(config: Config) -> Config:
     """
     parts = dataset_of(config), model_of(config), method_of(config), aggregation_of(config)
     known = {name: getattr(part, name) for part in parts for name in type(part).model_fields}
-    known.pop("path", None)
+    for hidden in data.HIDDEN:
+        known.pop(hidden, None)
     for name in config.options:
         if name not in known:
             every = {*Config.model_fields, *known} - {"options"}
@@ -54,16 +56,57 @@ def dataset_of(config: Config) -> data.Dataset:
     return data.open_dataset(config.dataset, _own(kind, config.options))
 
 
-def interactions_of(config: Config) -> data.Interactions:
-    """Load the data set that ``config`` names.
+def interactions_of(config: Config, given: Any = None) -> data.Interactions:
+    """Return the data with notes of what evaluation on it cannot do.
+
+    Parameters
+    ----------
+    config
+        Names a data set.
+    given
+        Interactions, or a table in memory, instead of what ``config`` names.
 
     Raises
     ------
     DataError
-        If the data cannot be had.
+        If the data cannot be had, or is empty.
     """
-    options = dataset_of(config).model_dump(exclude={"path"})
-    return data.load(config.dataset, config.data_dir, options)
+    if given is None:
+        options = dataset_of(config).model_dump(exclude=data.HIDDEN)
+        found = data.load(config.dataset, config.data_dir, options)
+    else:
+        found = data.interactions_from(given)
+    if not len(found):
+        raise DataError(f"{found.name} holds no interactions; there is nothing to train on")
+    return data.told(found, config.validation, config.eval_negatives)
+
+
+def labelled(config: Config, given: Any) -> Config:
+    """Return ``config`` with a data set that says what it is of, if the data was given."""
+    if given is None:
+        return config
+    name = getattr(given, "name", "table")
+    if name in {config.dataset, Path(config.dataset).name}:
+        return config
+    return at(config, f"{data.MEMORY}{name}")
+
+
+def at(config: Config, dataset: str) -> Config:
+    """Return ``config`` with its data elsewhere, and those of its options that such data has."""
+    before, after = type(data.open_dataset(config.dataset)), type(data.open_dataset(dataset))
+    options = config.options
+    if before is not after:
+        options = {name: v for name, v in options.items() if name not in before.model_fields}
+    return config.model_copy(update={"dataset": dataset, "options": options})
+
+
+def own_data_options(config: Config) -> set[str]:
+    """Return the options that say where data of one's own is and how to read it.
+
+    They may change between two visits to a run: its data is recognised by its content.
+    """
+    kind = type(data.open_dataset(config.dataset))
+    return {"dataset", *kind.model_fields} if issubclass(kind, data.File | data.InMemory) else set()
 
 
 def model_of(config: Config) -> Model:

@@ -1,10 +1,12 @@
 """What a trained federation recommends to one of its users."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from fedras.components import at
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.client import Silo
@@ -91,6 +93,8 @@ def load(
     folder: str | Path,
     data_dir: str | Path | None = None,
     interactions: Interactions | None = None,
+    dataset: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Recommender:
     """Load what a run has learnt so far.
 
@@ -102,6 +106,9 @@ def load(
         Where the data sets are, if not where they were in training.
     interactions
         The data, if the run was given data of its own.
+    dataset, options
+        The file that the data is in now, and how to read it (`data.File`), if it was moved. It is
+        recognised by its content.
 
     Raises
     ------
@@ -114,6 +121,9 @@ def load(
     config = run.config()
     if data_dir is not None:
         config = config.model_copy(update={"data_dir": Path(data_dir)})
+    if dataset is not None:
+        config = at(config, str(dataset))
+    config = config.model_copy(update={"options": config.options | dict(options or {})})
     simulation = Simulation(config, interactions)
     if restore(simulation, run) is None:
         raise UsageError(
