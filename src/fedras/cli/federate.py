@@ -10,10 +10,13 @@ import typer
 
 from fedras.cli.options import (
     Actions,
+    Columns,
     CompressionRate,
     ConfigFile,
     Dataset,
     ErrorFeedback,
+    ItemColumns,
+    Items,
     Method,
     Model,
     Out,
@@ -27,7 +30,7 @@ from fedras.cli.options import (
     given_config,
     next_folder,
 )
-from fedras.cli.output import PREPARING, DataDir, print_json, say
+from fedras.cli.output import PREPARING, DataDir, print_json, say, say_data
 from fedras.cli.report import print_report
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import sigterm_interrupts
@@ -47,6 +50,9 @@ ReplyTimeout = Annotated[
 def federate(
     nodes: Nodes = 4,
     dataset: Dataset = None,
+    columns: Columns = None,
+    items: Items = None,
+    item_columns: ItemColumns = None,
     model: Model = None,
     method: Method = None,
     compression_rate: CompressionRate = None,
@@ -72,6 +78,9 @@ def federate(
         config,
         settings,
         dataset=dataset,
+        columns=columns,
+        items=items,
+        item_columns=item_columns,
         model=model,
         method=method,
         compression_rate=compression_rate,
@@ -138,8 +147,7 @@ def _prepared(given: "Config", out: Path, resume: bool) -> "tuple[RunFolder, Int
     if not resume:
         folder.create(config)
         folder.release()
-    for note in interactions.notes:
-        say(f"warning: {note}")
+    say_data(interactions)
     return folder, interactions
 
 

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 
 Dataset = Annotated[
     str | None,
-    typer.Option(help="Data set, or the path of a CSV, TSV or Parquet file (default: ml-100k)."),
+    typer.Option(help="Data set, or the path of a table of your own (default: ml-100k)."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(metavar="user=NAME,...", help="Columns of a table: user, item, rating, time."),
+]
+Items = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Titles of the items of a table of your own.")
+]
+ItemColumns = Annotated[
+    str | None,
+    typer.Option(metavar="item=NAME,title=NAME", help="Columns of --items."),
 ]
 Model = Annotated[str | None, typer.Option(help="Base model (default: mf).")]
 Method = Annotated[str | None, typer.Option(help="Method (default: fedras).")]
@@ -59,6 +70,12 @@ def given_config(path: Path | None, settings: list[str] | None, **flags: Any) ->
     """
     chosen = {name: value for name, value in flags.items() if value is not None}
     return _config(_from_file(path) | dict(map(setting, settings or [])) | chosen)
+
+
+def data_options(settings: list[str] | None, **flags: str | None) -> dict[str, Any]:
+    """Return the options of a data set that were asked for; flags win over --set."""
+    chosen = {name: value for name, value in flags.items() if value is not None}
+    return dict(map(setting, settings or [])) | chosen
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

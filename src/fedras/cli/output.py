@@ -3,9 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from fedras.data import Interactions
 
 PREPARING = "preparing (the first run compiles kernels, once per installation: about half a minute)"
 
@@ -19,6 +22,14 @@ DataDir = Annotated[
 def say(message: str) -> None:
     """Print a line for people, beside the results."""
     print("fedras:", message, file=sys.stderr, flush=True)
+
+
+def say_data(data: "Interactions") -> None:
+    """Say how the columns of a table were understood, and what there is to note of the data."""
+    if data.columns:
+        say(f"columns: {data.columns}")
+    for note in data.notes:
+        say(f"warning: {note}")
 
 
 def print_json(value: Any) -> None:

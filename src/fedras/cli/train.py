@@ -9,10 +9,13 @@ import typer
 
 from fedras.cli.options import (
     Actions,
+    Columns,
     CompressionRate,
     ConfigFile,
     Dataset,
     ErrorFeedback,
+    ItemColumns,
+    Items,
     Method,
     Model,
     Out,
@@ -26,7 +29,7 @@ from fedras.cli.options import (
     given_config,
     next_folder,
 )
-from fedras.cli.output import DataDir, print_json, say
+from fedras.cli.output import DataDir, print_json, say, say_data
 from fedras.cli.report import print_report
 from fedras.interrupts import sigterm_interrupts
 
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 
 def train(
     dataset: Dataset = None,
+    columns: Columns = None,
+    items: Items = None,
+    item_columns: ItemColumns = None,
     model: Model = None,
     method: Method = None,
     compression_rate: CompressionRate = None,
@@ -61,6 +67,9 @@ def train(
         config,
         settings,
         dataset=dataset,
+        columns=columns,
+        items=items,
+        item_columns=item_columns,
         model=model,
         method=method,
         compression_rate=compression_rate,
@@ -95,8 +104,7 @@ def _open(config: "Config", out: Path | None, resume: bool, quiet: bool) -> "Run
 
     with loading("the run" if resume else config.dataset, quiet):
         run = Run(config, out, resume)
-    for note in run.simulation.interactions.notes:
-        say(f"warning: {note}")
+    say_data(run.simulation.interactions)
     if run.finished:
         say(f"the run in {out} is finished")
     return run

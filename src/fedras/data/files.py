@@ -1,8 +1,9 @@
 """A file of your own, in any form that people have."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -16,6 +17,8 @@ from fedras.data.sources import Sources
 from fedras.data.titles import ROLES, read_titles
 from fedras.errors import DataError
 
+MEMORY = "memory:"
+"""Stands before the name of data that a run was given in memory."""
 _SUFFIXES = set(
     [
         ".csv",
@@ -42,9 +45,26 @@ _SUFFIXES = set(
 def is_path(name: str) -> bool:
     """Return whether ``name`` means a file rather than a data set's name."""
     path = Path(name)
+    if name.startswith(MEMORY):
+        return False
     if path.suffix.lower() in _SUFFIXES or path.name != name:
         return True
     return name not in DATASETS and path.exists()
+
+
+class InMemory(Dataset):
+    """Data that a run was given in memory, which nothing but its owner can load again."""
+
+    description: ClassVar[str] = "a table in memory"
+
+    name: str
+
+    def load(self, sources: Sources) -> Interactions:
+        """Raise DataError: it has to be given."""
+        raise DataError(
+            f"the data {self.name!r} was in memory; give it again: interactions=... in Python, or "
+            f"--dataset FILE with the same rows"
+        )
 
 
 class File(Dataset, Selection):
@@ -66,7 +86,7 @@ class File(Dataset, Selection):
     """Which of its columns is which: item=NAME,title=NAME."""
     test: str = ""
     """A second file of interactions, the test; all others train."""
-    header: bool | None = None
+    header: bool | Literal[""] = ""
     """Whether the first line names the columns; by default that is found out."""
     separator: str = ""
     """What separates columns; by default that is found out."""
@@ -107,7 +127,23 @@ class File(Dataset, Selection):
 
     def rows(self, path: Path) -> Rows:
         """Return the rows of a file that is written like this one."""
-        return open_rows(path, self.names(), self.header, self.separator, self.layout)
+        return open_rows(
+            path,
+            self.names(),
+            None if self.header == "" else self.header,
+            self.separator,
+            self.layout,
+        )
+
+
+def absolute(name: str, options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a file's path and options with absolute paths."""
+    there = {k: _absolute(v) for k, v in options.items() if k in {"items", "test"} and v}
+    return _absolute(name), {**options, **there}
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def _found(path: Path, sources: Sources) -> Path:

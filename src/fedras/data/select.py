@@ -33,12 +33,10 @@ class Selection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     columns: Mapped = ""
-    """Which column is which: user=NAME,item=NAME,rating=NAME,time=NAME; a number counts from 1,
-    time=NAME+NAME joins two, time=none takes the order of the rows."""
+    """user=NAME,item=NAME,rating=NAME,time=NAME, or numbers; time=NAME+NAME, or time=none."""
     where: str = ""
-    """Rows to keep: COLUMN=VALUE, also with !=, <, <=, > or >=; VALUE|VALUE means either; a comma
-    stands between conditions that all must hold."""
-    min_rating: float | None = None
+    """Rows to keep: COLUMN=VALUE|VALUE, or with !=, <, <=, >, >=; a comma means and."""
+    min_rating: float | Literal[""] = ""
     """Rows with a lower rating, or none, are dropped."""
     missing: Literal["refuse", "drop", "keep"] = "refuse"
     """Rows without a user, an item or a time; keep takes words such as NULL for ids."""
@@ -96,7 +94,7 @@ def take(rows: Rows, selection: Selection) -> Taken:
         If a column cannot be found, or a cell cannot be meant; the message says where.
     """
     where = parse_conditions(selection.where)
-    rated = selection.min_rating is not None
+    rated = selection.min_rating != ""
     found = named.find(rows, named.parse(selection.columns), rated)
     if rated and found.rating is None:
         raise DataError(f"{rows.where}: has no rating; say which column it is: --columns rating=3")
@@ -117,7 +115,7 @@ def _wanted(
     try:
         for condition, place in zip(parse_conditions(selection.where), places, strict=True):
             masks.append(rows_where(read[place], condition))
-        if selection.min_rating is not None:
+        if selection.min_rating != "":
             least = parse_conditions(f"rating>={selection.min_rating}")[0]
             masks.append(rows_where(read[found.rating], least))
     except BadCell as cell:

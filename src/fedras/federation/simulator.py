@@ -8,7 +8,7 @@ from fedras import data
 from fedras.arrays import AnyArray, Int64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
-from fedras.components import complete, interactions_of, method_of, model_of
+from fedras.components import complete, interactions_of, labelled, method_of, model_of
 from fedras.config import Config
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets, client_rates
@@ -45,12 +45,12 @@ class Simulation:
     """
 
     def __init__(self, config: Config, interactions: data.Interactions | None = None) -> None:
-        self.given = config = complete(config)
+        self.given = config = complete(labelled(config, interactions))
         self.transport: Transport = self._deliver
         require_accountant(config)
         set_threads(config.threads)
         self.model, self.method = model_of(config), method_of(config)
-        self.interactions = interactions or interactions_of(config)
+        self.interactions = interactions_of(config, interactions)
         self.config = config = self.method.configure(config)
         self.split = data.leave_one_out(self.interactions, config.validation)
         clients = data.client_keys(self.interactions.user_ids)

@@ -1,12 +1,13 @@
 """What a trained federation recommends to its users, and to new ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 
 from fedras.arrays import Bools, Float32s, Int32s, Int64s
+from fedras.components import at
 from fedras.data.interactions import Interactions, client_keys
 from fedras.errors import UsageError
 from fedras.federation.client import Silo
@@ -245,6 +246,8 @@ def load(
     folder: str | Path,
     data_dir: str | Path | None = None,
     interactions: Interactions | None = None,
+    dataset: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Recommender:
     """Load what a run has learnt so far.
 
@@ -256,6 +259,9 @@ def load(
         Where the data sets are, if not where they were in training.
     interactions
         The data, if the run was given data of its own.
+    dataset, options
+        The file that the data is in now, and how to read it (`data.File`), if it was moved. It is
+        recognised by its content.
 
     Raises
     ------
@@ -268,6 +274,9 @@ def load(
     config = run.config()
     if data_dir is not None:
         config = config.model_copy(update={"data_dir": Path(data_dir)})
+    if dataset is not None:
+        config = at(config, str(dataset))
+    config = config.model_copy(update={"options": config.options | dict(options or {})})
     simulation = Simulation(config, interactions)
     if restore(simulation, run) is None:
         raise UsageError(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fedras.components import complete
+from fedras.components import at, complete, own_data_options
 from fedras.config import Config
-from fedras.data.files import is_path
+from fedras.data import files as data
 from fedras.data.interactions import Interactions
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.simulator import Simulation
@@ -56,13 +56,15 @@ def agreed(folder: RunFolder, given: Config) -> Config:
         If an option differs; one line that names it and both values.
     """
     ours = folder.config()
+    if "dataset" in given.model_fields_set and own_data_options(ours):
+        ours = at(ours, given.dataset)
     for name in sorted(given.model_fields_set - {*_FREE, "options"}):
         _require_same(folder, name, getattr(ours, name), getattr(given, name))
     both = complete(ours.model_copy(update={"options": ours.options | given.options}))
-    for name, value in both.options.items():
-        _require_same(folder, name, ours.options[name], value)
+    for name in both.options.keys() - own_data_options(ours):
+        _require_same(folder, name, ours.options[name], both.options[name])
     free = given.model_fields_set & _FREE
-    return ours.model_copy(update={name: getattr(given, name) for name in free})
+    return both.model_copy(update={name: getattr(given, name) for name in free})
 
 
 def absolute(config: Config) -> Config:
@@ -72,14 +74,15 @@ def absolute(config: Config) -> Config:
         for name, path in (("data_dir", config.data_dir), ("rate_file", config.rate_file))
         if path is not None
     }
-    if is_path(config.dataset):
-        paths["dataset"] = str(Path(config.dataset).expanduser().absolute())
+    if data.is_path(config.dataset):
+        paths["dataset"], paths["options"] = data.absolute(config.dataset, config.options)
     return config.model_copy(update=paths)
 
 
 def decisive(config: Config) -> dict[str, Any]:
     """Return the options that a result depends on."""
-    return {name: value for name, value in config.flat().items() if name not in _FREE}
+    free = _FREE | own_data_options(config)
+    return {name: value for name, value in config.flat().items() if name not in free}
 
 
 def fingerprint(interactions: Interactions) -> str:
@@ -89,6 +92,8 @@ def fingerprint(interactions: Interactions) -> str:
         digest.update("\n".join(ids.tolist()).encode())
     for rows in (interactions.indptr, interactions.items):
         digest.update(np.ascontiguousarray(rows).data)
+    if interactions.tests is not None:
+        digest.update(interactions.tests.data)
     return digest.hexdigest()
 
 

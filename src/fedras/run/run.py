@@ -156,6 +156,7 @@ class Run:
             "users": interactions.n_users,
             "items": interactions.n_items,
             "interactions": len(interactions),
+            "columns": interactions.columns,
             "notes": list(interactions.notes),
         }
         share = self.simulation.share
