@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fedras.config import Config
     from fedras.run.recommender import load
-    from fedras.run.run import train
+    from fedras.run.training import train
 
     __version__: str
 
 __all__ = ["Config", "__version__", "load", "train"]
 
-_HOMES = {"Config": "fedras.config", "load": "fedras.run.recommender", "train": "fedras.run.run"}
+_HOMES = {
+    "Config": "fedras.config",
+    "load": "fedras.run.recommender",
+    "train": "fedras.run.training",
+}
 
 
 def __getattr__(name: str) -> Any:
