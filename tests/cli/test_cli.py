@@ -8,7 +8,7 @@ import pytest
 import typer
 from helpers.small_runs import ARGUMENTS, ROUNDS, Fedras, assert_same, start
 
-from fedras.cli import app
+from fedras.cli.app import app
 from fedras.cli.options import setting
 from fedras.config import Config
 from fedras.run.folder import RunFolder
