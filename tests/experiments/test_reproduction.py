@@ -9,7 +9,7 @@ import pytest
 from helpers.small_experiments import DATA, HEAD, TABLE, Inline
 from helpers.small_runs import Fedras, start
 
-from fedras.cli.tasks import duration
+from fedras.cli.displays.durations import duration
 from fedras.experiments import tuning
 from fedras.experiments.reproduction import Reproduction
 from fedras.experiments.task import Row
@@ -272,7 +272,9 @@ def test_tables_go_into_documents(run: Any, tmp_path: Path) -> None:
 def test_a_terminal_shows_what_runs_and_when_it_ends(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedras.cli.tasks.sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(
+        "fedras.cli.displays.reproduction.sys.stderr.isatty", lambda: True, raising=False
+    )
     answer = run()
     assert answer.status == 0
     assert f"{TRIALS + POINTS}/{TRIALS + POINTS}" in answer.err

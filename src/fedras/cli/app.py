@@ -81,7 +81,7 @@ def run(arguments: list[str]) -> int:
         message, failure = _explained(error)
         if not failure:
             raise
-        print("fedras: error:", " ".join(message.split()), file=sys.stderr)
+        say("error: " + " ".join(message.split()))
         return failure
 
 

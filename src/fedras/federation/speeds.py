@@ -12,6 +12,7 @@ from fedras.errors import FedrasError, UsageError
 _HEADER = 64  # bytes
 _HIGHEST = 0.995
 _NUMBER = 4  # bytes
+_FASTEST = 1e15  # bytes per second
 
 
 def rates_for(
@@ -61,7 +62,7 @@ def read_speeds(path: Path) -> dict[str, float]:
         with path.open(newline="", encoding="utf-8") as file:
             for number, row in enumerate(csv.reader(file), start=1):
                 speed = _speed(row)
-                if not 0 < speed < math.inf:
+                if not 0 < speed <= _FASTEST:
                     raise UsageError(
                         f"{path}:{number}: expected user,bytes per second, found {','.join(row)!r}"
                     )
