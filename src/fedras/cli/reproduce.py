@@ -92,8 +92,8 @@ def _estimate(seconds: float | None) -> str:
 def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> None:
     from fedras.cli.displays.reproduction import watched  # noqa: PLC0415 -- slow to import
     from fedras.experiments.reproduction import Written  # noqa: PLC0415
+    from fedras.report.document import write_document  # noqa: PLC0415
     from fedras.report.figures import require_matplotlib  # noqa: PLC0415
-    from fedras.report.report import write  # noqa: PLC0415
     from fedras.report.sections import replace_section  # noqa: PLC0415
 
     if any(each.figure for each in request.reports):
@@ -108,7 +108,7 @@ def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> No
                 show(event)
                 if isinstance(event, Written):
                     name, title = event.experiment.name, event.experiment.title
-                    table = write(event.experiment, event.found, request.store)
+                    table = write_document(event.experiment, event.found, request.store)
                     for document in documents:
                         image = _image(request.out / name / "figure.svg", title, document)
                         replace_section(document, name, table + image)
