@@ -260,6 +260,16 @@ def test_the_paper_stands_beside(run: Any, tmp_path: Path, monkeypatch: pytest.M
     assert paper.published("small") == {}
 
 
+def test_a_terminal_shows_the_table(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    assert run().out == ""
+    monkeypatch.setattr("fedras.cli.reproduce.sys.stdout.isatty", lambda: True, raising=False)
+    shown = run().out
+    assert "Small" in shown
+    assert "HR@10" in shown
+    assert run("--quiet").out == ""
+
+
 def test_tables_go_into_documents(run: Any, tmp_path: Path) -> None:
     document = tmp_path / "document.md"
     document.write_text("before\n<!-- small -->\nold\n<!-- end -->\nafter\n")
