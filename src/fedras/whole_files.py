@@ -147,13 +147,13 @@ def _opened(path: Path, private: bool) -> BinaryIO:
     path.unlink(missing_ok=True)
     descriptor = os.open(
         path,
-        os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
+        os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
         0o600 if private else 0o666,
     )
     try:
         if private and hasattr(os, "fchmod"):  # a umask of 0o777 would leave not even the owner
             os.fchmod(descriptor, 0o600)
-        return os.fdopen(descriptor, "wb")
+        return os.fdopen(descriptor, "w+b")
     except BaseException:
         os.close(descriptor)
         raise
