@@ -14,8 +14,8 @@ from fedras.errors import FedrasError
 from fedras.federation.simulator import Simulation
 from fedras.federation.state import State
 from fedras.run.checkpoint import read_checkpoint, write_checkpoint
+from fedras.run.folder import RunFolder
 from fedras.run.resumption import restore
-from fedras.run.training import open_run
 
 CONFIG = Config.model_validate(
     {
@@ -52,22 +52,28 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 
 
 def _refused(folder: Path, match: str) -> None:
-    """All that read the checkpoint refuse it in one line; nothing of it is taken over."""
+    """The checkpoint is refused in one line, and nothing of it is taken over."""
     simulation = Simulation(CONFIG, interactions())
     before = simulation.state()
     kept = {name: array.copy() for name, array in before.arrays.items()}
-    run = fedras.run.folder.RunFolder(folder)
-    for use in (
-        lambda: restore(simulation, run),
-        lambda: fedras.load(folder, interactions=interactions()),
-        lambda: open_run(None, folder, resume=True, interactions=interactions()),
-    ):
-        with pytest.raises(FedrasError, match=match) as raised:
-            use()
-        assert "\n" not in str(raised.value)
+    with pytest.raises(FedrasError, match=match) as raised:
+        restore(simulation, RunFolder(folder))
+    assert "\n" not in str(raised.value)
     after = simulation.state()
     assert after.values == before.values
     assert all(after.arrays[name].tobytes() == array.tobytes() for name, array in kept.items())
+
+
+def test_whoever_reads_it_refuses_it(folder: Path) -> None:
+    arrays, values = _state(folder)
+    write_checkpoint(folder, State(arrays | {"items": arrays["items"][:-1]}, values))
+    for use in (
+        lambda: fedras.load(folder, interactions=interactions()),
+        lambda: fedras.train(None, folder, resume=True, interactions=interactions()),
+        lambda: fedras.train(None, folder, resume=True, interactions=interactions()),
+    ):
+        with pytest.raises(FedrasError, match="its items are float32"):
+            use()
 
 
 def test_it_is_taken_over_as_it_is(folder: Path) -> None:

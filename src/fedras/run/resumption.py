@@ -55,7 +55,7 @@ def restore(federation: Federation, folder: RunFolder) -> Progress | None:
         if values["data"] != federation.fingerprint:
             name = federation.described()["dataset"]
             raise FedrasError(f"{name} is not the data that the run in {folder.path} is of")
-        progress = Progress(Totals.from_json(values["totals"]), list(values["metrics"]))
+        progress = Progress(Totals.from_json(values["totals"]), list(map(dict, values["metrics"])))
         if progress.totals.rounds != values["state"]["round"]:
             raise ValueError(f"its totals are of {progress.totals.rounds} rounds")
         federation.restore(State(checkpoint.arrays, values["state"]))
