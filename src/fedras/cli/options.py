@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from fedras.cli.output import DataDir
 from fedras.config import Config, explain, read_config
 from fedras.errors import UsageError
+from fedras.whole_files import claim_folder
 
 Columns = Annotated[
     str | None,
@@ -172,8 +173,8 @@ def setting(text: str) -> tuple[str, Any]:
 
 
 def next_folder(config: Config) -> Path:
-    """Return the first folder in ``runs/`` that is free for this configuration."""
+    """Make the next folder in ``runs/`` for this configuration, which no other process gets."""
     data = Path(config.dataset)
     name = f"{data.stem if data.suffix else data.name}-{config.model}-{config.method}"
     folders = (Path("runs", f"{name}-{n}") for n in itertools.count(1))
-    return next(folder for folder in folders if not folder.exists())
+    return next(filter(claim_folder, folders))

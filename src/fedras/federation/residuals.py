@@ -50,7 +50,7 @@ class Residuals:
         }
 
     @classmethod
-    def restored(cls, state: State, clients: int, shape: tuple[int, int]) -> "Residuals":
+    def restored(cls, state: State, clients: int, shape: tuple[int, ...]) -> "Residuals":
         """Return what `state` gave, of so many clients and a matrix of this shape.
 
         Raises

@@ -33,7 +33,7 @@ class RunFolder:
         self._lock = FolderLock(self.path)
 
     def require_new(self) -> None:
-        """Check that a new run may start here.
+        """Check that a new run may start here: also where one never did a round.
 
         Raises
         ------
@@ -50,7 +50,8 @@ class RunFolder:
             raise UsageError(f"{self.path} is no folder; choose another --out") from None
         except OSError as error:
             raise FedrasError(f"cannot read {self.path}: {error.strerror}") from None
-        if not all(map(is_partial, names)):
+        left = [name for name in names if not is_partial(name)]
+        if left and not (left == [CONFIG] and self._is_ours()):
             raise UsageError(
                 f"{self.path} is not empty; continue its run with --resume or choose another --out"
             )
@@ -121,6 +122,13 @@ class RunFolder:
             return make_config(read_config(path))
         except UsageError as error:
             raise UsageError(str(error) if CONFIG in str(error) else f"{path}: {error}") from None
+
+    def _is_ours(self) -> bool:
+        """Return whether the configuration is one that a run wrote, and nobody by hand."""
+        try:
+            return self.config().to_toml() == (self.path / CONFIG).read_text("utf-8")
+        except (FedrasError, OSError, ValueError):
+            return False
 
     def save(self, state: State) -> None:
         """Replace the checkpoint; see `write_checkpoint`."""

@@ -9,7 +9,7 @@ import numpy as np
 from fedras.arrays import Bools, Float32s, Int32s, Int64s
 from fedras.components import at
 from fedras.data.interactions import Interactions, client_keys
-from fedras.errors import UsageError
+from fedras.errors import FedrasError, UsageError
 from fedras.federation.client import Silo
 from fedras.federation.fold_in import fold_in
 from fedras.federation.simulator import Simulation
@@ -225,7 +225,10 @@ class Recommender:
 
     def _scores(self, vectors: Float32s, stream: int) -> Float32s:
         silo = self.silo
-        return silo.model.scores(vectors, silo.replicas[stream], silo.scoring, None)
+        scores = silo.model.scores(vectors, silo.replicas[stream], silo.scoring, None)
+        if not np.isfinite(scores).all():
+            raise FedrasError("training diverged; train again with a smaller learning_rate")
+        return scores
 
     def _fresh(self, known: Int32s | np.int64, seen: bool) -> Bools:
         """Return bool[N]: all items but the known ones, or all."""

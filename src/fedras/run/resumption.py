@@ -1,7 +1,7 @@
 """What a run and its folder must agree on before the run goes on."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from fedras.components import at, complete, own_data_options
 from fedras.config import Config
@@ -11,12 +11,28 @@ from fedras.federation.federation import Federation
 from fedras.federation.state import State
 from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.folder import CONFIG, RunFolder
+from fedras.run.summary import Totals
 
 _FREE = {"threads", "data_dir"}
 
 
-def restore(federation: Federation, folder: RunFolder) -> dict[str, Any] | None:
-    """Bring ``federation`` to the checkpoint; return the checkpoint's values, None without one.
+class Progress(NamedTuple):
+    """What a run knows besides the state of its federation.
+
+    Attributes
+    ----------
+    totals
+        Sums over the rounds done.
+    lines
+        What ``metrics.jsonl`` says of each evaluated round.
+    """
+
+    totals: Totals
+    lines: list[dict[str, Any]]
+
+
+def restore(federation: Federation, folder: RunFolder) -> Progress | None:
+    """Bring ``federation`` to the checkpoint; return how far the run is, None without one.
 
     Raises
     ------
@@ -39,12 +55,18 @@ def restore(federation: Federation, folder: RunFolder) -> dict[str, Any] | None:
         if values["data"] != federation.fingerprint:
             name = federation.described()["dataset"]
             raise FedrasError(f"{name} is not the data that the run in {folder.path} is of")
+        progress = Progress(Totals.from_json(values["totals"]), list(map(dict, values["metrics"])))
+        if progress.totals.rounds != values["state"]["round"]:
+            raise ValueError(f"its totals are of {progress.totals.rounds} rounds")
         federation.restore(State(checkpoint.arrays, values["state"]))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
+        lacks = f"it has no {error}" if isinstance(error, KeyError) else "its values are others"
+        reason = error if isinstance(error, ValueError) else lacks
         raise FedrasError(
-            f"{path} is of another run or another version of fedras: {error}"
+            f"{path} is of another run or another version of fedras: {reason}; restore the right "
+            "one, or delete it to train again from the first round"
         ) from None
-    return values
+    return progress
 
 
 def agreed(folder: RunFolder, given: Config) -> Config:

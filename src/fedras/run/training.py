@@ -68,7 +68,12 @@ def open_run(
         folder.lock()
     else:
         folder.require_new()
-    simulation = Simulation(config, interactions)
-    if folder is not None and not resume:
-        folder.create(simulation.given)
-    return Run(simulation, folder)
+    try:
+        simulation = Simulation(config, interactions)
+        if folder is not None and not resume:
+            folder.create(simulation.given)
+        return Run(simulation, folder)
+    except BaseException:  # whoever keeps the traceback must not keep the folder
+        if folder is not None:
+            folder.release()
+        raise
