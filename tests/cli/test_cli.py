@@ -130,7 +130,11 @@ def test_values_of_set() -> None:
         (["train", "--config", "odd.toml"], 2, "odd.toml: options is not a table"),
         (["train", "--dataset", "no.csv"], 1, "no.csv: there is no such file"),
         (["train", "--dataset", "nan.csv"], 1, "nan.csv:2"),
-        (["train", "--dataset", "lone.csv"], 1, "lone.csv:4: user 'b' has one item only"),
+        (["train", "--dataset", "lone.csv", "--columns", "user=who"], 1, "no column 'who'"),
+        (["train", "--dataset", "ml-1m", "--columns", "user=a"], 2, "unknown option 'columns'"),
+        (["data", "check", "nan.csv"], 1, "nan.csv:2: the user id is 'nan'"),
+        (["data", "info", "lone.csv", "--set", "where=item=9"], 1, "no row meets"),
+        (["data", "split", "lone.csv", "--nodes", "2", "--out", "x", "--set", "y=1"], 2, "no option"),
         (["train", "--dataset", "empty.csv"], 1, "empty.csv"),
         (["train", "--resume"], 2, "give its folder as --out"),
         (["train", "--resume", "--out", "nowhere"], 2, "nowhere holds no run"),
@@ -155,7 +159,7 @@ def test_mistakes_are_one_line(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.toml").write_text("rounds = ")
     (tmp_path / "odd.toml").write_text("options = 3")
-    (tmp_path / "nan.csv").write_text("user,item,rating\na,1,nan\n")
+    (tmp_path / "nan.csv").write_text("user,item,rating\nnan,1,nan\n")
     (tmp_path / "lone.csv").write_text("user,item\na,1\na,2\nb,1\n")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "full").mkdir()

@@ -92,17 +92,16 @@ def _numbers(column: Any) -> Int64s | Float64s:
 
 def _require_one_unit(values: AnyArray) -> None:
     """Refuse seconds among milliseconds, and the like."""
-    if not values.size or values.min() < _UNITS[0][0]:
+    large = np.flatnonzero(values >= _UNITS[0][0])
+    if 2 * len(large) < len(values) or not len(large):
         return  # no seconds since 1970, but a counter or years
-    first = next((unit for unit in _UNITS if unit[0] <= values[0] < unit[1]), None)
-    if first is None:
-        return
-    other = np.flatnonzero((values < first[0]) | (values >= first[1]))
-    if other.size:
+    first = values[large[0]]
+    low, high, unit = next((u for u in _UNITS if first < u[1]), _UNITS[-1])
+    other = large[(values[large] < low) | (values[large] >= high)]
+    if other.size and first < _UNITS[-1][1]:
         raise BadCell(
             int(other[0]),
-            f"the timestamp {values[other[0]]} is in another unit than {values[0]} in the first row "
-            f"({first[2]})",
+            f"the timestamp {values[other[0]]} is in another unit than {first} before it ({unit})",
         )
 
 
@@ -128,7 +127,7 @@ def _of_text(column: Any, style: str) -> Int64s | Float64s:
     if style:
         return _in_microseconds(_strptime(column, style), column, style)
     start = column[0].as_py()
-    if re.fullmatch(r"[-+]?[\d.,]+([eE][-+]?\d+)?|nan|inf", start, re.IGNORECASE):
+    if re.fullmatch(r"[-+]?[\d,]*\.?\d*(e[-+]?\d+)?|nan|inf", start, re.IGNORECASE):
         return _numbers_with_commas(column)
     zoned = pc.match_substring_regex(column, f"^{_DAY}{_MINUTE}{_ZONE}$")
     iso = pc.or_(zoned, pc.match_substring_regex(column, f"^{_DAY}({_MINUTE})?$"))
