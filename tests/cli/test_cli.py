@@ -134,7 +134,11 @@ def test_values_of_set() -> None:
         (["train", "--dataset", "ml-1m", "--columns", "user=a"], 2, "unknown option 'columns'"),
         (["data", "check", "nan.csv"], 1, "nan.csv:2: the user id is 'nan'"),
         (["data", "info", "lone.csv", "--set", "where=item=9"], 1, "no row meets"),
-        (["data", "split", "lone.csv", "--nodes", "2", "--out", "x", "--set", "y=1"], 2, "no option"),
+        (
+            ["data", "split", "lone.csv", "--nodes", "2", "--out", "x", "--set", "y=1"],
+            2,
+            "no option",
+        ),
         (["train", "--dataset", "empty.csv"], 1, "empty.csv"),
         (["train", "--resume"], 2, "give its folder as --out"),
         (["train", "--resume", "--out", "nowhere"], 2, "nowhere holds no run"),

@@ -38,7 +38,7 @@ def table(times: tuple[str, ...], header: str = "user,item,when", form: str = "{
 
 
 SECONDS = ("1570096800", "1569924000", "1570010400", "1570183200", "1569927600")
-FORMS = {
+FORMS: dict[str, tuple[str, str | bytes]] = {
     "commas": ("t.csv", table(SECONDS)),
     "tabs": ("t.tsv", table(SECONDS, "user\titem\ttime", "{}\t{}\t{}")),
     "semicolons": ("t.csv", table(SECONDS, "user;item;rating;time", "{};{};4,5;{}")),
@@ -99,8 +99,8 @@ def zipped(content: bytes) -> bytes:
 @pytest.mark.parametrize("form", ["commas", "utf-16", "json", "colons", "parquet"])
 def test_packed(tmp_path: Path, pack: Callable[[bytes], bytes], form: str) -> None:
     if form == "parquet":
-        content = parquet(tmp_path, user=[7, 7], item=[1, 2]).read_bytes()
-        assert histories(load(str(write(tmp_path, pack(content), "t.bin")))) == {"7": ["1", "2"]}
+        whole = parquet(tmp_path, user=[7, 7], item=[1, 2]).read_bytes()
+        assert histories(load(str(write(tmp_path, pack(whole), "t.bin")))) == {"7": ["1", "2"]}
         return
     content = FORMS[form][1]
     raw = content.encode() if isinstance(content, str) else content
@@ -286,7 +286,7 @@ def test_how_columns_are_understood(
     )
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "two items": ("user,asin,parent_asin\n1,a,b\n", {}, "asin and parent_asin may all be the item"),
     "two times": (
         "user,item,created_at,updated_at\n1,a,1,2\n1,b,2,1\n",

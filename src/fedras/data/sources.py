@@ -185,7 +185,7 @@ def _download(published: Published, folder: Path) -> None:
     def work() -> None:
         try:
             found.append(_retrieved(published, folder))
-        except Exception as error:  # noqa: BLE001 -- raised again in the other thread
+        except Exception as error:
             found.append(error)
 
     # Timeouts of sockets start anew with each byte; this one is for the whole.
@@ -194,9 +194,13 @@ def _download(published: Published, folder: Path) -> None:
     thread.join(_PATIENCE)
     if not found:
         raise DataError(f"it took longer than {_PATIENCE} s")
-    if isinstance(found[0], Exception):
-        raise found[0]
-    _unpack(Path(found[0]), published, folder)
+    outcome = found.pop()
+    try:
+        if isinstance(outcome, Exception):
+            raise outcome
+        _unpack(Path(outcome), published, folder)
+    finally:
+        del outcome  # its traceback holds this frame, and sockets
 
 
 def _retrieved(published: Published, folder: Path) -> str:

@@ -1,7 +1,6 @@
 """What a run and its folder must agree on before the run goes on."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np

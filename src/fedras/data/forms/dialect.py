@@ -18,7 +18,7 @@ Numbered = tuple[int, str]
 """A line's number, from 1, and the line."""
 
 
-class BadLine(ValueError):
+class LineError(ValueError):
     """A line that is no row.
 
     Parameters
@@ -61,7 +61,7 @@ class Dialect:
 
         Raises
         ------
-        BadLine
+        LineError
             If quotes are not closed.
         """
         lines = ((number, line) for number, line in lines if number >= self.first)
@@ -101,7 +101,7 @@ class Dialect:
                     yield start, cells
                 start = last + 1
         except csv.Error as error:
-            raise BadLine(start, f"{error}; correct the quotes in this line") from None
+            raise LineError(start, f"{error}; correct the quotes in this line") from None
         finally:
             csv.field_size_limit(limit)
 
