@@ -10,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 from fedras import data
 from fedras.aggregation import AGGREGATIONS, Aggregation
 from fedras.config import Config, Option, explain, shown
+from fedras.data import DATASETS
+from fedras.data.files import File
 from fedras.errors import DataError, UsageError
 from fedras.methods import METHODS, Method
 from fedras.models import MODELS, Model
@@ -59,8 +61,21 @@ def complete(config: Config) -> Config:
     for name in config.options:
         if name not in known:
             every = {*Config.model_fields, *known} - {"options"}
-            raise UsageError(unknown("option", name, sorted(every)))
+            raise UsageError(_elsewhere(name) or unknown("option", name, sorted(every)))
     return config.model_copy(update={"options": known})
+
+
+def _elsewhere(name: str) -> str:
+    """Return the line for an option that only components have which the run does not use."""
+    owners = [
+        f"{registry.kind} {component}"
+        for registry in (DATASETS, MODELS, METHODS, AGGREGATIONS)
+        for component in registry.names()
+        if name in registry.get(component).model_fields
+    ]
+    if name != PATH and name in File.model_fields:
+        owners.append("data set from a file")
+    return f"option {name} is of another choice: {', '.join(owners)}" if owners else ""
 
 
 def _options(parts: Mapping[str, BaseModel]) -> dict[str, Option]:

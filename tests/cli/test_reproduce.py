@@ -7,7 +7,7 @@ import pytest
 from helpers.small_experiments import POINTS, TRIALS, Inline
 from helpers.small_runs import Fedras
 
-from fedras.cli.tasks import duration
+from fedras.cli.displays.durations import duration
 from fedras.experiments.reproduction import Reproduction
 
 

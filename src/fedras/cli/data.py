@@ -112,7 +112,7 @@ def fetch(
 @app.command()
 def split(
     name: _Name,
-    nodes: Annotated[int, typer.Option(min=1, help="How many nodes share the users.")],
+    nodes: Annotated[int, typer.Option(min=1, max=100_000, help="How many nodes share the users.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where their folders are made.")],
     columns: Columns = None,
     items: Items = None,

@@ -69,7 +69,9 @@ def check(
 def _doubts(data: Interactions) -> list[str]:
     if "time=none" not in data.columns:
         return []
-    return ["there is no time: what comes last in the file is held out, so its order has to mean it"]
+    return [
+        "there is no time: what comes last in the file is held out, so its order has to mean it"
+    ]
 
 
 def _memory(data: Interactions) -> float:

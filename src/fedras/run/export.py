@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from fedras.arrays import Arrays
+from fedras.data.fingerprint import fingerprint
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.client import Silo
-from fedras.run.resumption import decisive, fingerprint
+from fedras.run.resumption import decisive
 from fedras.version import __version__
 from fedras.whole_files import writing
 
