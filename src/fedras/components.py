@@ -75,7 +75,7 @@ def _elsewhere(name: str) -> str:
     ]
     if name != PATH and name in File.model_fields:
         owners.append("data set from a file")
-    return f"option {name} is of another choice: {', '.join(owners)}" if owners else ""
+    return f"option {name} does nothing here: it is of {', '.join(owners)}" if owners else ""
 
 
 def _options(parts: Mapping[str, BaseModel]) -> dict[str, Option]:

@@ -34,7 +34,7 @@ MOST = 2**31 - 1
 MOST_PASSES = 1000
 """The largest number of times that a loop within a round may be repeated."""
 
-LARGEST = 1e6
+LARGEST = 1e30
 """The largest factor that an option may be."""
 
 _LEAST_NOISE = 0.001

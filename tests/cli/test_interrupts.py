@@ -19,6 +19,13 @@ import os, signal
 from fedras.data.sets.synthetic import Synthetic
 Synthetic.load = lambda *_: os.kill(os.getpid(), signal.SIGINT)
 """
+_PARSING = """
+import os, signal
+import typer
+def get_command(app):
+    os.kill(os.getpid(), signal.SIGINT)
+typer.main.get_command = get_command
+"""
 _CALLBACK = """
 import ctypes, os, signal
 import llvmlite
@@ -42,6 +49,12 @@ def test_while_modules_are_imported(name: str, tmp_path: Path) -> None:
     out, err = process.communicate(timeout=_PATIENCE)
     assert (process.returncode, out, err) == (130, "", "fedras: stopped\n")
     assert not folder.exists()
+
+
+def test_while_the_command_line_is_read() -> None:
+    process = start("methods", code=_PARSING)
+    out, err = process.communicate(timeout=_PATIENCE)
+    assert (process.returncode, out, err) == (130, "", "fedras: stopped\n")
 
 
 @pytest.mark.parametrize("code", [_LOADING, _CALLBACK], ids=["here", "in a callback"])

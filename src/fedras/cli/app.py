@@ -83,12 +83,13 @@ def _fedras(
 
 def run(arguments: list[str]) -> int:
     """Run a command and return the exit status; mistakes and failures are one line each."""
-    command = typer.main.get_command(app)
     try:
+        command = typer.main.get_command(app)
         status = command.main(arguments, prog_name="fedras", standalone_mode=False)
         sys.stdout.flush()
         return int(status or 0)
     except (KeyboardInterrupt, typer.Abort):
+        say("stopped")
         return STOPPED
     except BrokenPipeError:  # nobody reads on; the interpreter must not flush into the void
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,7 @@
 """``fedras reproduce``: the paper's tables and figures, and some that it lacks."""
 
 import os
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fedras.cli.displays.durations import duration
-from fedras.cli.output import DataDir, print_table, say
+from fedras.cli.output import DataDir, console, print_table, say
 from fedras.config import MOST
 from fedras.interrupts import STOPPED, sigterm_interrupts
 
@@ -92,12 +93,13 @@ def _estimate(seconds: float | None) -> str:
 def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> None:
     from fedras.cli.displays.reproduction import watched  # noqa: PLC0415 -- slow to import
     from fedras.experiments.reproduction import Written  # noqa: PLC0415
+    from fedras.report.document import write_document  # noqa: PLC0415
     from fedras.report.figures import require_matplotlib  # noqa: PLC0415
-    from fedras.report.report import write  # noqa: PLC0415
     from fedras.report.sections import replace_section  # noqa: PLC0415
 
     if any(each.figure for each in request.reports):
         require_matplotlib()
+    tables = []
     try:
         with (
             sigterm_interrupts(),
@@ -108,7 +110,8 @@ def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> No
                 show(event)
                 if isinstance(event, Written):
                     name, title = event.experiment.name, event.experiment.title
-                    table = write(event.experiment, event.found, request.store)
+                    table = write_document(event.experiment, event.found, request.store)
+                    tables.append(f"# {title}\n\n{table}")
                     for document in documents:
                         image = _image(request.out / name / "figure.svg", title, document)
                         replace_section(document, name, table + image)
@@ -116,6 +119,16 @@ def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> No
     except KeyboardInterrupt:
         say("stopped; finished runs are kept, and the same command does the rest")
         raise typer.Exit(STOPPED) from None
+    if not quiet and sys.stdout.isatty():
+        _show(tables)
+
+
+def _show(tables: list[str]) -> None:
+    """Print tables in Markdown as a terminal shows them."""
+    from rich.markdown import Markdown  # noqa: PLC0415 -- not needed for help
+
+    for table in tables:
+        console().print(Markdown(table))
 
 
 def _image(figure: Path, title: str, document: Path) -> str:

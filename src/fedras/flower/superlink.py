@@ -1,9 +1,9 @@
 """A SuperLink that only its operator controls.
 
-Flower serves three APIs on one port: the nodes' (Fleet), that of the server's own process (Runtime),
-and Control, which registers nodes and starts apps and asks for no credential. Here a guard before
-them lets pass the nodes' API, which Flower authenticates by the nodes' keys; the Runtime API for
-this machine, with a secret; and Control for whoever has the operator's token.
+Flower serves three APIs on one port: the nodes' (Fleet), that of the server's own process
+(Runtime), and Control, which registers nodes and starts apps and asks for no credential. Here a
+guard before them lets pass the nodes' API, which Flower authenticates by the nodes' keys; the
+Runtime API for this machine, with a secret; and Control for whoever has the operator's token.
 """
 
 import hmac
@@ -106,7 +106,7 @@ def serve(state: Path, root: Path, certificate: Path, key: Path, host: str, port
     write(state / TOKEN, token.encode(), private=True)
     local = f"127.0.0.1:{port}" if host in {"0.0.0.0", "127.0.0.1"} else f"{host}:{port}"  # noqa: S104
     _let_the_operator_know(state, local, root)
-    beside(partial(_start_servers, local, root, secret))
+    beside(partial(_start_servers, state, local, root, secret))
 
     serve_any = uvicorn.run
 
@@ -130,14 +130,16 @@ def _let_the_operator_know(state: Path, address: str, root: Path) -> None:
     write(home(state) / "config.toml", tomli_w.dumps(connections).encode(), private=True)
 
 
-def _start_servers(address: str, root: Path, secret: bytes) -> None:
+def _start_servers(state: Path, address: str, root: Path, secret: bytes) -> None:
     """Start a process for the server of each run; its token is in no list of processes."""
     command = [str(Path(sys.executable).with_name("flwr-serverapp"))]
     command += ["--runtime-api-address", address, "--root-certificates", str(root)]
-    command += ["--token-stdin", "--parent-pid", str(os.getpid())]
-    started: list[subprocess.Popen[str]] = []
-    for token in tokens(address, root.read_bytes(), secret, TaskType.SERVER_APP):
-        started = [each for each in started if each.poll() is None]
-        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, text=True))
-        with started[-1].stdin as pipe:  # type: ignore[union-attr]
-            pipe.write(f"{token}\n")
+    command += ["--parent-pid", str(os.getpid())]
+    started: dict[Path, subprocess.Popen[bytes]] = {}
+    for number, token in enumerate(tokens(address, root.read_bytes(), secret, TaskType.SERVER_APP)):
+        for ended in [path for path, process in started.items() if process.poll() is not None]:
+            ended.unlink(missing_ok=True)
+            del started[ended]
+        file = state / f"task-{number}.token"
+        write(file, token.encode(), private=True)
+        started[file] = subprocess.Popen([*command, "--token-file", str(file)])
