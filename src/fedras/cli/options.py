@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from fedras.cli.output import DataDir
+from fedras.cli.displays.output import DataDir
 from fedras.config import Config, explain, read_config
 from fedras.errors import UsageError
 from fedras.whole_files import claim_folder
