@@ -14,7 +14,7 @@ from fedras.cli import main
 from fedras.config import Config
 from fedras.experiments import experiment, reproduction
 from fedras.kernels.jit import set_threads
-from fedras.run.run import train
+from fedras.run.training import train
 
 # The first call of a kernel compiles it, so how long an example takes says nothing.
 settings.register_profile("fedras", deadline=None)

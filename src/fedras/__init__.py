@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fedras.config import Config
     from fedras.run.recommender import load
-    from fedras.run.run import train
+    from fedras.run.training import train
     from fedras.version import __version__
 
 __all__ = ["Config", "__version__", "load", "train"]
@@ -15,7 +15,7 @@ _HOMES = {
     "Config": "fedras.config",
     "__version__": "fedras.version",
     "load": "fedras.run.recommender",
-    "train": "fedras.run.run",
+    "train": "fedras.run.training",
 }
 
 

@@ -98,7 +98,7 @@ class FolderLock:
         self._close: weakref.finalize[..., Any] | None = None
 
     def acquire(self, seconds: float = 0.0) -> bool:
-        """Return whether the folder is ours now, and not another process's.
+        """Return whether the folder is ours now, and not another's.
 
         Parameters
         ----------
@@ -110,6 +110,8 @@ class FolderLock:
         FedrasError
             If there is no such folder, or it cannot be opened.
         """
+        if self._close is not None and self._close.alive:
+            return True
         try:
             import fcntl  # noqa: PLC0415 -- Windows has none
         except ImportError:

@@ -119,7 +119,7 @@ def test_more_noise_is_more_privacy_and_more_rounds_are_less() -> None:
 
 
 def test_the_summary_reports_it(tmp_path: Path) -> None:
-    from fedras.run.run import train
+    from fedras.run.training import train
 
     plain = simulation().given.model_copy(update={"rounds": 2})
     for _ in train(plain, tmp_path / "plain", interactions=interactions()):

@@ -18,7 +18,7 @@ from fedras.flower.loopback import Loopback, free_port
 from fedras.nodes.node.memory import remember
 from fedras.nodes.node.offline import load_node
 from fedras.run.folder import RunFolder
-from fedras.run.run import train
+from fedras.run.training import train
 
 PATIENCE = 60.0  # seconds
 GIVEN: dict[str, Any] = {"rounds": 2, "eval_every": 2, "client_fraction": 0.5, "threads": 1}

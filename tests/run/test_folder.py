@@ -9,7 +9,7 @@ import pytest
 
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
-from fedras.federation.federation import State
+from fedras.federation.state import State
 from fedras.run.folder import RunFolder
 
 ONE = State({"a": np.arange(50_000, dtype=np.float32)}, {"round": 1, "memory": [0.1]})

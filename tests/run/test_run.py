@@ -13,10 +13,9 @@ from fedras import data
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.round import RoundResult
-from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
 from fedras.run.folder import RunFolder
-from fedras.run.run import Run, train
+from fedras.run.training import open_run, train
 
 
 def test_without_a_folder_nothing_is_written(
@@ -36,7 +35,7 @@ def test_totals_are_what_the_rounds_say(finished: Path, small: Config) -> None:
         up.merge(result.uplink)
         down.merge(result.downlink)
     summary = RunFolder(finished).summary()
-    whole = Simulation(small).uncompressed()
+    whole = open_run(small).uncompressed
     assert summary is not None
     assert summary["metrics"] == results[-1].metrics
     assert summary["uplink_bytes_per_client_round"] == up.per_client
@@ -76,33 +75,33 @@ def test_a_run_that_never_reached_a_checkpoint_starts_again(
 
 
 def test_a_stop_during_a_round_waits_for_its_end(small: Config, tmp_path: Path) -> None:
-    run = Run(small.model_copy(update={"eval_every": 100}), tmp_path / "run")
+    run = open_run(small.model_copy(update={"eval_every": 100}), tmp_path / "run")
     rounds = run.rounds()
     next(rounds)
-    step = run.simulation.step
+    step = run.federation.step
 
     def interrupted() -> RoundResult:
         signal.raise_signal(signal.SIGINT)
         return step()
 
-    run.simulation.step = interrupted  # type: ignore[method-assign]
+    run.federation.step = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         next(rounds)
-    assert run.saved == run.simulation.round == 2
+    assert run.saved == run.federation.round == 2
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_round_that_fails_is_not_saved(small: Config, tmp_path: Path) -> None:
-    run = Run(small.model_copy(update={"eval_every": 2}), tmp_path / "run")
+    run = open_run(small.model_copy(update={"eval_every": 2}), tmp_path / "run")
     rounds = run.rounds()
     next(rounds)
     next(rounds)
 
     def half() -> RoundResult:
-        run.simulation.server.items += 1
+        run.federation.server.items += 1
         raise FedrasError("the network is gone")
 
-    run.simulation.step = half  # type: ignore[method-assign]
+    run.federation.step = half  # type: ignore[method-assign]
     before = (tmp_path / "run" / "checkpoint.npz").read_bytes()
     with pytest.raises(FedrasError, match="network"):
         next(rounds)

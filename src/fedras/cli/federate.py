@@ -167,9 +167,9 @@ def _run(
 
 def _compile(config: "Config", interactions: "Interactions") -> None:
     """Fill the cache of compiled kernels, so that nodes do not all do it at once."""
-    from fedras.run.run import Run  # noqa: PLC0415 -- slow to import
+    from fedras.run.training import open_run  # noqa: PLC0415 -- slow to import
 
-    once = Run(config.model_copy(update={"rounds": 1}), interactions=interactions)
+    once = open_run(config.model_copy(update={"rounds": 1}), interactions=interactions)
     list(once.rounds())
     once.summary()
 

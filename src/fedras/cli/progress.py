@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -34,7 +35,7 @@ def loading(what: str, quiet: bool) -> Iterator[None]:
 
 
 @contextmanager
-def progress(run: Run, quiet: bool) -> Iterator[Show]:
+def progress(run: Run[Any], quiet: bool) -> Iterator[Show]:
     """Yield the function that shows a round."""
     if quiet or run.finished:
         yield lambda _: None
@@ -47,10 +48,10 @@ def progress(run: Run, quiet: bool) -> Iterator[Show]:
 
 
 @contextmanager
-def _live(run: Run) -> Iterator[Show]:
+def _live(run: Run[Any]) -> Iterator[Show]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("rounds"))
     bar = Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    task = bar.add_task("", total=run.simulation.config.rounds, completed=run.simulation.round)
+    task = bar.add_task("", total=run.federation.config.rounds, completed=run.round)
     figures = Text(PREPARING)
 
     def show(result: RoundResult) -> None:
@@ -64,11 +65,11 @@ def _live(run: Run) -> Iterator[Show]:
         yield show
 
 
-def _figures(result: RoundResult, run: Run) -> str:
-    means, rates = run.totals.means(), run.totals.rates(run.uncompressed, run.simulation.share)
+def _figures(result: RoundResult, run: Run[Any]) -> str:
+    means, rates = run.totals.means(), run.rates()
     quality = "  ".join(f"{name.upper()} {v:.4f}" for name, v in (result.metrics or {}).items())
     return (
-        f"round {result.round}/{run.simulation.config.rounds}  {quality}  "
+        f"round {result.round}/{run.federation.config.rounds}  {quality}  "
         f"up {human(means['uplink_bytes_per_client_round'])}  "
         f"down {human(means['downlink_bytes_per_client_round'])}  "
         f"CR {rates['compression_rate']:.2%} (wire {rates['wire_compression_rate']:.2%})"

@@ -32,6 +32,7 @@ from fedras.interrupts import sigterm_interrupts
 
 if TYPE_CHECKING:
     from fedras.config import Config
+    from fedras.federation.simulator import Simulation
     from fedras.run.run import Run
 
 
@@ -73,7 +74,7 @@ def train(
     )
     if out is None and not resume:
         out = next_folder(given)
-    run: Run | None = None
+    run: Run[Simulation] | None = None
     try:
         with sigterm_interrupts():
             run = _open(given, out, resume, quiet)
@@ -85,24 +86,24 @@ def train(
         print_json(summary)
     else:
         print_report(
-            summary, _quoted(run), shlex.quote(str(run.simulation.interactions.user_ids[0]))
+            summary, _quoted(run), shlex.quote(str(run.federation.interactions.user_ids[0]))
         )
 
 
-def _open(config: "Config", out: Path | None, resume: bool, quiet: bool) -> "Run":
+def _open(config: "Config", out: Path | None, resume: bool, quiet: bool) -> "Run[Simulation]":
     from fedras.cli.progress import loading  # noqa: PLC0415 -- slow to import
-    from fedras.run.run import Run  # noqa: PLC0415
+    from fedras.run.training import open_run  # noqa: PLC0415
 
     with loading("the run" if resume else config.dataset, quiet):
-        run = Run(config, out, resume)
-    for note in run.simulation.interactions.notes:
+        run = open_run(config, out, resume)
+    for note in run.federation.interactions.notes:
         say(f"warning: {note}")
     if run.finished:
         say(f"the run in {out} is finished")
     return run
 
 
-def _work_off(run: "Run", quiet: bool) -> dict[str, Any]:
+def _work_off(run: "Run[Simulation]", quiet: bool) -> dict[str, Any]:
     """Run all rounds that are left and return the summary."""
     from fedras.cli.progress import progress  # noqa: PLC0415 -- slow to import
 
@@ -113,12 +114,12 @@ def _work_off(run: "Run", quiet: bool) -> dict[str, Any]:
     return summary or run.summary()
 
 
-def _stopped(run: "Run | None") -> str:
+def _stopped(run: "Run[Simulation] | None") -> str:
     if run is None:
         return "stopped before the first round"
     command = f"fedras train --resume --out {_quoted(run)}"
     return f"stopped after round {run.saved}; continue with: {command}"
 
 
-def _quoted(run: "Run") -> str:
+def _quoted(run: "Run[Simulation]") -> str:
     return shlex.quote(str(run.folder.path)) if run.folder else ""

@@ -14,7 +14,9 @@ from fedras.errors import FedrasError, UsageError
 from fedras.flower.link import FlowerLink
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.link import Patience
-from fedras.nodes.server.run import NodesRun, open_run
+from fedras.nodes.server.coordinator import Coordinator
+from fedras.nodes.server.run import open_run
+from fedras.run.run import Run
 from fedras.whole_files import write
 
 app = ServerApp()
@@ -33,9 +35,10 @@ def main(grid: Grid, context: Context) -> None:
     try:
         run = _open(grid, context)
         _report(run, status)
-        for result in run.rounds(int(told["nodes"])):
+        run.federation.gather(int(told["nodes"]))
+        for result in run.rounds():
             quality = "  ".join(f"{name} {v:.4f}" for name, v in (result.metrics or {}).items())
-            log.info("round %d of %d  %s", result.round, run.given.rounds, quality)
+            log.info("round %d of %d  %s", result.round, run.config.rounds, quality)
             _report(run, status)
     except FedrasError as error:
         log.error("%s", error)
@@ -43,7 +46,7 @@ def main(grid: Grid, context: Context) -> None:
         raise
 
 
-def _open(grid: Grid, context: Context) -> NodesRun:
+def _open(grid: Grid, context: Context) -> Run[Coordinator]:
     told = context.run_config
     path = str(told.get("config", ""))
     patience = Patience(*(float(told[f"{name}-timeout"]) for name in ("reply", "start", "alone")))
@@ -64,13 +67,13 @@ def _speak() -> None:
     log.handlers, log.propagate = [handler], False
 
 
-def _report(run: NodesRun, path: Path | None) -> None:
+def _report(run: Run[Coordinator], path: Path | None) -> None:
     """Write how far the run is, for whoever watches."""
-    coordinator = run.coordinator
+    coordinator = run.federation
     members = coordinator.roster.members.values()
     state = {
-        "round": run.round if coordinator.begun else 0,
-        "rounds": run.given.rounds,
+        "round": run.round,
+        "rounds": run.config.rounds,
         "nodes": {
             member.node.hex(): {
                 "clients": len(member.named),

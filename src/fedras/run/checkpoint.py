@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fedras.errors import FedrasError
-from fedras.federation.federation import State
+from fedras.federation.state import State
 from fedras.whole_files import writing
 
 CHECKPOINT = "checkpoint.npz"

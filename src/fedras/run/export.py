@@ -8,10 +8,11 @@ import numpy as np
 
 import fedras
 from fedras.arrays import Arrays
+from fedras.data.fingerprint import fingerprint
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.client import Silo
-from fedras.run.resumption import decisive, fingerprint
+from fedras.run.resumption import decisive
 from fedras.whole_files import writing
 
 _NPZ, _SAFETENSORS = ".npz", ".safetensors"

@@ -8,7 +8,7 @@ from typing import Any
 from fedras.components import make_config
 from fedras.config import Config, read_config
 from fedras.errors import FedrasError, UsageError
-from fedras.federation.federation import State
+from fedras.federation.state import State
 from fedras.run.checkpoint import read_checkpoint, write_checkpoint
 from fedras.whole_files import FolderLock, is_partial, make_folder, write
 

@@ -1,36 +1,35 @@
 """What a run and its folder must agree on before the run goes on."""
 
-import hashlib
+import json
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from fedras.components import complete
 from fedras.config import Config
 from fedras.data.files import is_path
-from fedras.data.interactions import Interactions
 from fedras.errors import FedrasError, UsageError
-from fedras.federation.simulator import Simulation
+from fedras.federation.federation import Federation
+from fedras.federation.state import State
 from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.folder import CONFIG, RunFolder
 
 _FREE = {"threads", "data_dir"}
 
 
-def restore(simulation: Simulation, folder: RunFolder) -> dict[str, Any] | None:
-    """Bring ``simulation`` to the checkpoint; return the checkpoint's values, None without one.
+def restore(federation: Federation, folder: RunFolder) -> dict[str, Any] | None:
+    """Bring ``federation`` to the checkpoint; return the checkpoint's values, None without one.
 
     Raises
     ------
     FedrasError
-        If the checkpoint is damaged, or configuration or data are not what they were.
+        If the checkpoint is damaged, or configuration or data are not what they were; nothing has
+        changed then.
     """
     checkpoint = folder.checkpoint()
     if checkpoint is None:
         return None
     path, values = folder.path / CHECKPOINT, checkpoint.values
-    now = decisive(simulation.given)
+    now = json.loads(json.dumps(decisive(federation.given)))
     try:
         for name, value in values["config"].items():
             if now.get(name, value) != value:
@@ -38,12 +37,14 @@ def restore(simulation: Simulation, folder: RunFolder) -> dict[str, Any] | None:
                     f"{folder.path / CONFIG} says {name} = {now[name]}, but {path} was trained "
                     f"with {value}; undo the change"
                 )
-        if values["data"] != fingerprint(simulation.interactions):
-            name = simulation.interactions.name
+        if values["data"] != federation.fingerprint:
+            name = federation.described()["dataset"]
             raise FedrasError(f"{name} is not the data that the run in {folder.path} is of")
-        simulation.restore(checkpoint.arrays, values["state"])
-    except (KeyError, TypeError, ValueError):
-        raise FedrasError(f"{path} was written by another version of fedras") from None
+        federation.restore(State(checkpoint.arrays, values["state"]))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise FedrasError(
+            f"{path} is of another run or another version of fedras: {error}"
+        ) from None
     return values
 
 
@@ -80,16 +81,6 @@ def absolute(config: Config) -> Config:
 def decisive(config: Config) -> dict[str, Any]:
     """Return the options that a result depends on."""
     return {name: value for name, value in config.flat().items() if name not in _FREE}
-
-
-def fingerprint(interactions: Interactions) -> str:
-    """Return a digest of the ids and the rows, by which data is recognised."""
-    digest = hashlib.blake2b(digest_size=16)
-    for ids in (interactions.user_ids, interactions.item_ids):
-        digest.update("\n".join(ids.tolist()).encode())
-    for rows in (interactions.indptr, interactions.items):
-        digest.update(np.ascontiguousarray(rows).data)
-    return digest.hexdigest()
 
 
 def _require_same(folder: RunFolder, name: str, ours: object, given: object) -> None:

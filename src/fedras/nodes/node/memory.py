@@ -11,7 +11,8 @@ import numpy as np
 from fedras.arrays import Arrays, Int64s, UInt64s
 from fedras.errors import FedrasError
 from fedras.federation.client import Silo
-from fedras.federation.federation import State
+from fedras.federation.residuals import Residuals
+from fedras.federation.state import State
 from fedras.federation.wire import Upload
 from fedras.nodes.messages import NODE_BYTES, TAG_BYTES
 from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
@@ -97,13 +98,13 @@ class Memory:
         position = {client: i for i, client in enumerate(silo.clients.tolist())}
         owner = [position.get(client, -1) for client in self.arrays["residual_owner"].tolist()]
         mine = np.array(owner, np.int64) >= 0
-        silo.residuals.restore(
-            {
-                "residual_client": np.array(owner, np.int64)[mine],
-                "residual_row": self.arrays["residual_row"][mine],
-                "residual": self.arrays["residual"][mine],
-            }
-        )
+        residual = {
+            "residual_client": np.array(owner, np.int64)[mine],
+            "residual_row": self.arrays["residual_row"][mine],
+            "residual": self.arrays["residual"][mine],
+        }
+        shape = silo.replicas[0].shape
+        silo.residuals = Residuals.restored(State(residual, {}), len(silo.clients), shape)
 
     @property
     def budgets(self) -> Int64s:

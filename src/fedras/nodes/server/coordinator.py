@@ -2,17 +2,21 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
+from msgspec import structs
 
 from fedras.arrays import Float64s, Int64s, UInt64s
+from fedras.config import Config
 from fedras.errors import FedrasError, PayloadError
 from fedras.evaluation import metrics
 from fedras.federation.catchup import snapshot
+from fedras.federation.federation import Quality
 from fedras.federation.round import RoundResult, run_round
 from fedras.federation.server import Server
+from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
 from fedras.nodes.link import Link, Messages, Patience
 from fedras.nodes.messages import (
@@ -28,29 +32,11 @@ from fedras.nodes.messages import (
 )
 from fedras.nodes.node.memory import NO_TAG
 from fedras.nodes.node.node import clients_digest
-from fedras.nodes.server.enrolment import enrol
 from fedras.nodes.server.history import History
 from fedras.nodes.server.roster import Member, Roster, name
 from fedras.nodes.server.work import budgets_of, work_for
 
 log = logging.getLogger("fedras.federation")
-
-
-class Quality(NamedTuple):
-    """How well nodes rank their users' held-out items.
-
-    Attributes
-    ----------
-    users
-        How many were ranked.
-    sampled, full, server
-        Metrics of replicas against sampled items and against all, and of the server's matrix.
-    """
-
-    users: int
-    sampled: dict[str, float]
-    full: dict[str, float] | None
-    server: dict[str, float] | None
 
 
 Rates = Callable[[UInt64s], Float64s]
@@ -63,6 +49,8 @@ class Coordinator:
 
     Attributes
     ----------
+    given, config
+        The options, complete, and as the method trains with them.
     run
         The token of the run.
     welcome
@@ -75,6 +63,8 @@ class Coordinator:
         Algorithm 1's server, from `gather` on; made by ``make``.
     """
 
+    given: Config
+    config: Config
     link: Link
     run: bytes
     welcome: Join
@@ -134,6 +124,60 @@ class Coordinator:
         found = [metrics.of_counts(each) for each in sums]
         users = int(sums[0].sum())
         return Quality(users, found[0], *(found[1:] if final else (None, None)))
+
+    def state(self) -> State:
+        """Return the state of the server, and all that nodes must find again."""
+        server, (record, history) = self.server.state(), self.history.state()
+        values = {
+            "history": history,
+            "members": self.roster.state(),
+            "run": self.run.hex(),
+            "messages": [asdict(self.sent), asdict(self.received)],
+            "left_out": self.dropped,
+        }
+        return State(server.arrays | record, server.values | values)
+
+    def restore(self, state: State) -> None:
+        """Return to what `state` gave; no node is connected.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it is the state of something else; nothing has changed then.
+        """
+        server = self.make(state.column("clients", np.uint64))
+        server.restore(state)
+        history = History.restored(state.arrays, state.values["history"])
+        roster = Roster.restored(state.values["members"])
+        sent, received = (Messages(**each) for each in state.values["messages"])
+        run, dropped = bytes.fromhex(state.values["run"]), dict(state.values["left_out"])
+        self.server, self.history, self.roster = server, history, roster
+        self.sent, self.received, self.dropped = sent, received, dropped
+        self.run, self.welcome = run, structs.replace(self.welcome, run=run)
+
+    def described(self) -> dict[str, Any]:
+        """Return how many clients and items there are, and what became of the nodes."""
+        return {
+            "dataset": self.given.dataset,
+            "users": len(self.server.clients) if self.begun else 0,
+            "items": self.welcome.items,
+            "federation": {
+                "nodes": len(self.roster.members),
+                "messages_sent": asdict(self.sent),
+                "messages_received": asdict(self.received),
+                "left_out": self.dropped,
+            },
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of the item catalogue: the rest of the data is the nodes' own."""
+        return self.welcome.catalogue.hex()
+
+    @property
+    def remote(self) -> bool:
+        """Whether clients are out of this process; they are."""
+        return True
 
     @property
     def begun(self) -> bool:
@@ -279,7 +323,8 @@ class Coordinator:
             self._note(member, reply.version, reply.tag, reply.budgets)
             fresh = np.setdiff1d(member.named, self.server.clients)
             if len(fresh):
-                enrol(self.server, self.history, self.rates(fresh), fresh)
+                self.server.add_clients(fresh, self.rates(fresh))
+                self.history.follow(self.server)
                 log.info("%d new clients", len(fresh))
 
     def _lost(self, address: int, reason: str) -> None:

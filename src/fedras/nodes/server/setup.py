@@ -47,12 +47,20 @@ def new_coordinator(
         If a file that it names cannot be read.
     """
     require_accountant(config)
-    method = method_of(config)
-    config = method.configure(config)
+    given, config = config, method_of(config).configure(config)
     rates = _rates(config)
     welcome = Join(run, _public(config), len(catalogue.items), catalogue.digest)
     make = partial(_make, config, len(catalogue.items), rates)
-    return Coordinator(link, run, welcome, make, rates, patience)
+    return Coordinator(
+        given=given,
+        config=config,
+        link=link,
+        run=run,
+        welcome=welcome,
+        make=make,
+        rates=rates,
+        patience=patience,
+    )
 
 
 def _public(config: Config) -> str:
