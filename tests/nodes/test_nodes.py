@@ -125,7 +125,7 @@ def test_a_replayed_upload_is_refused(kind: type[Replaying], tmp_path: Path) -> 
     if kind is Forging:
         assert result.dropped == {"round": len(server.server.clients)}
     else:
-        assert sum(server.dropped.values()) == 2
+        assert sum(server.exchange.membership.left_out.values()) == 2
     link.on = False
     server.gather(2)
     assert server.step().uplink.clients == len(server.server.clients)

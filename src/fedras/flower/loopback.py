@@ -170,6 +170,8 @@ class Loopback:
             "folder": str(self.folder.absolute()),
             "catalogue": str((self.folder / "nodes" / CATALOGUE).absolute()),
             "nodes": self.nodes,
+            "users-per-node": self.interactions.n_users,
+            "new-node-ids": True,  # all keys are made anew at each start
             "status": str(self.scratch / "status.json"),
         }
         names = ("reply-timeout", "start-timeout", "alone-timeout")
