@@ -25,7 +25,7 @@ from fedras.flower.loopback import Loopback
 from fedras.nodes.node.memory import remember
 from fedras.report.sections import replace_section
 from fedras.run.folder import RunFolder
-from fedras.run.run import train
+from fedras.run.training import train
 
 PAGE = Path(__file__).parent.parent / "docs" / "federation.md"
 KEPT = RESULTS / "faults.jsonl"
@@ -169,8 +169,8 @@ def disturbed(name: str, folder: Path) -> Result:
 
 def same(node: Path, checkpoint: Any) -> bool:
     """Return whether a node holds the server's newest version, bit for bit."""
-    memory = remember(RunFolder(node))
-    history, arrays = checkpoint.values["history"], checkpoint.arrays
+    memory = remember(node)
+    history, arrays = checkpoint.values["state"]["history"], checkpoint.arrays
     newest = bytes.fromhex(history["tags"][-1])
     return memory.tag == newest and np.array_equal(memory.arrays["replicas"], arrays["replicas"])
 

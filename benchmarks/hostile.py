@@ -26,9 +26,11 @@ from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation import checks
 from fedras.federation.checks import Learnt
 from fedras.federation.server import Server
+from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic, Upload
 from fedras.report.sections import replace_section
 from fedras.run.run import Run
+from fedras.run.training import open_run
 
 PAGE = Path(__file__).parent.parent / "docs" / "security.md"
 SETTINGS: dict[str, Row] = {
@@ -71,8 +73,8 @@ def work(given: Row) -> Row:
     options = {name: value for name, value in given.items() if name != "attack"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
-        run = Run(make_config({**options, "threads": 1}), path)
-        simulation = run.simulation
+        run = open_run(make_config({**options, "threads": 1}), path)
+        simulation = run.federation
         if given["attack"] != NOBODY:
             simulation.transport = attacked(
                 simulation.server, simulation.transport, ATTACKS[given["attack"]]
@@ -93,9 +95,9 @@ def _given(attack: str, setting: str, defended: bool, seed: int) -> Row:
     return {"attack": attack, **options, "seed": seed, "eval_every": 500}
 
 
-def _honest(run: Run) -> dict[str, float]:
+def _honest(run: Run[Simulation]) -> dict[str, float]:
     """Return the metrics of the clients that are not hostile."""
-    simulation = run.simulation
+    simulation = run.federation
     bad = hostile(simulation.server.clients)
     held_out = np.where(bad, -1, simulation.split.held_out).astype(np.int32)
     split = replace(simulation.split, held_out=held_out)

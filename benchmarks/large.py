@@ -20,7 +20,7 @@ from runs import RESULTS
 from fedras.components import make_config
 from fedras.evaluation.evaluation import Ranked
 from fedras.report.sections import replace_section
-from fedras.run.run import Run
+from fedras.run.training import open_run
 
 FEW = {"actions": 8, "error_feedback": True}
 FLAGS = ["--actions", "8", "--error-feedback"]
@@ -102,14 +102,15 @@ def fedras(*arguments: str) -> list[str]:
 
 def ranking() -> Result:
     """Rank every item for every user of MovieLens-1M."""
-    run = Run(make_config({"dataset": "ml-1m", **FEW}))
-    simulation = run.simulation
+    run = open_run(make_config({"dataset": "ml-1m", **FEW}))
+    simulation = run.federation
     simulation.step()
     silo = simulation.silo
     held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
-    taken = [seconds(lambda: run.evaluation.full(simulation.model, held)) for _ in range(8)]
+    evaluation = simulation.evaluation
+    taken = [seconds(lambda: evaluation.full(simulation.model, held)) for _ in range(8)]
     return {
-        "users": len(run.evaluation.users),
+        "users": len(evaluation.users),
         "items": simulation.interactions.n_items,
         "first": taken[0],
         "seconds": quartiles(taken[1:]),
@@ -122,14 +123,14 @@ def million() -> Result:
     sizes = {"users": MILLION, "items": MILLION, "interactions": 50 * MILLION}
     given = {"dataset": "synthetic", "client_fraction": 1_000 / MILLION, **sizes, **FEW}
     start = time.perf_counter()
-    run = Run(make_config(given))
+    run = open_run(make_config(given))
     ready = time.perf_counter() - start
-    taken = [seconds(run.simulation.step) for _ in range(16)]  # most items are touched after 6
-    silo = run.simulation.silo
+    taken = [seconds(run.federation.step) for _ in range(16)]  # most items are touched after 6
+    silo = run.federation.silo
     held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
-    evaluated = seconds(lambda: run.evaluation.sampled(run.simulation.model, held))
+    evaluated = seconds(lambda: run.federation.evaluation.sampled(run.federation.model, held))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIGA
-    uplink = run.simulation.step().uplink.per_client
+    uplink = run.federation.step().uplink.per_client
     return {
         "start": ready,
         "first_round": taken[0],

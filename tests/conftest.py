@@ -3,15 +3,18 @@
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from helpers.small_experiments import FIGURE, GRID, HEAD, TABLE, Inline
 from helpers.small_runs import ROUNDS, SMALL, Answer, Fedras
 from hypothesis import settings
 
 from fedras.cli import main
 from fedras.config import Config
+from fedras.experiments import experiment, reproduction
 from fedras.kernels.jit import set_threads
-from fedras.run.run import train
+from fedras.run.training import train
 
 # The first call of a kernel compiles it, so how long an example takes says nothing.
 settings.register_profile("fedras", deadline=None)
@@ -57,3 +60,34 @@ def finished(small: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "finished"
     assert len(list(train(small, folder))) == ROUNDS
     return folder
+
+
+@pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> type[Inline]:
+    """Let reproductions do their runs in this process, and count them."""
+    monkeypatch.setattr(reproduction, "Workers", Inline)
+    monkeypatch.setattr(Inline, "done", 0)
+    monkeypatch.setattr(Inline, "limit", 10_000)
+    return Inline
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of experiments in place of the package's, with one that is called ``small``."""
+    folder = tmp_path / "experiments"
+    folder.mkdir()
+    (folder / "small.toml").write_text(HEAD + GRID + TABLE + FIGURE)
+    monkeypatch.setattr(experiment, "_FOLDER", folder)
+    return folder
+
+
+@pytest.fixture
+def run(fedras: Fedras, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """Return a function that reproduces ``small`` in few rounds."""
+    for name in ("shelf", "inline"):
+        request.getfixturevalue(name)
+
+    def reproduce(*arguments: object, out: Path = tmp_path / "results", name: str = "small") -> Any:
+        return fedras("reproduce", name, "--rounds", 3, "--out", out, *arguments)
+
+    return reproduce

@@ -1,4 +1,5 @@
 import math
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,9 @@ configs = st.fixed_dictionaries(
 def test_toml_comes_back(given_: dict[str, object], more: dict[str, object]) -> None:
     config = Config.model_validate(given_ | more)
     assert config.options == more
-    text = config.to_toml()
-    path = Path("config.toml")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "read_text", lambda *_: text)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config.toml")
+        path.write_text(config.to_toml(), "utf-8", newline="")
         back = Config.model_validate(read_config(path))
     assert back == config
     assert [type(value) for value in back.options.values()] == [
@@ -111,6 +111,24 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
     "options that are no table, and others": ({"options": 3, "alpha": 0.5}, "option"),
     "a list": ({"alpha": [0.2]}, "alpha"),
     "infinite option": ({"learning_rate": math.inf}, "learning_rate"),
+    "true for a count": ({"dim": True}, "option dim: Input should be a valid integer, got True"),
+    "true for a number": ({"alpha": True}, "option alpha: Input should be a valid number"),
+    "true for a data set's count": ({"dataset": "synthetic", "users": True}, "'users'"),
+    "text for a count": ({"rounds": "5"}, "option rounds: Input should be a valid integer"),
+    "a whole float for a count": (
+        {"rounds": 5.0},
+        "option rounds: Input should be a valid integer",
+    ),
+    "1 for true": ({"reputation": 1}, "option reputation: Input should be a valid boolean"),
+    "more than 64 bits": ({"actions": 10**23}, "actions: a number of more than 64 bits"),
+    "thousands of digits": ({"rounds": 1 << 20_000}, "rounds: a number of more than 64 bits"),
+    "many bits in a range": ({"rate_range": [0.1, 1 << 70]}, "rate_range: a number of more than"),
+    "no number for an option": ({"alpha": math.nan}, "option alpha: expected a finite number"),
+    "a table": ({"alpha": {"a": 1}}, "option alpha: expected a number, text, true or false"),
+    "numbers of jointrec": ({"method": "jointrec", "numbers": "zzz"}, "unknown number format"),
+    "a path with NUL": ({"data_dir": "a\0b"}, "option data_dir: no path has a NUL"),
+    "a table with NUL": ({"dataset": "a\0b.csv"}, "option dataset: no path has a NUL"),
+    "bytes that are no text": ({"dataset": "\udcff.csv"}, "dataset: '\\udcff.csv' is not text"),
 }
 
 
@@ -145,3 +163,16 @@ def test_the_learning_rate_falls_in_a_straight_line() -> None:
     rates_ = [model.rate_at(round_, config.rounds) for round_ in range(5)]
     assert rates_ == pytest.approx([2.0, 1.625, 1.25, 0.875, 0.5])
     assert model.rate_at(0, 1) == 2.0
+
+
+def test_depth_is_a_mistake_like_any_other(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.toml"
+    deep.write_text("a = " + "[" * 5000 + "]" * 5000)
+    with pytest.raises(UsageError, match=r"deep\.toml is nested too deeply"):
+        read_config(deep)
+
+
+def test_options_in_a_table_are_those_beside_it() -> None:
+    assert Config.model_validate({"options": {"rounds": 3, "alpha": 0.5}}) == Config.model_validate(
+        {"rounds": 3, "alpha": 0.5}
+    )

@@ -1,5 +1,6 @@
 """The promises that the project's own files make to each other."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,13 @@ def test_ci_runs_the_readmes_test_command() -> None:
     command = 'pip install -e ".[test]" && pytest'
     assert f"\n{command}\n" in (ROOT / "README.md").read_text("utf-8")
     assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_workflow_runs_scripts_that_can_be_run() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    scripts = set(re.findall(r"\.ci/\w+", workflow))
+    assert scripts == {f".ci/{path.name}" for path in (ROOT / ".ci").iterdir()}
+    assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
 
 
 def test_the_extra_all_holds_every_extra() -> None:
@@ -37,6 +45,41 @@ def test_the_choices_of_the_package_are_those_of_the_committed_trials() -> None:
     assert tuning.parse(chosen.read_text("utf-8")) == tuning.committed()
 
 
-@pytest.mark.parametrize("module", sorted((ROOT / "src").rglob("*.py")), ids=lambda path: path.stem)
-def test_modules_stay_small(module: Path) -> None:
-    assert len(module.read_text("utf-8").splitlines()) <= 300
+METHODS, DATASETS = 5, 3
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_readmes_results_are_those_of_the_table() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    head, _, *rows = readme[readme.index("| method |") :].partition("\n\n")[0].splitlines()
+    table = (ROOT / "results" / "table1" / "table.md").read_text("utf-8")
+    datasets = _cells(head)[1:]
+    assert (len(datasets), len(rows)) == (DATASETS, METHODS)
+    for at, dataset in enumerate(datasets, start=1):
+        own = table.partition(f"**{dataset}**\n\n")[2].partition("\n\n")[0]
+        titles, *lines = own.splitlines()
+        (place,) = [k for k, title in enumerate(_cells(titles)) if title.startswith("CR 96.88%")]
+        results = {_cells(line)[1]: _cells(line)[place] for line in lines if "| MF |" in line}
+        assert {_cells(row)[0]: _cells(row)[at] for row in rows} == results
+
+
+@pytest.mark.parametrize(
+    "document", [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name
+)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
+        assert (document.parent / link).exists(), link
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    released = re.search(
+        r"^## (\S+) - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert released is not None
+    assert released[1] == version
+    assert f"\nversion: {version}\ndate-released: {released[2]}\n" in citation

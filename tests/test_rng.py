@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers.twin import stream_key
+from helpers.streams import stream_key
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,28 +1,26 @@
 """Communication-efficient federated recommendation, measured in bytes that were really sent."""
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fedras.config import Config
     from fedras.run.recommender import load
-    from fedras.run.run import train
-
-    __version__: str
+    from fedras.run.training import train
+    from fedras.version import __version__
 
 __all__ = ["Config", "__version__", "load", "train"]
 
-_HOMES = {"Config": "fedras.config", "load": "fedras.run.recommender", "train": "fedras.run.run"}
+_HOMES = {
+    "Config": "fedras.config",
+    "__version__": "fedras.version",
+    "load": "fedras.run.recommender",
+    "train": "fedras.run.training",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for only then: NumPy and Numba take longer than ``fedras --help``."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    if name == "__version__":
-        try:
-            return version("fedras")
-        except PackageNotFoundError:
-            return "0+not-installed"
     raise AttributeError(f"module 'fedras' has no attribute {name!r}")

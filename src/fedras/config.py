@@ -1,16 +1,72 @@
-"""The configuration of a run: one flat set of options, from TOML, the command line or Python."""
+"""The configuration of a run: one flat set of options, from TOML, the command line or Python.
 
+The help of the command line is made of it, so importing it waits for neither NumPy nor Numba.
+"""
+
+import math
+import reprlib
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from fedras.errors import FedrasError, UsageError
-from fedras.numbers import NumbersName
+from fedras.registry import unknown
 
 Option = bool | int | float | str
+
+OPTIONS = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+"""How options are taken, those of components included: ``true`` and ``"1"`` are not 1."""
+
+MOST = 2**31 - 1
+"""The largest count that an option may be."""
+
+MOST_PASSES = 1000
+"""The largest number of times that a loop within a round may be repeated."""
+
+LARGEST = 1e30
+"""The largest factor that an option may be."""
+
+_LEAST_NOISE = 0.001
+_TOML = range(-(2**63), 2**63)
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60
+
+
+def _known_numbers(name: str) -> str:
+    from fedras.numbers import NUMBERS  # noqa: PLC0415 -- slow to import
+
+    if name not in NUMBERS:
+        raise ValueError(unknown("number format", name, NUMBERS.names()))
+    return name
+
+
+def _without_nul(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("no path has a NUL character")
+    return path
+
+
+NumbersName = Annotated[str, AfterValidator(_known_numbers)]
+"""An option that names a number format (`fedras.numbers`)."""
+
+PathOption = Annotated[Path, Field(strict=False), AfterValidator(_without_nul)]
+"""An option that is a path, as text or `Path`."""
+
+_Range = Annotated[
+    tuple[float, float],
+    BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
+]
 
 
 class Config(BaseModel):
@@ -20,18 +76,18 @@ class Config(BaseModel):
     are given beside the others and collected in ``options``; the component validates them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = OPTIONS
 
-    dataset: str = Field("ml-100k", description="name of a data set, or a CSV, TSV or Parquet file")
-    data_dir: Path | None = Field(None, description="folder that holds data sets")
+    dataset: str = Field("ml-100k", description="data set, or the path of a table")
+    data_dir: PathOption | None = Field(None, description="folder of data sets")
     model: str = Field("mf", description="base model")
     method: str = Field("fedras", description="method that codes the updates")
     compression_rate: float = Field(0.9688, ge=0, lt=1, description="paper's CR: 1 - rows sent / N")
-    rate_range: tuple[float, float] | None = Field(
+    rate_range: _Range | None = Field(
         None, description="draw each client's rate from this range instead (section 5.5)"
     )
     rate_levels: int = Field(5, ge=1, le=64, description="distinct rates drawn from rate_range")
-    rate_file: Path | None = Field(None, description="CSV of user,rate: each client's own rate")
+    rate_file: PathOption | None = Field(None, description="CSV of user,rate: each client's own")
     error_feedback: bool = Field(
         False, description="the server adds what coding lost to its next update"
     )
@@ -43,29 +99,47 @@ class Config(BaseModel):
     )
     aggregation: str = Field("mean", description="what the server makes of the clients' updates")
     norm_bound: float = Field(
-        0.0, ge=0, description="rows are cut to so many times the cohort's median norm; 0: never"
+        0.0,
+        ge=0,
+        le=LARGEST,
+        description="rows are cut to so many times the cohort's median norm; 0: never",
     )
-    norm_limit: float = Field(0.0, ge=0, description="rows are cut to this norm; 0: never")
+    norm_limit: float = Field(
+        0.0, ge=0, le=LARGEST, description="rows are cut to this norm; 0: never"
+    )
     reputation: bool = Field(
         False, description="clients that disagreed with the others so far are not believed"
     )
     dp_noise_multiplier: float = Field(
-        0.0, ge=0, description="clients add noise of so many times dp_clip_norm; 0: no privacy"
+        0.0,
+        ge=0,
+        le=LARGEST,
+        description="clients add noise of so many times dp_clip_norm; 0: no privacy",
     )
-    dp_clip_norm: float = Field(1.0, gt=0, description="norm that clients cut their uploads to")
+    dp_clip_norm: float = Field(
+        1.0, gt=0, le=LARGEST, description="norm that clients cut their uploads to"
+    )
     dp_delta: float = Field(1e-5, gt=0, lt=1, description="delta that epsilon is reported for")
     dp_all_rows: bool = Field(False, description="clients hide which rows they touched")
-    rounds: int = Field(500, ge=1, description="global rounds")
+    rounds: int = Field(500, ge=1, le=MOST, description="global rounds")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")
     client_fraction: float = Field(0.1, gt=0, le=1, description="clients per round / all clients")
     dim: int = Field(32, ge=1, le=4096, description="embedding dimension")
-    local_epochs: int = Field(2, ge=1, description="passes over a client's samples per round")
-    batch_size: int = Field(256, ge=1, description="samples per local step")
-    negatives: int = Field(4, ge=0, description="sampled negatives per positive")
-    eval_every: int = Field(25, ge=1, description="rounds between evaluations and checkpoints")
-    eval_negatives: int = Field(99, ge=1, description="candidates besides the held-out item")
+    local_epochs: int = Field(
+        2, ge=1, le=MOST_PASSES, description="passes over a client's samples per round"
+    )
+    batch_size: int = Field(256, ge=1, le=10**6, description="samples per local step")
+    negatives: int = Field(4, ge=0, le=10**4, description="sampled negatives per positive")
+    eval_every: int = Field(
+        25, ge=1, le=MOST, description="rounds between evaluations and checkpoints"
+    )
+    eval_negatives: int = Field(
+        99, ge=1, le=10**5, description="candidates besides the held-out item"
+    )
     validation: bool = Field(False, description="hold out the item before the last, for tuning")
-    threads: int = Field(0, ge=0, description="threads of the kernels, 0 for all; same numbers")
+    threads: int = Field(
+        0, ge=0, le=4096, description="threads of the kernels, 0 for all; same numbers"
+    )
     options: dict[str, Option] = Field({}, description="options of data set, model and method")
 
     @model_validator(mode="before")
@@ -73,18 +147,27 @@ class Config(BaseModel):
     def _collect_options(cls, given: Any) -> Any:
         if not isinstance(given, dict) or not isinstance(given.get("options", {}), dict):
             return given
-        common = {name: value for name, value in given.items() if name in cls.model_fields}
-        extra = {name: value for name, value in given.items() if name not in cls.model_fields}
-        return common | {"options": common.get("options", {}) | extra}
+        flat = given.get("options", {}) | {k: v for k, v in given.items() if k != "options"}
+        _require_storable(flat)
+        common = {name: value for name, value in flat.items() if name in cls.model_fields}
+        extra = {name: value for name, value in flat.items() if name not in cls.model_fields}
+        for name, value in extra.items():
+            _require_option(name, value)
+        return common | {"options": extra}
 
     @model_validator(mode="after")
-    def _check_rates(self) -> "Config":
+    def _possible(self) -> "Config":
         if self.rate_range is not None:
             low, high = self.rate_range
             if not 0 <= low <= high < 1:
                 raise ValueError(f"rate_range {low}, {high} is not an interval within [0, 1)")
             if self.rate_file is not None:
                 raise ValueError("give rate_range or rate_file, not both")
+        if 0 < self.dp_noise_multiplier < _LEAST_NOISE:
+            raise ValueError(
+                f"dp_noise_multiplier {self.dp_noise_multiplier} hides nothing; 0 is no noise, and "
+                f"some is at least {_LEAST_NOISE}"
+            )
         return self
 
     def to_toml(self) -> str:
@@ -94,6 +177,26 @@ class Config(BaseModel):
     def flat(self) -> dict[str, Any]:
         """Return all options, those of the components among the others, as JSON can hold them."""
         return self.model_dump(mode="json", exclude={"options"}) | self.options
+
+
+def _require_storable(given: dict[str, Any]) -> None:
+    """Raise ValueError for what ``config.toml`` cannot hold."""
+    for name, value in given.items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, int) and each not in _TOML:
+                raise ValueError(f"{_option(name)}: {shown(each)} is out of range")
+            if isinstance(each, str) and each != each.encode("utf-8", "replace").decode():
+                raise ValueError(f"{_option(name)}: {shown(each)} is not text in UTF-8")
+
+
+def _require_option(name: str, value: object) -> None:
+    """Raise ValueError for what no option of a component can be."""
+    if not isinstance(value, Option):
+        raise ValueError(
+            f"{_option(name)}: expected a number, text, true or false, got {shown(value)}"
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{_option(name)}: expected a finite number, got {value}")
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -112,6 +215,8 @@ def read_config(path: Path) -> dict[str, Any]:
         raise FedrasError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{path} is nested too deeply; no option is") from None
 
 
 def explain(error: ValidationError) -> str:
@@ -119,4 +224,15 @@ def explain(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
-    return f"option {name}: {message}, got {first['input']!r}" if name else message
+    return f"option {name}: {message}, got {shown(first['input'])}" if name else message
+
+
+def _option(name: str) -> str:
+    return f"option {name if name.isidentifier() else shown(name)}"
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: short, on one line, whatever it is."""
+    if isinstance(value, int) and not isinstance(value, bool) and value not in _TOML:
+        return "a number of more than 64 bits"
+    return _SHORT.repr(value)

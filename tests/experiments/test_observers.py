@@ -8,7 +8,7 @@ from helpers.small_experiments import SMALL
 
 from fedras.experiments.task import Row, Task, perform
 from fedras.run import summary
-from fedras.run.run import Run
+from fedras.run.training import open_run
 
 TIMELESS = ("seconds", "wall_seconds", "peak_memory_mb", "key", "observe", "observed")
 
@@ -54,13 +54,13 @@ def test_the_servers_loss_is_what_its_replica_lacks() -> None:
     """In the first round both sides start from the same matrix: the loss is their difference."""
 
     row = _row("losses", rounds=1)
-    run = Run(
+    run = open_run(
         Task.of(
             {**SMALL, "items": 200, "method": "fedras", "compression_rate": 0.9} | {"rounds": 1}
         ).config
     )
     list(run.rounds())
-    server = run.simulation.server
+    server = run.federation.server
     expected = np.square(server.items - server.streams[0].replica).mean()
     assert row["observed"]["server_loss"] == pytest.approx(float(expected), rel=1e-4)
 

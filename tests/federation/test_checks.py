@@ -173,17 +173,17 @@ def test_a_replayed_upload_is_dropped() -> None:
 def test_what_was_dropped_is_kept_through_a_checkpoint_and_reported(tmp_path: Any) -> None:
     from helpers.small_federation import interactions
 
-    from fedras.run.run import Run
+    from fedras.run.training import open_run
 
     sim = simulation()
     config = sim.given.model_copy(update={"rounds": 4, "eval_every": 2, "norm_bound": 0.5})
-    run = Run(config, tmp_path / "run", interactions=interactions())
-    run.simulation.transport = forged(run.simulation, [Upload(b"", b""), plain(3e38)])
+    run = open_run(config, tmp_path / "run", interactions=interactions())
+    run.federation.transport = forged(run.federation, [Upload(b"", b""), plain(3e38)])
     rounds = run.rounds()
     dropped = next(rounds).dropped + next(rounds).dropped
     rounds.close()
     assert set(dropped) == {"malformed", "round"}
-    again = Run(None, tmp_path / "run", resume=True, interactions=interactions())
+    again = open_run(None, tmp_path / "run", resume=True, interactions=interactions())
     assert again.totals.dropped == dropped
     assert again.totals.clipped > 0
     for _ in again.rounds():

@@ -7,6 +7,7 @@ from helpers.small_federation import simulation
 from fedras.arrays import Float32s
 from fedras.codecs import RowUpdate
 from fedras.federation.reputation import KEPT, judge
+from fedras.federation.state import State
 
 SIZE, COLUMNS = 40, 4
 NO_SCORING = np.zeros((0, 0), np.float32)
@@ -104,6 +105,6 @@ def test_trust_is_kept_in_the_checkpoint() -> None:
     kept = {name: array.copy() for name, array in arrays.items()}
     assert kept["trust"].any()
     other = simulation(reputation=True)
-    other.restore(kept, values)
+    other.restore(State(kept, values))
     assert other.step().dropped == sim.step().dropped
     assert other.server.trust.tobytes() == sim.server.trust.tobytes()

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from helpers.small_federation import DIM, HETEROGENEOUS, N_ITEMS, N_USERS, simulation
 
-from fedras.arrays import AnyArray, Int64s
+from fedras.arrays import Int64s
 from fedras.codecs import Part, Payload
 from fedras.federation.round import run_round
 from fedras.federation.simulator import Simulation
+from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
+from fedras.run.summary import uncompressed
 
 KINDS: dict[str, dict[str, Any]] = {
     "alike": {},
@@ -151,9 +153,9 @@ def saved(federation: Simulation) -> tuple[bytes, str]:
     return file.getvalue(), json.dumps(values)
 
 
-def loaded(state: tuple[bytes, str]) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+def loaded(state: tuple[bytes, str]) -> State:
     with np.load(BytesIO(state[0])) as file:
-        return dict(file), json.loads(state[1])
+        return State(dict(file), json.loads(state[1]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -166,7 +168,7 @@ def test_resumes_to_the_bit(kind: str, rounds: int) -> None:
     resumed = simulation(**KINDS[kind])
     if rounds:
         resumed.step()  # whatever it did before is forgotten
-    resumed.restore(*loaded(state))
+    resumed.restore(loaded(state))
     assert resumed.round == rounds
     assert saved(resumed) == state
     for _ in range(2):
@@ -179,7 +181,7 @@ def test_resumes_to_the_bit(kind: str, rounds: int) -> None:
 
 
 def test_uncompressed_is_the_whole_matrix(federation: Simulation) -> None:
-    traffic = federation.uncompressed()
+    traffic = uncompressed(federation)
     assert traffic.clients == 1
     assert traffic.vectors_per_client == N_ITEMS * DIM * 4
     assert traffic.sent["values"] == N_ITEMS * DIM * 4

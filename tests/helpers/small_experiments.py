@@ -1,10 +1,12 @@
 """Small experiments on generated data, and workers that need no other process."""
 
+import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from fedras.experiments.runner import Event, Finished, Started, Warming
-from fedras.experiments.task import Task, perform
+from fedras.experiments.task import Row, Task, perform
 
 ROUNDS = 3
 SMALL: dict[str, Any] = {
@@ -31,6 +33,8 @@ best = true
 metrics = { "HR@10" = "metrics.hr@10", "NDCG@10" = "metrics.ndcg@10" }
 """
 FIGURE = '\n[figure]\nkind = "lines"\nx = "compression rate"\n'
+POINTS = 2 * 2 * 2  # methods, rates, seeds
+TRIALS = 2 * 5  # methods, learning rates
 HEAD = 'title = "Small"\nsource = "Nowhere"\nseeds = { default = 2 }\n'
 
 
@@ -58,3 +62,10 @@ class Inline:
             yield Started(task)
             Inline.done += 1
             yield Finished(task, perform(task))
+
+
+def rows_of(out: Path, name: str = "small") -> list[Row]:
+    """Return the rows of an experiment as they are in its folder."""
+    lines = (out / name / "runs.jsonl").read_text().splitlines()
+    rows: list[Row] = [json.loads(line) for line in lines]
+    return rows

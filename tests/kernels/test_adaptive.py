@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from helpers import twin
+from helpers.streams import Stream
 
 from fedras.arrays import Float32s, Int32s
 from fedras.kernels import adaptive
@@ -98,7 +99,7 @@ def test_is_the_algorithm_of_the_paper(
     monkeypatch.setattr(twin, "kmeans", lambda *_: groups)
     update = {i: row.astype(np.float64) for i, row in enumerate(values)}
     records = [] if math.isnan(threshold) else [threshold]
-    wanted, vectors = twin.ada_compress(update, 8, 0.25, records, 1, twin.Stream(0))
+    wanted, vectors = twin.ada_compress(update, 8, 0.25, records, 1, Stream(0))
     after, used, recorded = split(values, before, 8, 10, threshold)
     assert used == vectors
     assert recorded == pytest.approx(records[-1], abs=1e-5)

@@ -3,6 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from helpers import twin
+from helpers.streams import Stream
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def test_is_lloyd_from_the_same_rows(d: int, k: int, iterations: int) -> None:
     values = rows(50, d)
     centroids, assignment = kmeans.cluster(values, k, iterations, KEY)
     update = {i: row.astype(np.float64) for i, row in enumerate(values)}
-    groups = twin.kmeans(update, k, iterations, twin.Stream(int(KEY)))
+    groups = twin.kmeans(update, k, iterations, Stream(int(KEY)))
     assert members(assignment) == {frozenset(group) for group in groups}
     means = [np.mean([update[i] for i in group], axis=0) for group in groups]
     np.testing.assert_allclose(centroids, means, atol=1e-6)

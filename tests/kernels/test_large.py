@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers.twin import Stream
+from helpers.streams import Stream
 
 from fedras.arrays import Float32s
 from fedras.kernels import kmeans, large, seeding

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers.twin import Stream
+from helpers.streams import Stream
 from hypothesis import given
 from hypothesis import strategies as st
 

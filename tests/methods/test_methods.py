@@ -18,7 +18,7 @@ from fedras.methods import METHODS
 from fedras.models import MODELS
 from fedras.numbers import NUMBERS
 from fedras.rng import Purpose, key
-from fedras.run.run import Run
+from fedras.run.training import open_run
 
 RATES = (0.0, 0.5, 0.75, 0.9375)
 DIM = 16
@@ -90,7 +90,7 @@ def test_trains_at_every_rate_it_can_express_and_counts_every_byte(method: str) 
 @pytest.mark.parametrize("model", MODELS.names())
 @pytest.mark.parametrize("method", METHODS.names())
 def test_a_whole_run_has_finite_metrics(method: str, model: str) -> None:
-    run = Run(config(method=method, model=model), interactions=people())
+    run = open_run(config(method=method, model=model), interactions=people())
     *_, last = run.rounds()
     assert last.metrics is not None
     assert np.isfinite(list(last.metrics.values())).all()
@@ -248,7 +248,7 @@ def test_rcr_has_fewer_rounds_and_the_whole_schedule() -> None:
         sim.model.learning_rate * sim.model.final_learning_rate
     )
     assert simulation(method="rcr", compression_rate=0.99).config.rounds == 1
-    run = Run(config(method="rcr", compression_rate=0.75, rounds=8), interactions=people())
+    run = open_run(config(method="rcr", compression_rate=0.75, rounds=8), interactions=people())
     assert [result.round for result in run.rounds()] == [1, 2]
 
 

@@ -32,8 +32,10 @@ from fedras.nodes.node import node as node_module
 from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source, known
-from fedras.nodes.server.run import NodesRun, open_run
-from fedras.run.folder import CHECKPOINT
+from fedras.nodes.server.coordinator import Coordinator
+from fedras.nodes.server.run import open_run
+from fedras.run.checkpoint import CHECKPOINT
+from fedras.run.run import Run
 
 ROUNDS, ITEMS, SCHEDULES, BLOCKS = 4, 12, 2000, 20
 PATIENCE = Patience(reply=6, start=40, alone=200)
@@ -81,7 +83,7 @@ class Chaos:
         self.away: dict[int, float] = {}
         self.mail: list[tuple[float, int, bytes, bool]] = []
         self.record: dict[bytes, dict[int, bytes]] = {}
-        self.run: NodesRun | None = None
+        self.run: Run[Coordinator] | None = None
         self.checked: dict[Path, int] = {}
         self.addresses, self.users = itertools.count(10), itertools.count()
         self.folder = folder
@@ -110,7 +112,7 @@ class Chaos:
         return {a for a in self.parts if self.away.get(a, 0) <= self.time}
 
     def send(self, messages: dict[int, bytes], seconds: float) -> None:
-        if self.run is not None and self.run.coordinator.begun:
+        if self.run is not None and self.run.federation.begun:
             self.remember(self.run)
         for address, data in messages.items():
             for _ in range(1 + self.chance(0.5)):
@@ -159,9 +161,9 @@ class Chaos:
             for _ in range(1 + self.chance(0.5)):
                 self.mail.append((self._later(), address, reply, False))
 
-    def remember(self, run: NodesRun) -> None:
+    def remember(self, run: Run[Coordinator]) -> None:
         """Keep the server's record of its version."""
-        server, tag = run.coordinator.server, run.coordinator.history.tags[-1]
+        server, tag = run.federation.server, run.federation.history.tags[-1]
         held = {stream.budget: stream.replica.tobytes() for stream in server.streams}
         held[-1] = server.scoring.tobytes()
         former = self.record.setdefault(tag, held)
@@ -169,7 +171,7 @@ class Chaos:
         former.update(held)  # new users may bring new budgets
 
     def check(self, node: Node) -> None:
-        path = node.folder.path / CHECKPOINT
+        path = node.folder / CHECKPOINT
         if not path.exists() or self.checked.get(path) == path.stat().st_mtime_ns:
             return
         memory = remember(node.folder)
@@ -204,7 +206,7 @@ def _fsync(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def run_to_the_end(given: Config, chaos: Chaos, folder: Path) -> NodesRun:
+def run_to_the_end(given: Config, chaos: Chaos, folder: Path) -> Run[Coordinator]:
     """Start the server again and again until the run is over."""
     old = folder / "old.npz"
     for _ in range(60):
@@ -212,9 +214,10 @@ def run_to_the_end(given: Config, chaos: Chaos, folder: Path) -> NodesRun:
         try:
             with full_disk(chaos.chance(0.02)):
                 chaos.run = run = open_run(folder / "run", given, CATALOGUE, chaos, PATIENCE)
-                for _ in run.rounds(2):
+                run.federation.gather(2)
+                for _ in run.rounds():
                     if chaos.chance(0.1):
-                        shutil.copy(run.folder.path / CHECKPOINT, old)
+                        shutil.copy(folder / "run" / CHECKPOINT, old)
                     if chaos.chance(0.05):
                         raise Killed
             return run
@@ -222,7 +225,7 @@ def run_to_the_end(given: Config, chaos: Chaos, folder: Path) -> NodesRun:
             raise
         except (Killed, FedrasError):
             if run is not None:
-                run.folder.release()
+                run.close()
             if old.exists() and chaos.chance(0.3):
                 shutil.copy(old, folder / "run" / CHECKPOINT)
     raise AssertionError("the run does not end")
@@ -250,17 +253,17 @@ def endure(given: Config, schedule: int, folder: Path) -> int:
     chaos = Chaos(folder, seed=schedule)
     setattr(secrets, "token_bytes", chaos.rng.bytes)  # noqa: B010 -- or no run is like another
     run = run_to_the_end(given, chaos, folder)
-    assert run.round == run.coordinator.server.config.rounds
+    assert run.round == run.federation.server.config.rounds
     chaos.calm = True
     chaos.away.clear()
     chaos.time += 100  # whatever was under way is void
     for _ in range(2):  # the server may have to learn first what a node holds
-        run.coordinator.gather(len(chaos.parts))
-        quality = run.coordinator.evaluate()
+        run.federation.gather(len(chaos.parts))
+        quality = run.federation.evaluate()
     for node in chaos.parts.values():
         chaos.check(node)
-        assert remember(node.folder).tag == run.coordinator.history.tags[-1]
-    run.folder.release()
+        assert remember(node.folder).tag == run.federation.history.tags[-1]
+    run.close()
     return quality.users
 
 

@@ -13,7 +13,7 @@ from msgspec import structs
 from fedras.data import leave_one_out
 from fedras.errors import FedrasError, PayloadError, UsageError
 from fedras.evaluation.evaluation import Evaluation, Ranked
-from fedras.federation.privacy import report
+from fedras.federation.privacy import guarantee
 from fedras.nodes.catalogue import Catalogue
 from fedras.nodes.messages import (
     Done,
@@ -26,6 +26,7 @@ from fedras.nodes.messages import (
 from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import Node, parse_config
 from fedras.nodes.server.run import open_run
+from fedras.run.folder import RunFolder
 
 KINDS: dict[str, dict[str, Any]] = {
     "actions": {},
@@ -124,7 +125,7 @@ def test_a_replayed_upload_is_refused(kind: type[Replaying], tmp_path: Path) -> 
     if kind is Forging:
         assert result.dropped == {"round": len(server.server.clients)}
     else:
-        assert sum(server.dropped.values()) == 2
+        assert sum(server.exchange.membership.left_out.values()) == 2
     link.on = False
     server.gather(2)
     assert server.step().uplink.clients == len(server.server.clients)
@@ -202,10 +203,11 @@ def test_a_federation_reports_its_privacy(tmp_path: Path) -> None:
     catalogue = Catalogue.of(interactions())
     link = Perfect(make_nodes(2, tmp_path / "nodes"))
     run = open_run(tmp_path / "run", given, catalogue, link, PATIENCE)
-    list(run.rounds(2))
-    summary = run.folder.summary()
+    run.federation.gather(2)
+    list(run.rounds())
+    summary = RunFolder(tmp_path / "run").summary()
     assert summary is not None
-    expected = report(simulation(dp_noise_multiplier=4.0).server, given.rounds)
+    expected = guarantee(simulation(dp_noise_multiplier=4.0).server, given.rounds)
     assert summary["privacy"] == expected
 
 
@@ -222,7 +224,8 @@ def test_a_restarted_server_goes_on_bit_for_bit(tmp_path: Path) -> None:
     nodes, given = make_nodes(3, tmp_path / "nodes"), config(**HETEROGENEOUS)
     catalogue = Catalogue.of(interactions())
     whole = open_run(tmp_path / "whole", given, catalogue, Perfect(nodes), PATIENCE)
-    expected = [result.metrics for result in whole.rounds(3)]
+    whole.federation.gather(3)
+    expected = [result.metrics for result in whole.rounds()]
 
     class Mortal(Perfect):
         left = 7
@@ -238,13 +241,14 @@ def test_a_restarted_server_goes_on_bit_for_bit(tmp_path: Path) -> None:
     for _ in range(20):
         run = open_run(tmp_path / "run", given, catalogue, Mortal(nodes), PATIENCE)
         try:
-            for result in run.rounds(3):
+            run.federation.gather(3)
+            for result in run.rounds():
                 found[result.round] = result.metrics
             break
         except KeyboardInterrupt:
-            run.folder.release()
-    assert run.folder.summary()["metrics"] == expected[-1]  # type: ignore[index]
-    assert run.coordinator.server.items.tobytes() == whole.coordinator.server.items.tobytes()
+            run.close()
+    assert RunFolder(tmp_path / "run").summary()["metrics"] == expected[-1]  # type: ignore[index]
+    assert run.federation.server.items.tobytes() == whole.federation.server.items.tobytes()
     assert [line["round"] for line in run.lines] == [line["round"] for line in whole.lines]
 
 
@@ -260,4 +264,4 @@ def test_new_users_count_from_the_next_round_on(tmp_path: Path) -> None:
     server.step()  # and is asked who
     assert len(server.server.clients) == before + 1
     assert server.step().uplink.clients == before + 1
-    assert server.evaluate().users == before + 1
+    assert server.evaluate().users == before  # one has every item: none is left to rank against

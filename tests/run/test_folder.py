@@ -7,12 +7,14 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
+from fedras.components import complete
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
-from fedras.run.folder import Checkpoint, RunFolder
+from fedras.federation.state import State
+from fedras.run.folder import RunFolder
 
-ONE = Checkpoint({"a": np.arange(50_000, dtype=np.float32)}, {"round": 1, "memory": [0.1]})
-TWO = Checkpoint({"a": np.ones((3, 2), np.float32), "b": np.zeros(0)}, {"round": 2})
+ONE = State({"a": np.arange(50_000, dtype=np.float32)}, {"round": 1, "memory": [0.1]})
+TWO = State({"a": np.ones((3, 2), np.float32), "b": np.zeros(0)}, {"round": 2})
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def folder(tmp_path: Path) -> RunFolder:
     return made
 
 
-def _equal(one: Checkpoint | None, other: Checkpoint) -> bool:
+def _equal(one: State | None, other: State) -> bool:
     return (
         one is not None
         and one.values == other.values
@@ -93,6 +95,7 @@ def test_a_folder_that_cannot_get_its_configuration_is_not_left_behind(
 
 
 def test_only_an_empty_place_is_new(folder: RunFolder, tmp_path: Path) -> None:
+    folder.save(TWO)
     with pytest.raises(UsageError, match="is not empty"):
         folder.require_new()
     with pytest.raises(UsageError, match="is no folder"):
@@ -101,6 +104,22 @@ def test_only_an_empty_place_is_new(folder: RunFolder, tmp_path: Path) -> None:
     torn.mkdir()
     (torn / ".config.toml.partial").write_text("datas")
     RunFolder(torn).require_new()
+
+
+def test_a_run_that_never_did_a_round_does_not_block_the_next(tmp_path: Path) -> None:
+    path, config = tmp_path / "run", complete(Config())
+    first = RunFolder(path)
+    first.create(config)
+    with pytest.raises(FedrasError, match="another process"):
+        RunFolder(path).create(config)
+    first.release()
+    RunFolder(path).create(complete(Config(rounds=7)))
+    assert first.config().rounds == 7
+    written = path / "config.toml"
+    written.write_text("# by hand\n" + written.read_text())
+    with pytest.raises(UsageError, match="is not empty"):
+        RunFolder(path).create(config)
+    assert written.read_text().startswith("# by hand")
 
 
 def test_one_writer_at_a_time(folder: RunFolder) -> None:

@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,9 @@ from fedras import data
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.round import RoundResult
-from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic
 from fedras.run.folder import RunFolder
-from fedras.run.run import Run, train
+from fedras.run.training import open_run, train
 
 
 def test_without_a_folder_nothing_is_written(
@@ -36,7 +37,7 @@ def test_totals_are_what_the_rounds_say(finished: Path, small: Config) -> None:
         up.merge(result.uplink)
         down.merge(result.downlink)
     summary = RunFolder(finished).summary()
-    whole = Simulation(small).uncompressed()
+    whole = open_run(small).uncompressed
     assert summary is not None
     assert summary["metrics"] == results[-1].metrics
     assert summary["uplink_bytes_per_client_round"] == up.per_client
@@ -76,33 +77,33 @@ def test_a_run_that_never_reached_a_checkpoint_starts_again(
 
 
 def test_a_stop_during_a_round_waits_for_its_end(small: Config, tmp_path: Path) -> None:
-    run = Run(small.model_copy(update={"eval_every": 100}), tmp_path / "run")
+    run = open_run(small.model_copy(update={"eval_every": 100}), tmp_path / "run")
     rounds = run.rounds()
     next(rounds)
-    step = run.simulation.step
+    step = run.federation.step
 
     def interrupted() -> RoundResult:
         signal.raise_signal(signal.SIGINT)
         return step()
 
-    run.simulation.step = interrupted  # type: ignore[method-assign]
+    run.federation.step = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         next(rounds)
-    assert run.saved == run.simulation.round == 2
+    assert run.saved == run.federation.round == 2
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_round_that_fails_is_not_saved(small: Config, tmp_path: Path) -> None:
-    run = Run(small.model_copy(update={"eval_every": 2}), tmp_path / "run")
+    run = open_run(small.model_copy(update={"eval_every": 2}), tmp_path / "run")
     rounds = run.rounds()
     next(rounds)
     next(rounds)
 
     def half() -> RoundResult:
-        run.simulation.server.items += 1
+        run.federation.server.items += 1
         raise FedrasError("the network is gone")
 
-    run.simulation.step = half  # type: ignore[method-assign]
+    run.federation.step = half  # type: ignore[method-assign]
     before = (tmp_path / "run" / "checkpoint.npz").read_bytes()
     with pytest.raises(FedrasError, match="network"):
         next(rounds)
@@ -188,3 +189,65 @@ def test_a_file_is_found_again_from_another_folder(
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert len(list(train(None, tmp_path / "run", resume=True))) == 1
     assert fedras.load(tmp_path / "run").recommend("3", 2)
+
+
+STOPPED_EARLY = """
+import fedras, sys
+config = fedras.Config(dataset="synthetic", users=40, items=60, interactions=400, rounds=20, dim=8)
+rounds = fedras.train(config, out=sys.argv[1])
+for result in rounds:
+    if result.round == 7:
+        {end}
+"""
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["break", "sys.exit()", "raise SystemExit", "rounds.close(); break", "del rounds; break"],
+)
+def test_the_end_of_the_program_loses_no_round(end: str, tmp_path: Path) -> None:
+    """Also where the iterator has a name, so that nothing drops it before."""
+    script = [sys.executable, "-c", STOPPED_EARLY.replace("{end}", end), str(tmp_path / "run")]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    checkpoint = RunFolder(tmp_path / "run").checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.values["totals"]["rounds"] == 7
+
+
+def test_a_disk_that_is_full_at_the_end_of_the_program_is_one_line(tmp_path: Path) -> None:
+    full = "import shutil; shutil.rmtree(sys.argv[1]); break"
+    script = [sys.executable, "-c", STOPPED_EARLY.replace("{end}", full), str(tmp_path / "run")]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("fedras: error: cannot write ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fork_does_not_write_what_its_parent_goes_on_with(small: Config, tmp_path: Path) -> None:
+    run = open_run(small.model_copy(update={"eval_every": 100}), tmp_path / "run")
+    rounds = run.rounds()
+    next(rounds)
+    run._process += 1  # as in a fork
+    rounds.close()
+    assert RunFolder(tmp_path / "run").checkpoint() is None
+
+
+def test_a_run_that_was_closed_goes_on(small: Config, finished: Path, tmp_path: Path) -> None:
+    run = open_run(small, tmp_path / "run")
+    next(run.rounds())
+    other = open_run(None, tmp_path / "run", resume=True)
+    with pytest.raises(FedrasError, match="another process is training"):
+        next(run.rounds())
+    other.close()
+    assert [result.round for result in run.rounds()] == list(range(2, ROUNDS + 1))
+    assert_same(finished, tmp_path / "run")
+
+
+def test_a_run_that_somebody_else_went_on_with_is_not_set_back(
+    small: Config, tmp_path: Path
+) -> None:
+    run = open_run(small, tmp_path / "run")
+    next(run.rounds())
+    next(fedras.train(None, tmp_path / "run", resume=True))
+    with pytest.raises(FedrasError, match="another process has trained in"):
+        next(run.rounds())

@@ -4,10 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from fedras.arrays import Float32s, Float64s, Int64s
 from fedras.codecs import RowUpdate
+from fedras.config import OPTIONS
 from fedras.registry import Registry
 
 Sums = tuple[Float64s, Int64s]
@@ -17,7 +18,7 @@ Sums = tuple[Float64s, Int64s]
 class Aggregation(BaseModel, ABC):
     """An aggregation: a frozen set of options; a subclass registers with ``@AGGREGATIONS``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = OPTIONS
     citation: ClassVar[str]
 
     @abstractmethod

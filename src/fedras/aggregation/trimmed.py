@@ -12,7 +12,6 @@ from fedras.codecs import RowUpdate
 from fedras.codecs.update import join
 from fedras.kernels.trimmed import by_item, centres
 
-
 _MUCH = 1 << 23  # numbers; the values of some items by all clients must be in memory together
 
 
@@ -48,7 +47,7 @@ class Trimmed(Aggregation):
 
 
 def _cuts(numbers: Int64s) -> list[tuple[int, int]]:
-    """Return ranges of items with about `_MUCH` numbers each, given those of each item, int64[N]."""
+    """Return ranges of items with about `_MUCH` numbers each; int64[N] says how many each has."""
     part = (np.cumsum(numbers) - numbers // 2) // _MUCH
     ends = [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(numbers)]
     return list(pairwise(ends)) if numbers.any() else []

@@ -11,7 +11,7 @@ from fedras.errors import PayloadError
 
 VERSION = 2
 _CHECKSUM_BYTES = 4
-_ROOM, _ROOM_PER_ROW, _ROOM_PER_NUMBER = 4096, 16, 8
+_ROOM, _ROOM_PER_ROW, _NUMBER = 4096, 16, 4
 _MOST_PARTS = 64
 _NAME_BYTES = 64
 
@@ -72,7 +72,8 @@ class Payload(
         """Parse what a peer sent.
 
         Nothing is allocated beyond a copy of the bytes, of which there may be no more than twice
-        what plain rows take: lengths are checked against ``shape`` before a codec may believe them.
+        what plain rows take, and in one part no more than these: lengths are checked against
+        ``shape`` before a codec may believe them.
 
         Parameters
         ----------
@@ -89,7 +90,7 @@ class Payload(
             For bytes that are too many or damaged, of another version, matrix or round.
         """
         rows, columns = shape
-        if len(data) > _ROOM + rows * (_ROOM_PER_ROW + _ROOM_PER_NUMBER * columns):
+        if len(data) > _ROOM + rows * (_ROOM_PER_ROW + 2 * _NUMBER * columns):
             raise PayloadError(
                 f"{len(data)} bytes are too many for a matrix of {tuple(shape)}", "size"
             )
@@ -99,9 +100,11 @@ class Payload(
         try:
             frame = _decoder.decode(body)
             names = _name(frame.codec), _name(frame.numbers)
+            most = _ROOM + rows * (_ROOM_PER_ROW + _NUMBER * columns)
+            parts = {number: _bytes(raw, most) for number, raw in frame.parts.items()}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PayloadError(f"not a payload of format {VERSION}: {error}") from None
-        payload = cls(*names, frame.shape, frame.parts, frame.round)
+        payload = cls(*names, frame.shape, parts, frame.round)
         if payload.shape != tuple(shape):
             raise PayloadError(
                 f"payload for a matrix of {payload.shape}, expected {tuple(shape)}", "shape"
@@ -125,12 +128,12 @@ class Payload(
 
 
 class _Frame(msgspec.Struct, frozen=True, array_like=True, tag=VERSION, forbid_unknown_fields=True):
-    """A payload whose names are not read yet, for text takes up to seven times its bytes."""
+    """A payload whose names and parts are not copied yet: text takes up to seven times its bytes."""
 
     codec: msgspec.Raw
     numbers: msgspec.Raw
     shape: tuple[_Size, _Size]
-    parts: Annotated[dict[int, bytes], msgspec.Meta(max_length=_MOST_PARTS)]
+    parts: Annotated[dict[int, msgspec.Raw], msgspec.Meta(max_length=_MOST_PARTS)]
     round: _Size = 0
 
 
@@ -138,6 +141,12 @@ def _name(raw: msgspec.Raw) -> str:
     if len(memoryview(raw)) > _NAME_BYTES:
         raise msgspec.ValidationError(f"a name of more than {_NAME_BYTES} bytes")
     return msgspec.msgpack.decode(raw, type=str)
+
+
+def _bytes(raw: msgspec.Raw, most: int) -> bytes:
+    if len(memoryview(raw)) > most:
+        raise msgspec.ValidationError(f"a part of more than {most} bytes")
+    return msgspec.msgpack.decode(raw, type=bytes)
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from fedras.config import OPTIONS
 from fedras.data.interactions import Interactions
 from fedras.data.sources import Published, Sources
 from fedras.registry import Registry
@@ -16,7 +17,7 @@ class Dataset(BaseModel):
     ``load`` method, under ``@DATASETS.register(name)``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = OPTIONS | ConfigDict(use_attribute_docstrings=True)
 
     description: ClassVar[str]
     """One line for the list of data sets."""

@@ -1,45 +1,84 @@
-"""A table of your own: CSV, TSV or Parquet."""
+"""A file of your own, in any form that people have."""
 
-import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
-import numpy as np
-from pydantic import Field
+from pydantic import model_validator
 
-from fedras.arrays import Float64s, Int64s
-from fedras.data.dataset import Dataset
-from fedras.data.interactions import Interactions, from_columns
-from fedras.data.rows import Row, text_rows
+from fedras.data import columns as named
+from fedras.data.build import build
+from fedras.data.dataset import DATASETS, Dataset
+from fedras.data.forms.open_rows import open_rows
+from fedras.data.forms.rows import Rows
+from fedras.data.interactions import Interactions, titled
+from fedras.data.select import Mapped, Selection, take
 from fedras.data.sources import Sources
+from fedras.data.titles import ROLES, read_titles
 from fedras.errors import DataError
 
-_SUFFIXES = {".csv", ".tsv", ".txt", ".inter", ".parquet"}
+MEMORY = "memory:"
+"""Stands before the name of data that a run was given in memory."""
+_TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".inter", ".json", ".jsonl", ".ndjson")
+_SUFFIXES = {*_TEXT, ".parquet", ".feather", ".arrow", ".gz", ".bz2", ".xz", ".zip"}
 
 
 def is_path(name: str) -> bool:
     """Return whether ``name`` means a file rather than a data set's name."""
-    return Path(name).suffix.lower() in _SUFFIXES or "/" in name or os.sep in name
+    path = Path(name)
+    if name.startswith(MEMORY):
+        return False
+    if path.suffix.lower() in _SUFFIXES or path.name != name:
+        return True
+    return name not in DATASETS and path.exists()
 
 
-class File(Dataset):
-    """A file with the columns user, item and, if there are any, rating and timestamp.
+class InMemory(Dataset):
+    """Data that a run was given in memory, which nothing but its owner can load again."""
 
-    Columns are recognised by their names (``user_id``, ``movieId``, ``timestamp``, ...) or, in a
-    file without names, by their order. Every row counts as an interaction, whatever its rating.
-    Without timestamps the rows are taken to be in chronological order.
+    description: ClassVar[str] = "a table in memory"
+
+    name: str
+
+    def load(self, sources: Sources) -> Interactions:
+        """Raise DataError: it has to be given."""
+        raise DataError(
+            f"the data {self.name!r} was in memory; give it again: interactions=... in Python, or "
+            f"--dataset FILE with the same rows"
+        )
+
+
+class File(Dataset, Selection):
+    """A file of interactions, read as its content demands.
+
+    Text separated by commas, tabs, ``::``, semicolons, bars or blanks, JSON lines, Parquet, Arrow,
+    RecBole's ``.inter``, lists of a user and its items; also packed with gzip, bzip2, xz or ZIP.
+    Columns are recognised by their names or, in a file without names, by their order and content.
+    Every row counts as an interaction, whatever its rating.
     """
 
     description: ClassVar[str] = "a table of your own"
 
     path: Path
-    """The file; ``.parquet`` needs the extra ``fedras[parquet]``."""
-    keep_repeats: bool = False
-    """Keep all rows of a (user, item) pair instead of the first in time."""
-    min_interactions: int = Field(default=1, ge=1)
-    """Users with fewer distinct items (with ``keep_repeats``: rows) are dropped."""
+    """The file."""
+    items: str = ""
+    """A file with a title for each item."""
+    item_columns: Mapped = ""
+    """Which of its columns is which: item=NAME,title=NAME."""
+    test: str = ""
+    """A second file of interactions, the test; all others train."""
+    header: bool | Literal[""] = ""
+    """Whether the first line names the columns; by default that is found out."""
+    separator: str = ""
+    """What separates columns; by default that is found out."""
+    layout: Literal["", "table", "lists"] = ""
+    """Whether each line is a row, or a user and its items; by default that is found out."""
+
+    @model_validator(mode="after")
+    def _titles_readable(self) -> Self:
+        named.parse(self.item_columns, ROLES)
+        return self
 
     def load(self, sources: Sources) -> Interactions:
         """Return the interactions.
@@ -47,73 +86,49 @@ class File(Dataset):
         Raises
         ------
         DataError
-            If the file cannot be read, a row is malformed, or a user has a single interaction.
+            If the file cannot be read, or a column or row cannot be meant.
         """
-        users: list[str] = []
-        items: list[str] = []
-        times: list[int | float] = []
-        for _, user, item, time in read_rows(self.path):
-            users.append(user)
-            items.append(item)
-            if time is not None:
-                times.append(time)
-        data = from_columns(
-            self.path.name,
-            users,
-            items,
-            _numbers(times) if times else None,
-            keep_repeats=self.keep_repeats,
-            min_interactions=self.min_interactions,
-        )
-        self._check(data)
-        before = len(set(users))
-        if data.n_users < before:
-            note = (
-                f"{before - data.n_users} of {before} users have fewer than "
-                f"{self.min_interactions} interactions and were dropped"
-            )
-            data = replace(data, notes=(note,))
-        return data
-
-    def _check(self, data: Interactions) -> None:
-        """Refuse data that cannot be split into training and test."""
-        if not data.n_users:
+        path = _found(self.path, sources)
+        taken = take(self.rows(path), self)
+        test = None
+        if self.test:
+            test = take(self.rows(_found(Path(self.test), sources)), self)
+        data = build(path.name, taken, self, test)
+        if not self.items:
+            return data
+        known = set(named.parse(self.item_columns, ROLES).values())
+        place = _found(Path(self.items), sources)
+        titles = read_titles(open_rows(place, known | {"id", "title", "name"}), self.item_columns)
+        some = data.item_ids[:3].tolist()
+        if not any(map(titles.__contains__, data.item_ids.tolist())):
             raise DataError(
-                f"{self.path}: no user has {self.min_interactions} interactions; "
-                f"choose a smaller min_interactions"
+                f"{place}: has no title for any item, such as {', '.join(some)}; say its columns: "
+                f"--item-columns item=NAME,title=NAME"
             )
-        single = data.user_ids[np.diff(data.indptr) < 2].tolist()
-        if not single:
-            return
-        lone = set(single)
-        line, user = next((line, user) for line, user, _, _ in read_rows(self.path) if user in lone)
-        more = f" (and so have {len(single) - 1} more)" if len(single) > 1 else ""
-        raise DataError(
-            f"{self.path}:{line}: user {user!r} has one item only{more}, and leave-one-out "
-            f"evaluation needs two; --set min_interactions=2 drops such users"
+        return replace(data, titles=titled(data.item_ids, titles))
+
+    def rows(self, path: Path) -> Rows:
+        """Return the rows of a file that is written like this one."""
+        return open_rows(
+            path,
+            self.names(),
+            None if self.header == "" else self.header,
+            self.separator,
+            self.layout,
         )
 
 
-def read_rows(path: Path) -> Iterable[Row]:
-    """Yield the rows of a CSV, TSV or Parquet file.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read or a row is malformed.
-    """
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file; check the path")
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder; give the path of a CSV, TSV or Parquet file")
-    if path.suffix.lower() != ".parquet":
-        return text_rows(path)
-    from fedras.data.parquet import parquet_rows  # noqa: PLC0415 -- needs an optional package
-
-    return parquet_rows(path)
+def absolute(name: str, options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a file's path and options with absolute paths."""
+    there = {k: _absolute(v) for k, v in options.items() if k in {"items", "test"} and v}
+    return _absolute(name), {**options, **there}
 
 
-def _numbers(times: list[int | float]) -> Int64s | Float64s:
-    """Keep whole numbers whole: nanoseconds since 1970 do not fit a float64."""
-    whole = all(type(time) is int for time in times)
-    return np.array(times, np.int64) if whole else np.array(times, np.float64)
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+def _found(path: Path, sources: Sources) -> Path:
+    """Return the file, or the one of its name in the folder of data sets if it is gone."""
+    moved = sources.data_dir and sources.data_dir / path.name
+    return moved if moved and not path.exists() and moved.is_file() else path

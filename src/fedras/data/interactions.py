@@ -1,12 +1,13 @@
 """Who interacted with what, in which order, and the split that evaluation uses."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fedras.arrays import AnyArray, Int32s, Int64s, Strings, UInt64s
+from fedras.arrays import AnyArray, Bools, Int32s, Int64s, Strings, UInt64s
+from fedras.data.ids import Coded, canonical
 from fedras.errors import UsageError
 
 Ids = AnyArray | Sequence[str] | Sequence[int]
@@ -23,7 +24,7 @@ class Interactions:
     name
         The data set's name, or the file's.
     user_ids, item_ids
-        str[M] and str[N]: the original ids as text; the position is the dense index.
+        str[M] and str[N]: the original ids; the position is the dense index.
     indptr
         int64[M + 1]: the items of user ``u`` are ``items[indptr[u]:indptr[u + 1]]``.
     items
@@ -32,6 +33,11 @@ class Interactions:
         str[N] or None: what to call each item in front of people.
     notes
         One-line warnings that belong next to every result on this data.
+    columns
+        How the columns of a table of your own were understood, in words.
+    tests
+        int64[M] or None: how many of each user's last items are the test, where the split is given;
+        by default the last one is.
     """
 
     name: str
@@ -41,6 +47,8 @@ class Interactions:
     items: Int32s
     titles: Strings | None = None
     notes: tuple[str, ...] = ()
+    columns: str = ""
+    tests: Int64s | None = None
 
     @property
     def n_users(self) -> int:
@@ -73,23 +81,6 @@ class Interactions:
             some = ", ".join(self.user_ids[:3].tolist())
             raise UsageError(f"{self.name} has no user {user_id!r}; its users are {some}, ...")
         return int(found[0])
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """A leave-one-out split.
-
-    Attributes
-    ----------
-    indptr, items
-        int64[M + 1] and int32[rows]: the training rows, grouped by user, chronological.
-    held_out
-        int32[M]: the item to find again, or -1 for a user who is not evaluated.
-    """
-
-    indptr: Int64s
-    items: Int32s
-    held_out: Int32s
 
 
 def from_columns(
@@ -126,49 +117,20 @@ def from_columns(
     notes
         See `Interactions`.
     """
-    user_ids, user = _dense(users)
-    item_ids, item = _dense(items)
-    order = np.argsort(user, kind="stable") if times is None else np.lexsort((times, user))
-    user, item = user[order], item[order]
-    if not keep_repeats:
-        first = _first_of_each(user * len(item_ids) + item)
-        user, item = user[first], item[first]
-    if min_interactions > 1:
-        enough = np.bincount(user, minlength=len(user_ids)) >= min_interactions
-        kept = enough[user]
-        user_ids, user = _renumber(user_ids, user[kept])
-        item_ids, item = _renumber(item_ids, item[kept])
-    indptr = np.zeros(len(user_ids) + 1, np.int64)
-    np.cumsum(np.bincount(user, minlength=len(user_ids)), out=indptr[1:])
-    names = None if titles is None else _text([titles.get(i, i) for i in item_ids.tolist()])
-    return Interactions(name, user_ids, item_ids, indptr, item.astype(np.int32), names, notes)
+    data, _ = grouped(
+        name,
+        _coded(users),
+        _coded(items),
+        times,
+        keep_repeats=keep_repeats,
+        min_interactions=min_interactions,
+    )
+    return replace(data, titles=titled(data.item_ids, titles), notes=notes)
 
 
-def leave_one_out(interactions: Interactions, validation: bool = False) -> Split:
-    """Hold out each user's last interaction; at equal times the last row of the file.
-
-    A user for whom no training row would remain is not evaluated.
-
-    Parameters
-    ----------
-    interactions
-        The data.
-    validation
-        For tuning: drop the last interaction altogether and hold out the one before it.
-    """
-    indptr, items = interactions.indptr, interactions.items
-    counts = np.diff(indptr)
-    held_out = np.full(len(counts), -1, np.int32)
-    in_training = np.ones(len(items), np.bool_)
-    for back in (1, 2) if validation else (1,):
-        held_out[:] = -1
-        evaluated = counts > back
-        rows = indptr[1:][evaluated] - back
-        held_out[evaluated] = items[rows]
-        in_training[rows] = False
-    training_before = np.zeros(len(items) + 1, np.int64)
-    np.cumsum(in_training, out=training_before[1:])
-    return Split(training_before[indptr], items[in_training], held_out)
+def titled(item_ids: Strings, titles: Mapping[str, str] | None) -> Strings | None:
+    """Return what each item is called: by its id where there is no title."""
+    return None if titles is None else strings(titles.get(i, i) for i in item_ids.tolist())
 
 
 def client_keys(user_ids: Strings) -> UInt64s:
@@ -180,42 +142,96 @@ def client_keys(user_ids: Strings) -> UInt64s:
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 
 
-def _dense(ids: Ids) -> tuple[Strings, Int64s]:
-    """Return the distinct ids as text, in canonical order, and the index of each row's id."""
-    column = np.asarray(ids) if isinstance(ids, np.ndarray) else ids
-    if isinstance(column, np.ndarray) and column.dtype.kind in "iu":
-        values, index = np.unique(column, return_inverse=True)
-        return _text(values.tolist()), index.astype(np.int64, copy=False)
-    texts = [str(i) for i in (column.tolist() if isinstance(column, np.ndarray) else column)]
-    distinct = _canonical(set(texts))
-    position = {text: index for index, text in enumerate(distinct)}
-    return _text(distinct), np.fromiter(map(position.__getitem__, texts), np.int64, len(texts))
+def grouped(
+    name: str,
+    users: Coded,
+    items: Coded,
+    times: AnyArray | None = None,
+    *,
+    keep_repeats: bool = False,
+    min_interactions: int = 1,
+    min_item_interactions: int = 1,
+) -> tuple[Interactions, Int64s]:
+    """Group numbered ids by user; see `from_columns`.
+
+    Returns
+    -------
+    The interactions, and int64[interactions], the row that each of them was.
+    """
+    order = _by_user_and_time(users.places, times)
+    user: Int64s = users.places[order].astype(np.int64)
+    item: AnyArray = items.places[order]
+    if not keep_repeats:
+        first = _first_of_each(user * len(items.ids) + item)
+        if not first.all():
+            order, user, item = order[first], user[first], item[first]
+    kept = _core(user, item, min_interactions, min_item_interactions)
+    if kept is not None:
+        order, user, item = order[kept], user[kept], item[kept]
+    user_ids, user = _renumber(users.ids, user)
+    item_ids, item = _renumber(items.ids, item)
+    indptr = np.zeros(len(user_ids) + 1, np.int64)
+    np.cumsum(np.bincount(user, minlength=len(user_ids)), out=indptr[1:])
+    texts = strings(user_ids), strings(item_ids)
+    return Interactions(name, *texts, indptr, item.astype(np.int32, copy=False)), order
 
 
-def _canonical(ids: set[str]) -> list[str]:
-    """Sort by value if all ids are plain whole numbers, otherwise as text."""
-    try:
-        values = sorted(int(i) for i in ids)
-    except ValueError:
-        return sorted(ids)
-    texts = [str(v) for v in values]
-    return texts if set(texts) == ids else sorted(ids)  # "007" is text
+def strings(texts: Iterable[str]) -> Strings:
+    """Return an array in which each text takes no more than its own length."""
+    return np.array(list(texts), np.dtypes.StringDType())
 
 
-def _renumber(ids: Strings, index: Int64s) -> tuple[Strings, Int64s]:
+def _by_user_and_time(user: Int32s, times: AnyArray | None) -> Int64s:
+    """Return a stable order by user, then time."""
+    if times is None or not len(times):
+        return np.argsort(user, kind="stable")
+    span = float(times.max()) - float(times.min()) + 1
+    if times.dtype.kind != "i" or span * (float(user.max()) + 1) >= 2.0**62:
+        return np.lexsort((times, user))
+    key = user.astype(np.int64)  # one number for both: twice as fast
+    key *= int(span)
+    key += times - times.min()
+    return np.argsort(key, kind="stable")
+
+
+def _core(user: Int64s, item: AnyArray, least: int, least_of_item: int) -> Bools | None:
+    """Return which rows are left when users and items with too few are gone; None if all are."""
+    if least <= 1 and least_of_item <= 1:
+        return None
+    kept = np.ones(len(user), np.bool_)
+    while True:
+        few = np.bincount(user[kept], minlength=user.max(initial=0) + 1) < least
+        rare = np.bincount(item[kept], minlength=item.max(initial=0) + 1) < least_of_item
+        gone = kept & (few[user] | rare[item])
+        if not gone.any():
+            return kept
+        kept &= ~gone
+
+
+def _coded(ids: Ids) -> Coded:
+    if isinstance(ids, np.ndarray) and ids.dtype.kind in "iu":
+        values, index = np.unique(ids, return_inverse=True)
+        return Coded([str(value) for value in values.tolist()], index.astype(np.int32, copy=False))
+    texts = [str(i) for i in (ids.tolist() if isinstance(ids, np.ndarray) else ids)]
+    distinct = canonical(set(texts))
+    place = {text: number for number, text in enumerate(distinct)}
+    return Coded(distinct, np.fromiter(map(place.__getitem__, texts), np.int32, len(texts)))
+
+
+def _renumber(ids: Sequence[str], index: AnyArray) -> tuple[Sequence[str], AnyArray]:
     """Forget the ids that no row uses any more."""
     used = np.bincount(index, minlength=len(ids)) > 0
-    return ids[used], (np.cumsum(used) - 1)[index]
+    if used.all():
+        return ids, index
+    return [ids[n] for n in np.flatnonzero(used).tolist()], (np.cumsum(used) - 1)[index]
 
 
-def _first_of_each(pairs: Int64s) -> Int64s:
-    """Return the rows, ascending, where a value occurs for the first time."""
+def _first_of_each(pairs: Int64s) -> Bools:
+    """Return where a value occurs for the first time."""
     order = np.argsort(pairs, kind="stable")
-    ordered = pairs[order]
+    pairs = pairs[order]
     first = np.ones(len(pairs), np.bool_)
-    first[1:] = ordered[1:] != ordered[:-1]
-    return np.sort(order[first])
-
-
-def _text(values: Sequence[object]) -> Strings:
-    return np.array([str(v) for v in values], dtype=np.str_)
+    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
+    found = np.empty_like(first)
+    found[order] = first
+    return found

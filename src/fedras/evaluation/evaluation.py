@@ -26,7 +26,7 @@ class Evaluation:
     """
 
     def __init__(self, interactions: data.Interactions, split: data.Split, negatives: int) -> None:
-        self.users = np.flatnonzero(split.held_out >= 0)
+        self.users = np.flatnonzero(data.evaluated(interactions, split))
         self.held_out = split.held_out[self.users]
         self.negatives = data.sample_negatives(interactions, negatives)[self.users]
         self.split = split

@@ -24,6 +24,7 @@ from fedras.federation.simulator import Simulation
 from fedras.methods.base import Base
 from fedras.parallel import one_blas_thread
 from fedras.run.run import Run
+from fedras.run.training import open_run
 
 Observer = Callable[[Config], dict[str, Any]]
 
@@ -44,7 +45,7 @@ def _observer(name: str) -> Callable[[Observer], Observer]:
     return add
 
 
-def follow(run: Run, rounds: Iterable[RoundResult]) -> dict[str, Any]:
+def follow(run: Run[Simulation], rounds: Iterable[RoundResult]) -> dict[str, Any]:
     """Run ``rounds`` to their end; return the summary and, by column, what evaluations found."""
     history: dict[str, list[float]] = {}
     for result in rounds:
@@ -63,13 +64,13 @@ def losses(config: Config) -> dict[str, Any]:
     server's average of what it received and of what the same clients would have sent uncoded and
     trained without restriction. On the server: between what was to be said and what clients read.
     """
-    run = Run(config)
+    run = open_run(config)
     lost = np.zeros(2)
 
     def watched() -> Iterator[RoundResult]:
         rounds = run.rounds()
         while not run.finished:
-            simulation, server = run.simulation, run.simulation.server
+            simulation, server = run.federation, run.federation.server
             items, replica = server.items.copy(), server.streams[0].replica.copy()
             uncoded = _uncoded_average(simulation)
             yield next(rounds)
@@ -99,13 +100,13 @@ def _uncoded_average(simulation: Simulation) -> np.ndarray[Any, Any]:
 @_observer("clusters")
 def clusters(config: Config) -> dict[str, Any]:
     """Count how many clusters of each size the server forms, averaged over the rounds."""
-    run = Run(config)
+    run = open_run(config)
     sizes: Counter[int] = Counter()
 
     def watched() -> Iterator[RoundResult]:
         for result in run.rounds():
-            broadcast = run.simulation.server.broadcast
-            shape = run.simulation.server.items.shape
+            broadcast = run.federation.server.broadcast
+            shape = run.federation.server.items.shape
             update = decode(Payload.from_bytes(broadcast.items[0], shape, broadcast.round))
             _, counts = np.unique(update.values, axis=0, return_counts=True)
             sizes.update(counts.tolist())

@@ -15,7 +15,7 @@ from fedras.components import interactions_of, make_config
 from fedras.config import Config
 from fedras.errors import FedrasError
 from fedras.experiments.task import Row, Task, perform
-from fedras.run.run import train
+from fedras.run.training import train
 
 _ALONE, _COUNTED = "compression-time", "statistics"
 _WARM = {"dataset": "synthetic", "users": 20, "items": 60, "interactions": 200, "rounds": 2}

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from fedras.errors import FedrasError, UsageError
 from fedras.experiments.task import Row, Task
-from fedras.run.folder import RunFolder
+from fedras.whole_files import FolderLock, make_folder, write
 
 RUNS = "runs.jsonl"
 
@@ -92,13 +92,7 @@ class Store:
         FedrasError
             If it cannot be written.
         """
-        target = self.folder(name) / file
-        partial = target.with_name(f".{file}.partial")
-        try:
-            partial.write_text(text, "utf-8")
-            partial.replace(target)
-        except OSError as error:
-            raise FedrasError(f"cannot write {target}: {error.strerror}") from None
+        write(self.folder(name) / file, text.encode())
 
     def folder(self, name: str) -> Path:
         """Make the folder of the experiment ``name``.
@@ -109,10 +103,7 @@ class Store:
             If it cannot be made.
         """
         folder = self.out / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FedrasError(f"cannot create {folder}: {error.strerror}") from None
+        make_folder(folder)
         return folder
 
     def _remember(self, name: str, row: Row) -> None:
@@ -123,21 +114,21 @@ class Store:
         self._rows.setdefault(key, row)
         self._held.setdefault(name, []).append(key)
 
-    def lock(self) -> RunFolder:
-        """Keep other processes from writing here until the folder is released.
+    def lock(self) -> FolderLock:
+        """Keep other processes from writing here until the lock is released.
 
         Raises
         ------
         FedrasError
             If another process has locked it.
         """
-        folder = RunFolder(self.out)
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FedrasError(f"cannot create {self.out}: {error.strerror}") from None
-        folder.lock()
-        return folder
+        make_folder(self.out)
+        lock = FolderLock(self.out)
+        if not lock.acquire():
+            raise FedrasError(
+                f"another process writes results to {self.out}; wait for it or choose another --out"
+            )
+        return lock
 
 
 def _read(path: Path) -> Iterator[Row]:

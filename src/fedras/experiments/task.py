@@ -13,8 +13,8 @@ from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.experiments import observers
 from fedras.run.resumption import decisive
-from fedras.run.run import Run
 from fedras.run.summary import versions
+from fedras.run.training import open_run
 
 Row = dict[str, Any]
 
@@ -95,5 +95,5 @@ def perform(task: Task) -> Row:
 
 def train(config: Config) -> Row:
     """Train to the end; return the summary and what every evaluation found."""
-    run = Run(config)
+    run = open_run(config)
     return observers.follow(run, run.rounds())

@@ -1,6 +1,5 @@
 """Each client's own limit e_u, in rows of the item matrix (paper, sections 4.1 and 5.5)."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,9 @@ import numpy as np
 from fedras.arrays import Float64s, Int64s, UInt64s
 from fedras.config import Config
 from fedras.data.interactions import Interactions
-from fedras.errors import FedrasError, UsageError
-from fedras.methods import Method
+from fedras.errors import UsageError
+from fedras.federation.user_values import read_user_values
+from fedras.methods.method import Method, rehearse
 from fedras.rng import Purpose, keys
 
 
@@ -39,10 +39,17 @@ def drawn_rates(config: Config, clients: UInt64s) -> Float64s:
 def client_budgets(
     rates: Float64s, method: Method, n_items: int, dim: int
 ) -> tuple[Int64s, Int64s]:
-    """Return the distinct budgets, int64[S] ascending, and which of them each client has."""
+    """Return the distinct budgets, int64[S] ascending, and which of them each client has.
+
+    Raises
+    ------
+    UsageError
+        If the method cannot express a rate, or its codecs refuse one of its options.
+    """
     distinct, which = np.unique(rates, return_inverse=True)
     limits = np.array([method.budget(rate, n_items, dim) for rate in distinct])
     budgets, stream = np.unique(limits[which], return_inverse=True)
+    rehearse(method, budgets.tolist(), n_items, dim)
     return budgets.astype(np.int64), stream.astype(np.int64)
 
 
@@ -56,15 +63,8 @@ def read_rates(path: Path) -> Iterator[tuple[str, str, float]]:
     FedrasError
         If the file cannot be read.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for number, row in enumerate(csv.reader(file), start=1):
-                where = f"{path}:{number}"
-                if len(row) != 2:
-                    raise UsageError(f"{where}: expected user,rate but found {','.join(row)!r}")
-                yield where, row[0], _rate(row[1], where)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FedrasError(f"cannot read {path}: {error}") from None
+    for where, user, text in read_user_values(path, "rate"):
+        yield where, user, _rate(text, where)
 
 
 def _user_rates(path: Path, interactions: Interactions) -> Float64s:

@@ -13,6 +13,7 @@ from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.privacy import privatise
 from fedras.federation.residuals import Residuals
+from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.gather import gather
 from fedras.methods import Method
@@ -90,6 +91,35 @@ class Silo:
         for replica, update in zip(self.replicas, updates, strict=True):
             self.method.apply(update, replica)
         self.version = broadcast.round
+
+    def state(self) -> State:
+        """Return all that changes from round to round."""
+        arrays = {
+            "vectors": self.vectors,
+            "replicas": self.replicas,
+            "scoring": self.scoring,
+            **self.residuals.state(self.config.dim),
+        }
+        return State(arrays, {"version": self.version})
+
+    def restore(self, state: State) -> None:
+        """Return to what `state` gave.
+
+        Clients whose training diverged hold infinities; nobody else does.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it is the state of something else; nothing has changed then.
+        """
+        restored = {
+            "vectors": state.array("vectors", np.float32, self.vectors.shape, finite=False),
+            "replicas": state.array("replicas", np.float32, self.replicas.shape),
+            "scoring": state.array("scoring", np.float32, self.scoring.shape),
+            "residuals": Residuals.restored(state, len(self.clients), self.replicas.shape[1:]),
+            "version": int(state.values["version"]),
+        }
+        vars(self).update(restored)
 
     def train(self, cohort: Int64s) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""

@@ -2,25 +2,10 @@
 
 from typing import Any, NamedTuple, Protocol
 
-from fedras.arrays import Arrays
 from fedras.config import Config
 from fedras.federation.round import RoundResult
 from fedras.federation.server import Server
-
-
-class State(NamedTuple):
-    """All that changes from round to round.
-
-    Attributes
-    ----------
-    arrays
-        By name.
-    values
-        What JSON can hold of it.
-    """
-
-    arrays: Arrays
-    values: dict[str, Any]
+from fedras.federation.state import State
 
 
 class Quality(NamedTuple):
@@ -56,6 +41,17 @@ class Federation(Protocol):
     config: Config
     server: Server
 
+    @property
+    def fingerprint(self) -> str:
+        """A digest by which the data is recognised that a state belongs to."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether clients are out of this process, and remember what they were sent.
+
+        Then each round is on the disk before anybody hears of it.
+        """
+
     def step(self) -> RoundResult:
         """Run the next round."""
 
@@ -70,8 +66,8 @@ class Federation(Protocol):
 
         Raises
         ------
-        KeyError, TypeError, ValueError
-            If it is the state of something else.
+        LookupError, TypeError, ValueError
+            If it is the state of something else; nothing has changed then.
         """
 
     def described(self) -> dict[str, Any]:

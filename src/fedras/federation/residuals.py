@@ -4,6 +4,7 @@ import numpy as np
 
 from fedras.arrays import AnyArray, Float32s
 from fedras.codecs import RowUpdate
+from fedras.federation.state import State
 
 
 class Residuals:
@@ -48,9 +49,22 @@ class Residuals:
             "residual": values,
         }
 
-    def restore(self, arrays: dict[str, AnyArray]) -> None:
-        """Return to what `state` gave."""
-        self._owed = {}
-        columns = (arrays["residual_client"].tolist(), arrays["residual_row"].tolist())
-        for client, row, lost in zip(*columns, arrays["residual"], strict=True):
-            self._owed.setdefault(client, {})[row] = lost
+    @classmethod
+    def restored(cls, state: State, clients: int, shape: tuple[int, ...]) -> "Residuals":
+        """Return what `state` gave, of so many clients and a matrix of this shape.
+
+        Raises
+        ------
+        ValueError
+            If it is the state of others.
+        """
+        owner = state.column("residual_client", np.int64)
+        row = state.array("residual_row", np.int64, owner.shape)
+        lost = state.array("residual", np.float32, (len(owner), shape[1]), finite=False)
+        for places, end in ((owner, clients), (row, shape[0])):
+            if not ((places >= 0) & (places < end)).all():
+                raise ValueError("its residuals are of rows or clients that there are not")
+        residuals = cls()
+        for client, item, values in zip(owner.tolist(), row.tolist(), lost, strict=True):
+            residuals._owed.setdefault(client, {})[item] = values
+        return residuals

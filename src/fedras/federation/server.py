@@ -6,49 +6,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fedras.aggregation import Aggregation
-from fedras.arrays import Float32s, Float64s, Int64s, UInt64s
+from fedras.arrays import Arrays, Float32s, Float64s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
 from fedras.codecs.packing import decoded_bytes
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.federation import scoring
+from fedras.federation.budgets import client_budgets
 from fedras.federation.reading import read_all
+from fedras.federation.state import State
+from fedras.federation.stream import Stream, require_log
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.gather import differing
 from fedras.methods import Method
-from fedras.methods.method import Memory
 from fedras.models import Model
 from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
-
-
-@dataclass(eq=False)
-class Stream:
-    """The updates that all clients of one budget hear.
-
-    Attributes
-    ----------
-    budget
-        What its clients may send and receive, in the method's unit.
-    listeners
-        How many clients hear it.
-    replica
-        float32[N, d], what they hold when they have heard everything.
-    memory
-        What the method remembers from round to round.
-    log
-        Bytes of all updates up to each version; version 0 is free, as it follows from the seed.
-    snapshot
-        Bytes of the last snapshot of the replica that was serialised (`catchup`).
-    """
-
-    budget: int
-    listeners: int
-    replica: Float32s
-    memory: Memory = field(default_factory=dict)
-    log: list[int] = field(default_factory=lambda: [0])
-    snapshot: int = 0
 
 
 @dataclass(eq=False)
@@ -89,15 +63,101 @@ class Server:
     stream_of: Int64s
     items: Float32s
     scoring: Float32s
-    scoring_lost: Float32s
     streams: list[Stream]
-    broadcast: Broadcast
-    heard: Int64s
+    scoring_lost: Float32s = field(init=False)
+    broadcast: Broadcast = field(default_factory=lambda: Broadcast(0, (), b""))
+    heard: Int64s = field(init=False)
     scoring_log: list[int] = field(default_factory=lambda: [0])
     trust: Float64s = field(init=False)
 
     def __post_init__(self) -> None:
+        self.scoring_lost = np.zeros_like(self.scoring)
+        self.heard = np.zeros(len(self.clients), np.int64)
         self.trust = np.zeros(len(self.clients), np.float64)
+
+    def add_clients(self, clients: UInt64s, rates: Float64s) -> None:
+        """Add clients, uint64[n], with their compression rates, float64[n].
+
+        A budget that nobody had starts as a copy of the stream of the nearest one: whoever hears it
+        is sent a snapshot first.
+        """
+        n_items, dim = self.items.shape
+        budgets, which = client_budgets(rates, self.method, n_items, dim)
+        hears = np.array([self._stream(budget) for budget in budgets.tolist()])[which]
+        for s in hears.tolist():
+            self.streams[s].listeners += 1
+        self.clients = np.concatenate((self.clients, clients))
+        self.stream_of = np.concatenate((self.stream_of, hears))
+        self.heard = np.concatenate((self.heard, np.zeros(len(clients), np.int64)))
+        self.trust = np.concatenate((self.trust, np.zeros(len(clients))))
+
+    def _stream(self, budget: int) -> int:
+        """Return the number of the stream of a budget, which is made if there is none."""
+        known = [stream.budget for stream in self.streams]
+        if budget in known:
+            return known.index(budget)
+        near = self.streams[int(np.argmin(np.abs(np.array(known) - budget)))]
+        memory, log = dict(near.memory), list(near.log)
+        self.streams.append(Stream(budget, 0, near.replica.copy(), memory, log))
+        return len(known)
+
+    def state(self) -> State:
+        """Return all that changes from round to round, or when clients are added."""
+        arrays: Arrays = {
+            "clients": self.clients,
+            "stream_of": self.stream_of,
+            "items": self.items,
+            "replicas": np.stack([stream.replica for stream in self.streams]),
+            "scoring": self.scoring,
+            "scoring_lost": self.scoring_lost,
+            "scoring_sent": np.frombuffer(self.broadcast.scoring, np.uint8),
+            "heard": self.heard,
+            "trust": self.trust,
+        }
+        for s, update in enumerate(self.broadcast.items):
+            arrays[f"broadcast_{s}"] = np.frombuffer(update, np.uint8)
+        streams = [stream.values() for stream in self.streams]
+        values = {"round": self.broadcast.round, "scoring_log": self.scoring_log}
+        return State(arrays, values | {"streams": streams})
+
+    def restore(self, state: State) -> None:
+        """Return to what `state` gave; it may be that of a server with more clients.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it is the state of something else; nothing has changed then.
+        """
+        values, round_ = state.values, int(state.values["round"])
+        streams, clients = values["streams"], state.column("clients", np.uint64)
+        if not 0 <= round_ <= self.config.rounds:
+            raise ValueError(f"its round is {round_} of {self.config.rounds}")
+        for log in (values["scoring_log"], *(each["log"] for each in streams)):
+            require_log(log, round_)
+        replicas = state.array("replicas", np.float32, (len(streams), *self.items.shape))
+        count, size = (len(clients),), self.scoring.shape
+        stream_of = state.array("stream_of", np.int64, count)
+        heard = state.array("heard", np.int64, count)
+        if not ((stream_of >= 0) & (stream_of < len(streams))).all():
+            raise ValueError("its clients hear streams that there are not")
+        if not ((heard >= 0) & (heard <= round_)).all():
+            raise ValueError("its clients have heard rounds that there were not")
+        sent = [state.bytes(f"broadcast_{s}") for s in range(len(streams) if round_ else 0)]
+        restored = {
+            "clients": clients,
+            "stream_of": stream_of,
+            "heard": heard,
+            "trust": state.array("trust", np.float64, count),
+            "items": state.array("items", np.float32, self.items.shape),
+            "scoring": state.array("scoring", np.float32, size),
+            "scoring_lost": state.array("scoring_lost", np.float32, size),
+            "scoring_log": values["scoring_log"],
+            "streams": [
+                Stream(replica=r, **each) for r, each in zip(replicas, streams, strict=True)
+            ],
+            "broadcast": Broadcast(round_, tuple(sent), state.bytes("scoring_sent")),
+        }
+        vars(self).update(restored)
 
     def select(self) -> Int64s:
         """Draw the cohort, int64[C]: the clients whose draws for this round are smallest (line 3).

@@ -1,23 +1,24 @@
 """A whole federation in one process: the same server and clients, joined by a function call."""
 
+from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from fedras import data
-from fedras.arrays import AnyArray, Int64s
-from fedras.codecs import Payload, RowUpdate
-from fedras.codecs.plain import Plain
-from fedras.components import complete, interactions_of, method_of, model_of
+from fedras.arrays import Int64s
+from fedras.components import complete, interactions_of, labelled, method_of, model_of
 from fedras.config import Config
-from fedras.federation import scoring
+from fedras.data.fingerprint import fingerprint
+from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation.budgets import client_budgets, client_rates
+from fedras.federation.federation import Quality
 from fedras.federation.privacy import require_accountant
 from fedras.federation.round import RoundResult, Transport, run_round
-from fedras.federation.server import Server
 from fedras.federation.start import new_server, new_silo
-from fedras.federation.state import restore_server, server_state
-from fedras.federation.wire import Broadcast, Traffic, Upload
+from fedras.federation.state import State
+from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.jit import set_threads
 
 
@@ -35,6 +36,10 @@ class Simulation:
     ----------
     transport
         What joins server and silo; a function around it can lose, delay or forge what passes.
+    server, silo
+        They are others after `restore`.
+    evaluation
+        What ranks held-out items.
 
     Raises
     ------
@@ -45,14 +50,15 @@ class Simulation:
     """
 
     def __init__(self, config: Config, interactions: data.Interactions | None = None) -> None:
-        self.given = config = complete(config)
+        self.given = config = complete(labelled(config, interactions))
         self.transport: Transport = self._deliver
         require_accountant(config)
         set_threads(config.threads)
         self.model, self.method = model_of(config), method_of(config)
-        self.interactions = interactions or interactions_of(config)
+        self.interactions = interactions_of(config, interactions)
         self.config = config = self.method.configure(config)
         self.split = data.leave_one_out(self.interactions, config.validation)
+        self.evaluation = Evaluation(self.interactions, self.split, config.eval_negatives)
         clients = data.client_keys(self.interactions.user_ids)
         rates = client_rates(config, self.interactions, clients)
         n_items = self.interactions.n_items
@@ -67,9 +73,14 @@ class Simulation:
         return self.server.broadcast.round
 
     @property
-    def share(self) -> float:
-        """Rounds times clients a round, as a share of those that were asked for."""
-        return share_of(self.given, self.config)
+    def remote(self) -> bool:
+        """Whether clients are out of this process; they are in it."""
+        return False
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of the interactions."""
+        return fingerprint(self.interactions)
 
     def step(self) -> RoundResult:
         """Run the next round and deliver its update to the clients' replicas."""
@@ -81,38 +92,52 @@ class Simulation:
         self.silo.receive(broadcast)
         return self.silo.train(cohort)
 
-    def state(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
-        """Return all that changes from round to round: arrays (not copied) and JSON values."""
-        arrays, values = server_state(self.server)
-        silo = self.silo
-        arrays |= {"vectors": silo.vectors, "replicas": silo.replicas}
-        return arrays | silo.residuals.state(self.config.dim), values
+    def evaluate(self, final: bool = False) -> Quality:
+        """Rank the users' held-out items; see `Federation`."""
+        silo, server, rank = self.silo, self.server, self.evaluation
+        held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+        sampled, users = rank.sampled(self.model, held), len(rank.users)
+        if not final:
+            return Quality(users, sampled, None, None)
+        own = server.items[None], server.scoring, np.zeros_like(silo.stream)
+        matrix = rank.sampled(self.model, Ranked(silo.vectors, *own))
+        return Quality(users, sampled, rank.full(self.model, held), matrix)
 
-    def restore(self, arrays: dict[str, AnyArray], values: dict[str, Any]) -> None:
-        """Return to the state that `state` gave."""
-        restore_server(self.server, arrays, values)
-        silo = self.silo
-        silo.vectors, silo.replicas = arrays["vectors"], arrays["replicas"]
-        silo.scoring, silo.version = arrays["scoring"].copy(), values["round"]
-        silo.residuals.restore(arrays)
+    def state(self) -> State:
+        """Return the state of the server and the clients, who hold the same replicas."""
+        server, silo = self.server.state(), self.silo.state()
+        return State(server.arrays | silo.arrays, server.values | silo.values)
 
-    def uncompressed(self) -> Traffic:
-        """Return what a client pays in one direction that exchanges the float32 matrix."""
-        return uncompressed(self.server, self.given.dim)
+    def restore(self, state: State) -> None:
+        """Return to what `state` gave.
 
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it is the state of something else; nothing has changed then.
+        """
+        server, silo = copy(self.server), copy(self.silo)
+        server.restore(state)
+        silo.restore(state)
+        if silo.version != server.broadcast.round:
+            raise ValueError(f"its clients hold version {silo.version}")
+        budgets = [stream.budget for stream in server.streams]
+        if not (
+            np.array_equal(server.clients, silo.clients)
+            and np.array_equal(server.stream_of, silo.stream)
+            and np.array_equal(budgets, silo.budgets)
+        ):
+            raise ValueError("its clients or their compression rates are others")
+        self.server, self.silo = server, silo
 
-def share_of(given: Config, configured: Config) -> float:
-    """Return rounds times clients a round as a method has them, as a share of what was given."""
-    trained = configured.rounds * configured.client_fraction
-    return trained / (given.rounds * given.client_fraction)
-
-
-def uncompressed(server: Server, dim: int) -> Traffic:
-    """Return what a client of dimension ``dim`` pays that exchanges the float32 matrix."""
-    shape = len(server.items), dim
-    matrix = RowUpdate(np.arange(shape[0], dtype=np.int32), np.zeros(shape, np.float32), shape[0])
-    data = Plain().encode(matrix, np.uint64(0)).to_bytes()
-    traffic = Traffic(clients=1)
-    traffic.add(data, Payload.from_bytes(data, shape))
-    traffic.add_scoring(scoring.write(server.scoring, "f32", 0, np.uint64(0)))
-    return traffic
+    def described(self) -> dict[str, Any]:
+        """Return the name of the data, how much there is of it, and what was noticed in it."""
+        loaded = self.interactions
+        return {
+            "dataset": loaded.name,
+            "users": loaded.n_users,
+            "items": loaded.n_items,
+            "interactions": len(loaded),
+            "columns": loaded.columns,
+            "notes": list(loaded.notes),
+        }

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from fedras.arrays import Float64s
-from fedras.errors import FedrasError, UsageError
+from fedras.errors import UsageError
+from fedras.federation.user_values import read_user_values
 
 _HEADER = 64  # bytes
 _HIGHEST = 0.995
 _NUMBER = 4  # bytes
+_SPEED = "bytes per second"
+_FASTEST = 1e15  # bytes per second
 
 
 def rates_for(
@@ -56,20 +59,10 @@ def read_speeds(path: Path) -> dict[str, float]:
     FedrasError
         If the file cannot be read.
     """
-    found: dict[str, float] = {}
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for number, row in enumerate(csv.reader(file), start=1):
-                speed = _speed(row)
-                if not 0 < speed < math.inf:
-                    raise UsageError(
-                        f"{path}:{number}: expected user,bytes per second, found {','.join(row)!r}"
-                    )
-                found[row[0]] = speed
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FedrasError(f"cannot read {path}: {error}") from None
+    rows = read_user_values(path, _SPEED)
+    found = {user: _speed(text, where) for where, user, text in rows}
     if not found:
-        raise UsageError(f"{path} is empty; expected rows of user,bytes per second")
+        raise UsageError(f"{path} is empty; expected rows of user,{_SPEED}")
     return found
 
 
@@ -79,9 +72,11 @@ def write_rates(users: list[str], rates: Float64s, path: Path) -> None:
         csv.writer(file).writerows(zip(users, rates.tolist(), strict=True))
 
 
-def _speed(row: list[str]) -> float:
+def _speed(text: str, where: str) -> float:
     try:
-        _, text = row
-        return float(text)
+        speed = float(text)
     except ValueError:
-        return math.nan
+        speed = math.nan
+    if not 0 < speed <= _FASTEST:
+        raise UsageError(f"{where}: {text!r} are no {_SPEED}")
+    return speed

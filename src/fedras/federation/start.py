@@ -6,8 +6,8 @@ from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.components import aggregation_of, method_of, model_of
 from fedras.config import Config
 from fedras.federation.client import Silo
-from fedras.federation.server import Server, Stream
-from fedras.federation.wire import Broadcast
+from fedras.federation.server import Server
+from fedras.federation.stream import Stream
 from fedras.kernels.random import normals, normals_of
 from fedras.models import Model
 from fedras.rng import Purpose, key, keys
@@ -34,21 +34,21 @@ def new_server(
         int64[S], the distinct budgets, and int64[M], which of them each client has.
     """
     model = model_of(config)
-    items, theta = _items(config, model, n_items), _scoring(config, model)
+    items = _items(config, model, n_items)
     listeners = np.bincount(stream, minlength=len(budgets))
     return Server(
-        config,
-        model,
-        method_of(config),
-        aggregation_of(config),
-        clients,
-        stream,
-        items,
-        theta,
-        np.zeros_like(theta),
-        [Stream(int(b), int(n), items.copy()) for b, n in zip(budgets, listeners, strict=True)],
-        Broadcast(0, (), b""),
-        np.zeros(len(clients), np.int64),
+        config=config,
+        model=model,
+        method=method_of(config),
+        aggregation=aggregation_of(config),
+        clients=clients,
+        stream_of=stream,
+        items=items,
+        scoring=_scoring(config, model),
+        streams=[
+            Stream(budget=int(b), listeners=int(n), replica=items.copy())
+            for b, n in zip(budgets, listeners, strict=True)
+        ],
     )
 
 
@@ -68,17 +68,17 @@ def new_silo(
     model = model_of(config)
     start = _items(config, model, n_items)
     return Silo(
-        config,
-        model,
-        method_of(config),
-        clients,
-        indptr,
-        items,
-        budgets,
-        stream,
-        _vectors(config, model, clients),
-        np.repeat(start[None], len(budgets), axis=0),
-        _scoring(config, model),
+        config=config,
+        model=model,
+        method=method_of(config),
+        clients=clients,
+        indptr=indptr,
+        items=items,
+        budgets=budgets,
+        stream=stream,
+        vectors=first_vectors(config, model, clients),
+        replicas=np.repeat(start[None], len(budgets), axis=0),
+        scoring=_scoring(config, model),
     )
 
 
@@ -90,7 +90,7 @@ def _items(config: Config, model: Model, n_items: int) -> Float32s:
     return draws.reshape(n_items, config.dim)
 
 
-def _vectors(config: Config, model: Model, clients: UInt64s) -> Float32s:
+def first_vectors(config: Config, model: Model, clients: UInt64s) -> Float32s:
     """Return float32[M, d] drawn from the same, each user's from its own key."""
     own = keys(config.seed, Purpose.USER, clients)
     return normals_of(own, config.dim, model.initial_scale / config.dim)

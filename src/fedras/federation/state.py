@@ -1,46 +1,60 @@
-"""What changes in a server from round to round, as arrays and JSON values."""
+"""What changes from round to round, on its way to the disk and back."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from fedras.arrays import Arrays
-from fedras.federation.server import Server
-from fedras.federation.wire import Broadcast
-
-
-def server_state(server: Server) -> tuple[Arrays, dict[str, Any]]:
-    """Return the server's state but its streams' replicas: arrays, not copied, and values."""
-    arrays: Arrays = {
-        "items": server.items,
-        "scoring": server.scoring,
-        "scoring_lost": server.scoring_lost,
-        "scoring_sent": np.frombuffer(bytearray(server.broadcast.scoring), np.uint8),
-        "heard": server.heard,
-        "trust": server.trust,
-    }
-    for s, update in enumerate(server.broadcast.items):
-        arrays[f"broadcast_{s}"] = np.frombuffer(update, np.uint8)
-    streams = [
-        {"memory": stream.memory, "log": stream.log, "snapshot": stream.snapshot}
-        for stream in server.streams
-    ]
-    round_ = server.broadcast.round
-    return arrays, {"round": round_, "streams": streams, "scoring_log": server.scoring_log}
+from fedras.arrays import AnyArray, Arrays
 
 
-def restore_server(server: Server, arrays: Arrays, values: dict[str, Any]) -> None:
-    """Return to what `server_state` gave, and ``arrays["replicas"]``, float32[S, N, d]."""
-    round_ = values["round"]
-    server.items, server.heard = arrays["items"], arrays["heard"]
-    server.trust = arrays["trust"]
-    server.scoring, server.scoring_lost = arrays["scoring"], arrays["scoring_lost"]
-    server.scoring_log = values["scoring_log"]
-    for s, (stream, kept) in enumerate(zip(server.streams, values["streams"], strict=True)):
-        stream.replica = arrays["replicas"][s].copy()
-        stream.memory, stream.log = kept["memory"], kept["log"]
-        stream.snapshot = kept["snapshot"]
-    coded = [
-        arrays[f"broadcast_{s}"].tobytes() for s in range(len(server.streams) if round_ else 0)
-    ]
-    server.broadcast = Broadcast(round_, tuple(coded), arrays["scoring_sent"].tobytes())
+class State(NamedTuple):
+    """All that changes from round to round.
+
+    Attributes
+    ----------
+    arrays
+        By name.
+    values
+        What JSON can hold of it.
+    """
+
+    arrays: Arrays
+    values: dict[str, Any]
+
+    def array(
+        self, name: str, dtype: DTypeLike, shape: Sequence[int], finite: bool = True
+    ) -> AnyArray:
+        """Return a copy of an array.
+
+        Parameters
+        ----------
+        name, dtype, shape
+            Which, and what it must be.
+        finite
+            Whether neither infinity nor NaN may be in it.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or another.
+        """
+        found = self.arrays.get(name)
+        if found is None:
+            raise ValueError(f"it has no {name}")
+        if (found.dtype, found.shape) != (np.dtype(dtype), tuple(shape)):
+            kind = f"{found.dtype}{list(found.shape)}"
+            raise ValueError(f"its {name} are {kind}, not {np.dtype(dtype)}{list(shape)}")
+        if finite and not np.isfinite(found).all():
+            raise ValueError(f"its {name} are not finite")
+        return found.copy()
+
+    def column(self, name: str, dtype: DTypeLike) -> AnyArray:
+        """Return `array` with one axis, of whatever length."""
+        found = self.arrays.get(name)
+        return self.array(name, dtype, (0 if found is None else found.size,))
+
+    def bytes(self, name: str) -> bytes:
+        """Return a column of bytes."""
+        return self.column(name, np.uint8).tobytes()

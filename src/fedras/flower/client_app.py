@@ -5,11 +5,12 @@ from pathlib import Path
 from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 
+from fedras.data import File
 from fedras.errors import UsageError
 from fedras.flower.link import unwrap, wrap
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source
-from fedras.nodes.split import CATALOGUE, DATA
+from fedras.nodes.split import AS_WRITTEN, CATALOGUE, DATA
 
 app = ClientApp()
 
@@ -23,9 +24,10 @@ def answer(message: Message, context: Context) -> Message:
 def node_of(context: Context) -> Node:
     """Return the node that Flower's configuration describes.
 
-    A SuperNode names ``folder``, ``data`` (a file or a SQLAlchemy URL), ``table`` and
-    ``catalogue``; of a simulated one only the number is known, and its files are in the run's
-    ``nodes-folder``, as `split.write_nodes` leaves them.
+    A SuperNode names ``folder``, ``data`` (a file or a SQLAlchemy URL), ``table``, ``catalogue``
+    and, where they are needed, options of `data.File` such as ``columns`` or ``min-rating``; of a
+    simulated one only the number is known, and its files are in the run's ``nodes-folder``, as
+    `split.write_nodes` leaves them.
 
     Raises
     ------
@@ -34,13 +36,14 @@ def node_of(context: Context) -> Node:
     """
     told = context.node_config
     threads = int(told.get("threads", 1))
-    repeats = bool(told.get("keep-repeats", False))
+    options = {name.replace("-", "_"): value for name, value in told.items()}
+    options = {name: value for name, value in options.items() if name in File.model_fields}
     if "folder" not in told and "partition-id" in told:
         root = Path(str(context.run_config["nodes-folder"]))
         place = root / f"node-{int(told['partition-id'])}"
-        return Node(place, Source(str(place / DATA)), root / CATALOGUE, threads)
+        return Node(place, Source(str(place / DATA), options=AS_WRITTEN), root / CATALOGUE, threads)
     for name in ("folder", "data", "catalogue"):
         if name not in told:
             raise UsageError(f"the node config lacks {name}: flower-supernode --node-config")
-    source = Source(str(told["data"]), str(told.get("table", "")), repeats)
+    source = Source(str(told["data"]), str(told.get("table", "")), options)
     return Node(Path(str(told["folder"])), source, Path(str(told["catalogue"])), threads)

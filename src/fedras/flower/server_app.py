@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from flwr.app import Context
+from flwr.app import Context, UserConfig
 from flwr.serverapp import Grid, ServerApp
 
 from fedras.components import make_config
@@ -13,8 +13,12 @@ from fedras.config import read_config
 from fedras.errors import FedrasError, UsageError
 from fedras.flower.link import FlowerLink
 from fedras.nodes.catalogue import read_catalogue
-from fedras.nodes.link import Patience
-from fedras.nodes.server.run import NodesRun, open_run
+from fedras.nodes.server.admission import USERS, Admission
+from fedras.nodes.server.coordinator import Coordinator
+from fedras.nodes.server.exchange import Patience
+from fedras.nodes.server.run import open_run
+from fedras.run.run import Run
+from fedras.whole_files import write
 
 app = ServerApp()
 log = logging.getLogger("fedras.federation")
@@ -32,9 +36,10 @@ def main(grid: Grid, context: Context) -> None:
     try:
         run = _open(grid, context)
         _report(run, status)
-        for result in run.rounds(int(told["nodes"])):
+        run.federation.gather(int(told["nodes"]))
+        for result in run.rounds():
             quality = "  ".join(f"{name} {v:.4f}" for name, v in (result.metrics or {}).items())
-            log.info("round %d of %d  %s", result.round, run.given.rounds, quality)
+            log.info("round %d of %d  %s", result.round, run.config.rounds, quality)
             _report(run, status)
     except FedrasError as error:
         log.error("%s", error)
@@ -42,7 +47,7 @@ def main(grid: Grid, context: Context) -> None:
         raise
 
 
-def _open(grid: Grid, context: Context) -> NodesRun:
+def _open(grid: Grid, context: Context) -> Run[Coordinator]:
     told = context.run_config
     path = str(told.get("config", ""))
     patience = Patience(*(float(told[f"{name}-timeout"]) for name in ("reply", "start", "alone")))
@@ -52,6 +57,16 @@ def _open(grid: Grid, context: Context) -> NodesRun:
         read_catalogue(Path(str(told["catalogue"]))),
         FlowerLink(grid),
         patience,
+        _admission(told),
+    )
+
+
+def _admission(told: UserConfig) -> Admission:
+    listed = str(told.get("nodes-file", ""))
+    return Admission(
+        int(told.get("users-per-node", USERS)),
+        Path(listed) if listed else None,
+        bool(told.get("new-node-ids", False)),
     )
 
 
@@ -63,30 +78,27 @@ def _speak() -> None:
     log.handlers, log.propagate = [handler], False
 
 
-def _report(run: NodesRun, path: Path | None) -> None:
+def _report(run: Run[Coordinator], path: Path | None) -> None:
     """Write how far the run is, for whoever watches."""
-    coordinator = run.coordinator
-    members = coordinator.roster.members.values()
+    exchange = run.federation.exchange
     state = {
-        "round": run.round if coordinator.begun else 0,
-        "rounds": run.given.rounds,
+        "round": run.round,
+        "rounds": run.config.rounds,
         "nodes": {
-            member.node.hex(): {
-                "clients": len(member.named),
+            str(member.address): {
+                "clients": len(member.enrolled),
                 "version": member.version,
                 "awake": member.awake,
             }
-            for member in members
+            for member in exchange.membership.roster.members
         },
         "metrics": run.lines[-1] if run.lines else None,
-        "sent": coordinator.sent.size,
-        "received": coordinator.received.size,
+        "sent": exchange.sent.size,
+        "received": exchange.received.size,
     }
     _write(path, state)
 
 
 def _write(path: Path | None, state: dict[str, Any]) -> None:
     if path is not None:
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(state), "utf-8")
-        partial.replace(path)
+        write(path, json.dumps(state).encode())

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.actions import Actions, pack_actions
 from fedras.codecs.plain import Plain
+from fedras.config import MOST, MOST_PASSES
 from fedras.kernels import adaptive, kmeans
 from fedras.methods.method import METHODS, Memory, Method
 
@@ -33,11 +34,13 @@ class ActionSharing(Method):
         "Systems via Adaptive Action Sharing, KDD 2025"
     )
     actions: int = Field(
-        0, ge=0, description="C_e itself, whatever the compression rate; 0: by rate"
+        0, ge=0, le=MOST, description="C_e itself, whatever the compression rate; 0: by rate"
     )
-    iterations: int = Field(10, ge=1, description="iterations of K-means on the server, at most")
+    iterations: int = Field(
+        10, ge=1, le=MOST_PASSES, description="iterations of K-means on the server, at most"
+    )
     client_iterations: int = Field(
-        1, ge=1, description="iterations of K-means on a client, at most"
+        1, ge=1, le=MOST_PASSES, description="iterations of K-means on a client, at most"
     )
 
     @model_validator(mode="before")

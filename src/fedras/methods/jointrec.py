@@ -6,6 +6,7 @@ from pydantic import Field
 from fedras.codecs import Codec
 from fedras.codecs.lowrank import LowRank
 from fedras.codecs.plain import Plain
+from fedras.config import NumbersName
 from fedras.methods.method import METHODS, Method, fit
 
 _PER_FLOAT = 4
@@ -25,7 +26,7 @@ class JointRec(Method):
         "Duan et al., JointRec: A Deep-Learning-Based Joint Cloud Video Recommendation Framework "
         "for Mobile IoT, IEEE Internet of Things Journal 2019"
     )
-    numbers: str = Field("q8", description="number format of the floats that are sent")
+    numbers: NumbersName = Field("q8", description="number format of the floats that are sent")
     uplink_only: bool = Field(False, description="the server sends its updates as they are")
 
     def budget(self, rate: float, n_items: int, dim: int) -> int:

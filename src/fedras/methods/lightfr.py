@@ -9,14 +9,13 @@ from fedras.arrays import Float32s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.packing import require_finite
 from fedras.codecs.plain import Plain
-from fedras.config import Config
+from fedras.config import MOST_PASSES, Config, NumbersName
 from fedras.errors import UsageError
 from fedras.kernels import lightfr
 from fedras.methods.method import METHODS, Memory, Method, fit, require_one_rate
 from fedras.models import Cohort, Model
 from fedras.models.buffers import room_for
 from fedras.models.mf import MF
-from fedras.numbers import NumbersName
 
 _BYTES_PER_FLOAT = 4
 _BITS_PER_BYTE = 8
@@ -46,7 +45,9 @@ class LightFR(Method):
     )
     absolute = True
     numbers: NumbersName = Field("bit", description="number format of the codes and votes")
-    sweeps: int = Field(3, ge=1, description="passes over the bits of a user's code, at most (MF)")
+    sweeps: int = Field(
+        3, ge=1, le=MOST_PASSES, description="passes over the bits of a user's code, at most (MF)"
+    )
 
     def configure(self, config: Config) -> Config:
         """Make the embedding dimension the length of the codes."""

@@ -1,18 +1,17 @@
 """The contract of a method: its decisions in a round that is otherwise the same for all."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from fedras.arrays import AnyArray, Float32s, Float64s, Int64s
 from fedras.codecs import Codec, Payload, RowUpdate
-from fedras.config import Config
+from fedras.config import OPTIONS, Config, NumbersName
 from fedras.errors import UsageError
 from fedras.models import Cohort, Model
-from fedras.numbers import NumbersName
 from fedras.registry import Registry
 
 Memory = dict[str, float]
@@ -39,7 +38,7 @@ class Method(BaseModel, ABC):
         Whether clients do so too.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = OPTIONS
     citation: ClassVar[str]
     absolute: ClassVar[bool] = False
     absolute_uplink: ClassVar[bool] = False
@@ -147,6 +146,21 @@ class Method(BaseModel, ABC):
         float64[n, d], by default the mean over the clients that trained the item (section 4.4).
         """
         return total / count[:, None]
+
+
+def rehearse(method: Method, budgets: Iterable[int], n_items: int, dim: int) -> None:
+    """Code one row up and down for each budget, so that options which cannot be meant show first.
+
+    Raises
+    ------
+    UsageError
+        If an option of the method is impossible that its declaration let pass.
+    """
+    row = np.zeros(1, np.int32), np.ones((1, dim), np.float32)
+    update, key = RowUpdate(*row, n_items), np.uint64(0)
+    for budget in budgets:
+        method.uplink(budget, key).encode(update, key)
+        method.compress(update, budget, {}, key, key)
 
 
 METHODS: Registry[Method] = Registry("method", "methods")

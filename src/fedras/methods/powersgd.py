@@ -4,6 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from fedras.codecs.powersgd import PowerSGD as Codec
+from fedras.config import MOST_PASSES
 from fedras.methods.method import METHODS, Method, fit_columns
 
 
@@ -21,7 +22,7 @@ class PowerSGD(Method):
         "Vogels et al., PowerSGD: Practical Low-Rank Gradient Compression for Distributed "
         "Optimization, NeurIPS 2019"
     )
-    iterations: int = Field(2, ge=1, description="power iterations")
+    iterations: int = Field(2, ge=1, le=MOST_PASSES, description="power iterations")
 
     def budget(self, rate: float, n_items: int, dim: int) -> int:
         """Return the rank."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
-from fedras.config import Config
+from fedras.config import LARGEST, Config
 from fedras.kernels import mf
 from fedras.models.buffers import room_for
 from fedras.models.model import MODELS, Cohort, Model
@@ -17,8 +17,10 @@ from fedras.models.model import MODELS, Cohort, Model
 class MF(Model):
     """sigmoid(p.q), trained with binary cross-entropy (paper, section 2.1)."""
 
-    learning_rate: float = Field(3.0, gt=0, description="of local SGD, in the first round")
-    weight_decay: float = Field(0.007, ge=0, description="of SGD, on what it moves")
+    learning_rate: float = Field(
+        3.0, gt=0, le=LARGEST, description="of local SGD, in the first round"
+    )
+    weight_decay: float = Field(0.007, ge=0, le=LARGEST, description="of SGD, on what it moves")
     citation = "Chai et al., Secure Federated Matrix Factorization, IEEE Intelligent Systems 2020"
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.codecs import RowUpdate
-from fedras.config import Config
+from fedras.config import LARGEST, OPTIONS, Config
 from fedras.registry import Registry
 
 
@@ -54,15 +54,20 @@ class Cohort:
 class Model(BaseModel, ABC):
     """A base model: a frozen set of hyper-parameters; a subclass registers with ``@MODELS``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = OPTIONS
     citation: ClassVar[str]
-    learning_rate: float = Field(gt=0, description="of local SGD, in the first round")
+    learning_rate: float = Field(gt=0, le=LARGEST, description="of local SGD, in the first round")
     final_learning_rate: float = Field(
         0.1, ge=0, le=1, description="share of learning_rate that is left in the last round"
     )
-    weight_decay: float = Field(ge=0, description="of SGD, on the vectors and rows that it moves")
+    weight_decay: float = Field(
+        ge=0, le=LARGEST, description="of SGD, on the vectors and rows that it moves"
+    )
     initial_scale: float = Field(
-        1.0, gt=0, description="standard deviation of the first vectors and rows, times d"
+        1.0,
+        gt=0,
+        le=LARGEST,
+        description="standard deviation of the first vectors and rows, times d",
     )
 
     def rate_at(self, round_: int, rounds: int) -> float:
@@ -108,6 +113,10 @@ class Model(BaseModel, ABC):
         candidates
             int32[B, K] for scores of some items per user, float32[B, K]; None for float32[B, N].
         """
+
+    def parts(self, scoring: Float32s, dim: int) -> dict[str, Float32s]:
+        """Return the scoring model, float32[P], by the names of its parts, for other software."""
+        return {"theta": scoring} if len(scoring) else {}
 
 
 MODELS: Registry[Model] = Registry("model", "models")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
-from fedras.config import Config
+from fedras.config import LARGEST, Config
 from fedras.kernels import ncf, network
 from fedras.kernels.random import normals
 from fedras.models.buffers import room_for
@@ -23,10 +23,15 @@ class NCF(Model):
         "Perifanis and Efraimidis, Federated Neural Collaborative Filtering, "
         "Knowledge-Based Systems 2022"
     )
-    learning_rate: float = Field(2.0, gt=0, description="of local SGD, in the first round")
-    weight_decay: float = Field(0.007, ge=0, description="of SGD, on what it moves")
+    learning_rate: float = Field(
+        2.0, gt=0, le=LARGEST, description="of local SGD, in the first round"
+    )
+    weight_decay: float = Field(0.007, ge=0, le=LARGEST, description="of SGD, on what it moves")
     network_rate: float = Field(
-        0.1, ge=0, description="learning rate of the network, as a share of learning_rate"
+        0.1,
+        ge=0,
+        le=LARGEST,
+        description="learning rate of the network, as a share of learning_rate",
     )
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:
@@ -76,3 +81,15 @@ class NCF(Model):
         if candidates is None:
             candidates = np.arange(len(items), dtype=np.int32)[None]
         return ncf.score(vectors, scoring, ncf.item_half(scoring, items), candidates)
+
+    def parts(self, scoring: Float32s, dim: int) -> dict[str, Float32s]:
+        """Return layers 1 to 4: ``theta.1.weight``, float32[outputs, inputs], ``theta.1.bias``, ...
+
+        The inputs of the first layer are the user's vector and then the item's.
+        """
+        user, (item, *upper), biases = network.layers(scoring, dim)
+        weights = np.concatenate((user, item), axis=1), *upper
+        named: dict[str, Float32s] = {}
+        for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
+            named |= {f"theta.{layer}.weight": weight, f"theta.{layer}.bias": bias}
+        return named

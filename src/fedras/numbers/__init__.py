@@ -1,5 +1,5 @@
 """How floats are written: full, half and quantised precision; one file each."""
 
-from fedras.numbers.numbers import NUMBERS, Numbers, NumbersName
+from fedras.numbers.numbers import NUMBERS, Numbers
 
-__all__ = ["NUMBERS", "Numbers", "NumbersName"]
+__all__ = ["NUMBERS", "Numbers"]

@@ -3,13 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from pydantic import AfterValidator
 
 from fedras.arrays import Float32s, Int64s, UInt64s
-from fedras.registry import Registry, unknown
+from fedras.registry import Registry
 
 
 class Numbers(ABC):
@@ -68,13 +67,3 @@ class Numbers(ABC):
 
 
 NUMBERS: Registry[Numbers] = Registry("number format", "numbers")
-
-
-def _known(name: str) -> str:
-    if name not in NUMBERS:
-        raise ValueError(unknown("number format", name, NUMBERS.names()))
-    return name
-
-
-NumbersName = Annotated[str, AfterValidator(_known)]
-"""A pydantic field that names a number format."""

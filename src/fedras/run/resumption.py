@@ -1,35 +1,50 @@
 """What a run and its folder must agree on before the run goes on."""
 
-import hashlib
-from pathlib import Path
-from typing import Any
+import json
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from fedras.components import complete
+from fedras.components import at, complete, own_data_options
 from fedras.config import Config
-from fedras.data.files import is_path
-from fedras.data.interactions import Interactions
+from fedras.data import files as data
 from fedras.errors import FedrasError, UsageError
-from fedras.federation.simulator import Simulation
-from fedras.run.folder import CHECKPOINT, CONFIG, RunFolder
+from fedras.federation.federation import Federation
+from fedras.federation.state import State
+from fedras.run.checkpoint import CHECKPOINT
+from fedras.run.folder import CONFIG, RunFolder
+from fedras.run.summary import Totals
 
 _FREE = {"threads", "data_dir"}
 
 
-def restore(simulation: Simulation, folder: RunFolder) -> dict[str, Any] | None:
-    """Bring ``simulation`` to the checkpoint; return the checkpoint's values, None without one.
+class Progress(NamedTuple):
+    """What a run knows besides the state of its federation.
+
+    Attributes
+    ----------
+    totals
+        Sums over the rounds done.
+    lines
+        What ``metrics.jsonl`` says of each evaluated round.
+    """
+
+    totals: Totals
+    lines: list[dict[str, Any]]
+
+
+def restore(federation: Federation, folder: RunFolder) -> Progress | None:
+    """Bring ``federation`` to the checkpoint; return how far the run is, None without one.
 
     Raises
     ------
     FedrasError
-        If the checkpoint is damaged, or configuration or data are not what they were.
+        If the checkpoint is damaged, or configuration or data are not what they were; nothing has
+        changed then.
     """
     checkpoint = folder.checkpoint()
     if checkpoint is None:
         return None
     path, values = folder.path / CHECKPOINT, checkpoint.values
-    now = decisive(simulation.given)
+    now = json.loads(json.dumps(decisive(federation.given)))
     try:
         for name, value in values["config"].items():
             if now.get(name, value) != value:
@@ -37,13 +52,21 @@ def restore(simulation: Simulation, folder: RunFolder) -> dict[str, Any] | None:
                     f"{folder.path / CONFIG} says {name} = {now[name]}, but {path} was trained "
                     f"with {value}; undo the change"
                 )
-        if values["data"] != fingerprint(simulation.interactions):
-            name = simulation.interactions.name
+        if values["data"] != federation.fingerprint:
+            name = federation.described()["dataset"]
             raise FedrasError(f"{name} is not the data that the run in {folder.path} is of")
-        simulation.restore(checkpoint.arrays, values["state"])
-    except (KeyError, TypeError, ValueError):
-        raise FedrasError(f"{path} was written by another version of fedras") from None
-    return values
+        progress = Progress(Totals.from_json(values["totals"]), list(map(dict, values["metrics"])))
+        if progress.totals.rounds != values["state"]["round"]:
+            raise ValueError(f"its totals are of {progress.totals.rounds} rounds")
+        federation.restore(State(checkpoint.arrays, values["state"]))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        lacks = f"it has no {error}" if isinstance(error, KeyError) else "its values are others"
+        reason = error if isinstance(error, ValueError) else lacks
+        raise FedrasError(
+            f"{path} is of another run or another version of fedras: {reason}; restore the right "
+            "one, or delete it to train again from the first round"
+        ) from None
+    return progress
 
 
 def agreed(folder: RunFolder, given: Config) -> Config:
@@ -55,13 +78,15 @@ def agreed(folder: RunFolder, given: Config) -> Config:
         If an option differs; one line that names it and both values.
     """
     ours = folder.config()
+    if "dataset" in given.model_fields_set and own_data_options(ours):
+        ours = at(ours, given.dataset)
     for name in sorted(given.model_fields_set - {*_FREE, "options"}):
         _require_same(folder, name, getattr(ours, name), getattr(given, name))
     both = complete(ours.model_copy(update={"options": ours.options | given.options}))
-    for name, value in both.options.items():
-        _require_same(folder, name, ours.options[name], value)
+    for name in both.options.keys() - own_data_options(ours):
+        _require_same(folder, name, ours.options[name], both.options[name])
     free = given.model_fields_set & _FREE
-    return ours.model_copy(update={name: getattr(given, name) for name in free})
+    return both.model_copy(update={name: getattr(given, name) for name in free})
 
 
 def absolute(config: Config) -> Config:
@@ -71,24 +96,15 @@ def absolute(config: Config) -> Config:
         for name, path in (("data_dir", config.data_dir), ("rate_file", config.rate_file))
         if path is not None
     }
-    if is_path(config.dataset):
-        paths["dataset"] = str(Path(config.dataset).expanduser().absolute())
+    if data.is_path(config.dataset):
+        paths["dataset"], paths["options"] = data.absolute(config.dataset, config.options)
     return config.model_copy(update=paths)
 
 
 def decisive(config: Config) -> dict[str, Any]:
     """Return the options that a result depends on."""
-    return {name: value for name, value in config.flat().items() if name not in _FREE}
-
-
-def fingerprint(interactions: Interactions) -> str:
-    """Return a digest of the ids and the rows, by which data is recognised."""
-    digest = hashlib.blake2b(digest_size=16)
-    for ids in (interactions.user_ids, interactions.item_ids):
-        digest.update("\n".join(ids.tolist()).encode())
-    for rows in (interactions.indptr, interactions.items):
-        digest.update(np.ascontiguousarray(rows).data)
-    return digest.hexdigest()
+    free = _FREE | own_data_options(config)
+    return {name: value for name, value in config.flat().items() if name not in free}
 
 
 def _require_same(folder: RunFolder, name: str, ours: object, given: object) -> None:

@@ -1,118 +1,80 @@
-"""Training from the first round to the last, with evaluation, checkpoints and resumption."""
+"""A run: the rounds of a federation, with evaluation, totals, checkpoints and a summary."""
 
-from collections.abc import Generator, Iterator
+import atexit
+import os
+import sys
+from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
-import numpy as np
-
-from fedras.config import Config
-from fedras.data.interactions import Interactions
-from fedras.errors import UsageError
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.errors import FedrasError
+from fedras.federation.federation import Federation
 from fedras.federation.round import RoundResult
-from fedras.federation.simulator import Simulation
+from fedras.federation.state import State
 from fedras.federation.wire import Traffic
 from fedras.interrupts import deferred
 from fedras.kernels.jit import one_thread
-from fedras.run.folder import Checkpoint, RunFolder
-from fedras.run.resumption import absolute, agreed, decisive, fingerprint, restore
-from fedras.run.summary import Totals, summarise
+from fedras.run.folder import RunFolder
+from fedras.run.resumption import Progress, decisive, restore
+from fedras.run.summary import Totals, share_of, summarise, uncompressed
+
+F = TypeVar("F", bound=Federation)
 
 
-def train(
-    config: Config | None = None,
-    out: str | Path | None = None,
-    resume: bool = False,
-    interactions: Interactions | None = None,
-) -> Iterator[RoundResult]:
-    """Train a federation; each step of the iterator is a round.
+class Run(Generic[F]):
+    """A run between two rounds; it goes on from the checkpoint in its folder, if there is one.
 
-    Everything is checked, and the data loaded, before this returns. Whoever stops early, with
-    Ctrl-C, ``break`` or ``close()``, can resume at the last whole round.
+    Whoever stops it loses no whole round: it is saved when its iterator is closed or dropped, at
+    Ctrl-C, and when the program ends.
 
     Parameters
     ----------
-    config
-        By default the main job, ``Config()``.
-    out
-        The folder that keeps the run; without one nothing is written.
-    resume
-        Continue the run in ``out``. Its configuration counts; options that ``config`` sets must
-        agree with it, apart from ``threads`` and ``data_dir``.
-    interactions
-        Data of your own instead of the data set that ``config`` names.
-
-    Yields
-    ------
-    One `RoundResult` per round; its ``metrics`` are set every ``eval_every`` rounds and in the
-    last one.
-
-    Raises
-    ------
-    UsageError
-        If the configuration or the folder cannot be meant.
-    FedrasError
-        If the data cannot be had, the folder cannot be written or the checkpoint is damaged.
-    """
-    return Run(config, out, resume, interactions).rounds()
-
-
-class Run:
-    """A run between two rounds. `train` explains the parameters and the errors.
+    federation
+        What does the rounds.
+    folder
+        Where the run is kept, if anywhere; it has the configuration already, and is locked.
 
     Attributes
     ----------
+    federation, folder
+        As given.
     config
         With every default filled in.
-    simulation, evaluation
-        What trains and what measures.
     totals
         Sums over the rounds done.
-    folder
-        Where the run is kept, if anywhere.
+    lines
+        What ``metrics.jsonl`` says of each evaluated round.
+
+    Raises
+    ------
+    FedrasError
+        If the checkpoint is damaged, or not of this run.
     """
 
-    def __init__(
-        self,
-        config: Config | None = None,
-        out: str | Path | None = None,
-        resume: bool = False,
-        interactions: Interactions | None = None,
-    ) -> None:
-        config = absolute(config or Config())
-        self.folder = None if out is None else RunFolder(out)
-        if self.folder is None:
-            if resume:
-                raise UsageError("to resume a run, say which: give its folder as --out")
-        elif resume:
-            config = agreed(self.folder, config)
-            self.folder.lock()
-        else:
-            self.folder.require_new()
-        self.simulation = Simulation(config, interactions)
-        self.config = self.simulation.given
-        self.evaluation = Evaluation(
-            self.simulation.interactions, self.simulation.split, config.eval_negatives
-        )
-        self.totals = Totals()
-        self._data = fingerprint(self.simulation.interactions)
-        self._history: list[dict[str, Any]] = []
-        if self.folder is not None:
-            if resume:
-                self._restore(self.folder)
-            else:
-                self.folder.create(self.config)
-        self._first = self._saved = self.simulation.round
-        self._whole = True
+    def __init__(self, federation: F, folder: RunFolder | None = None) -> None:
+        self.federation, self.folder = federation, folder
+        self.config = federation.given
+        progress = None if folder is None else restore(federation, folder)
+        self.totals, self.lines = progress or Progress(Totals(), [])
+        if folder is not None and progress is not None:
+            folder.write_metrics(self.lines)
+        self._first = self._saved = self.round
+        self._whole, self._open = True, False
+        self._process = os.getpid()
+
+    @property
+    def round(self) -> int:
+        """The number of rounds done."""
+        return self.totals.rounds
 
     @property
     def finished(self) -> bool:
         """Whether no round is left."""
-        return self.simulation.round >= self.simulation.config.rounds
+        return self.round >= self.federation.config.rounds
 
     @property
     def saved(self) -> int:
@@ -122,61 +84,77 @@ class Run:
     @cached_property
     def uncompressed(self) -> Traffic:
         """What a client pays in one direction without compression."""
-        return self.simulation.uncompressed()
+        return uncompressed(self.federation)
+
+    def rates(self) -> dict[str, float]:
+        """Return what was saved so far; `Totals.rates` explains it."""
+        return self.totals.rates(self.uncompressed, share_of(self.federation))
 
     def rounds(self) -> Generator[RoundResult, None, None]:
-        """Run the rounds that are left; see `train`."""
+        """Run the rounds that are left, one per step of the iterator; at the end write the summary.
+
+        A `RoundResult` has ``metrics`` every ``eval_every`` rounds and in the last one.
+        """
+        self._reopen()
         try:
+            if self.federation.remote:
+                self._save()
             while not self.finished:
                 yield self._advance()
             if self.folder is not None and self.folder.summary() is None:
                 self.folder.write_summary(self.summary())
-        except (GeneratorExit, KeyboardInterrupt):
-            if self._whole and self._saved < self.simulation.round:
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Save what is not saved yet, and let other processes use the folder."""
+        if self._process != os.getpid():  # a fork must not write what its parent goes on with
+            return
+        unsaved = self._open and self._whole and self._saved < self.round
+        self._open = False
+        try:
+            if unsaved:
                 self._save()
-            raise
         finally:
             if self.folder is not None:
                 self.folder.release()
 
     def summary(self) -> dict[str, Any]:
         """Return the content of ``summary.json``; evaluates in full."""
-        evaluation, model = self.evaluation, self.simulation.model
-        silo, server = self.simulation.silo, self.simulation.server
-        own = server.items[None], server.scoring, np.zeros_like(silo.stream)
-        quality: dict[str, dict[str, float] | None] = {
-            "metrics": evaluation.sampled(model, self._replicas()),
-            "metrics_full": evaluation.full(model, self._replicas()),
-            "server_metrics": evaluation.sampled(model, Ranked(silo.vectors, *own)),
-        }
-        interactions = self.simulation.interactions
-        data = {
-            "dataset": interactions.name,
-            "users": interactions.n_users,
-            "items": interactions.n_items,
-            "interactions": len(interactions),
-            "notes": list(interactions.notes),
-        }
-        share = self.simulation.share
-        return summarise(server, data, self.totals, self.uncompressed, share, quality)
+        return summarise(self.federation, self.totals, self.federation.evaluate(final=True))
 
-    def _advance(self) -> RoundResult:
+    def _reopen(self) -> None:
+        if self.folder is not None:
+            self.folder.lock()
+            checkpoint = self.folder.checkpoint() if self._saved else None
+            if checkpoint is not None and checkpoint.values["totals"]["rounds"] != self._saved:
+                raise FedrasError(f"another process has trained in {self.folder.path}; resume it")
+        self._open = True
+        _RUNS.add(self)
+
+    def _guard(self) -> AbstractContextManager[None]:
+        """Return what a round runs under, so that a stop meets whole rounds only."""
+        if self.federation.remote:  # each round is saved, and may wait for nodes for long
+            return nullcontext()
         # The first round may have to wait for the compiler, in this thread, so that it can be
         # stopped: that loses nothing.
-        first = self.simulation.round == self._first
-        with one_thread() if first else deferred():
+        return one_thread() if self.round == self._first else deferred()
+
+    def _advance(self) -> RoundResult:
+        with self._guard():
             self._whole = False
             start = perf_counter()
-            result = self.simulation.step()
-            if self.finished or result.round % self.config.eval_every == 0:
-                metrics = self.evaluation.sampled(self.simulation.model, self._replicas())
-                result = replace(result, metrics=metrics)
+            result = self.federation.step()
             self.totals.add(result)
+            if self.federation.remote:
+                self._save()
+            if self.finished or result.round % self.config.eval_every == 0:
+                result = replace(result, metrics=self.federation.evaluate().sampled)
             self.totals.seconds += perf_counter() - start
             if result.metrics:
                 line = {"round": result.round} | result.metrics
                 line |= self.totals.means() | self.totals.refused()
-                self._history.append(line | {"seconds": self.totals.seconds})
+                self.lines.append(line | {"seconds": self.totals.seconds})
             self._whole = True
             if result.metrics:
                 self._save()
@@ -185,25 +163,27 @@ class Run:
     def _save(self) -> None:
         if self.folder is None:
             return
-        arrays, state = self.simulation.state()
+        arrays, state = self.federation.state()
         values = {
             "state": state,
             "totals": self.totals.to_json(),
-            "history": self._history,
+            "metrics": self.lines,
             "config": decisive(self.config),
-            "data": self._data,
+            "data": self.federation.fingerprint,
         }
-        self.folder.save(Checkpoint(arrays, values))
-        self._saved = self.simulation.round
-        self.folder.write_metrics(self._history)
+        self.folder.save(State(arrays, values))
+        self._saved = self.round
+        self.folder.write_metrics(self.lines)
 
-    def _restore(self, folder: RunFolder) -> None:
-        values = restore(self.simulation, folder)
-        if values is not None:
-            self.totals = Totals.from_json(values["totals"])
-            self._history = values["history"]
-        folder.write_metrics(self._history)
 
-    def _replicas(self) -> Ranked:
-        silo = self.simulation.silo
-        return Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+_RUNS: WeakSet[Run[Any]] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what is still open at the end of the program, while it can still write."""
+    for run in list(_RUNS):
+        try:
+            run.close()
+        except FedrasError as error:
+            sys.stderr.write(f"fedras: error: {error}\n")

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-import fedras
-from fedras.federation import privacy
+import numpy as np
+
+from fedras.codecs import Payload, RowUpdate
+from fedras.codecs.plain import Plain
+from fedras.federation import privacy, scoring
+from fedras.federation.federation import Federation, Quality
 from fedras.federation.round import RoundResult
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
+from fedras.version import __version__
 
 _DIRECTIONS = ("uplink", "downlink", "fetched")
 
@@ -111,56 +116,71 @@ class Totals:
         return cls(**values | traffic | {"dropped": Counter(values["dropped"])})
 
 
-def summarise(
-    server: Server,
-    data: dict[str, Any],
-    totals: Totals,
-    uncompressed: Traffic,
-    share: float,
-    quality: dict[str, dict[str, float] | None],
-) -> dict[str, Any]:
+def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[str, Any]:
     """Return all that ``summary.json`` says of a finished run.
 
     Parameters
     ----------
-    server
+    federation
         As it is at the end.
-    data
-        What is said of the data: its name as ``dataset`` and how much it holds.
     totals
         Sums over the rounds.
-    uncompressed, share
-        As for `Totals.rates`.
     quality
-        Its ``metrics``, ``metrics_full`` and ``server_metrics``.
+        Of the final evaluation.
     """
-    config = server.config
+    server, described = federation.server, federation.described()
+    config, whole = server.config, uncompressed(federation)
     return {
-        "dataset": data["dataset"],
+        "dataset": described.pop("dataset"),
         "model": config.model,
         "method": config.method,
         "seed": config.seed,
         "rounds": totals.rounds,
-        **quality,
-        **totals.rates(uncompressed, share),
+        "metrics": quality.sampled,
+        "metrics_full": quality.full,
+        "server_metrics": quality.server,
+        **totals.rates(whole, share_of(federation)),
         **totals.means(),
         **totals.refused(),
         **_privacy(server, totals.rounds),
-        "uncompressed_bytes_per_client_round": uncompressed.per_client,
+        "uncompressed_bytes_per_client_round": whole.per_client,
         "uplink_split": totals.uplink.split(),
         "downlink_split": totals.downlink.split(),
         "fetched_split": totals.fetched.split(),
-        **{name: value for name, value in data.items() if name != "dataset"},
+        **described,
+        "users_evaluated": quality.users,
         "seconds": totals.seconds,
         "peak_memory_mb": _peak_memory(),
         "versions": versions(),
     }
 
 
+def share_of(federation: Federation) -> float:
+    """Return rounds times clients a round, as a share of those that were asked for."""
+    given, config = federation.given, federation.config
+    trained = config.rounds * config.client_fraction
+    return trained / (given.rounds * given.client_fraction)
+
+
+def uncompressed(federation: Federation) -> Traffic:
+    """Return what a client pays in one direction that exchanges the float32 matrix.
+
+    A method may train vectors of another dimension; those that were asked for count.
+    """
+    server = federation.server
+    shape = len(server.items), federation.given.dim
+    matrix = RowUpdate(np.arange(shape[0], dtype=np.int32), np.zeros(shape, np.float32), shape[0])
+    data = Plain().encode(matrix, np.uint64(0)).to_bytes()
+    traffic = Traffic(clients=1)
+    traffic.add(data, Payload.from_bytes(data, shape))
+    traffic.add_scoring(scoring.write(server.scoring, "f32", 0, np.uint64(0)))
+    return traffic
+
+
 def versions() -> dict[str, str]:
     """Return the versions of all that numbers may depend on."""
     return {
-        "fedras": fedras.__version__,
+        "fedras": __version__,
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "numba": version("numba"),
@@ -171,7 +191,7 @@ def _privacy(server: Server, rounds: int) -> dict[str, Any]:
     """Return the section on differential privacy, where there is any."""
     if not server.config.dp_noise_multiplier:
         return {}
-    return {"privacy": privacy.report(server, rounds)}
+    return {"privacy": privacy.guarantee(server, rounds)}
 
 
 def _peak_memory() -> float | None:

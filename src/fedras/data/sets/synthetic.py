@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from fedras.arrays import Int64s, Strings
 from fedras.data.dataset import DATASETS, Dataset
-from fedras.data.interactions import Interactions
+from fedras.data.interactions import Interactions, strings
 from fedras.data.sources import Sources
 from fedras.kernels.choosing import choose_all, shuffled
 from fedras.kernels.random import bits, normals
@@ -31,7 +31,7 @@ class Synthetic(Dataset):
     """The number of users."""
     items: int = Field(default=2_000, ge=2 * _LEAST, lt=2**31)
     """The number of items; those that nobody chose count, too."""
-    interactions: int = Field(default=50_000, ge=1)
+    interactions: int = Field(default=50_000, ge=1, lt=2**40)
     """The exact number of interactions; at least 5 per user."""
     data_seed: int = Field(default=0, ge=0, lt=2**63)
     """Another seed gives other data."""
@@ -75,7 +75,7 @@ def _stream(key: np.uint64, purpose: np.uint64) -> np.uint64:
 
 
 def _ids(n: int) -> Strings:
-    return np.arange(n).astype(f"U{len(str(n - 1))}")
+    return strings(map(str, range(n)))
 
 
 def _activity(key: np.uint64, users: int, most: int, total: int) -> Int64s:

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,11 @@ import numpy as np
 from fedras.arrays import Arrays, Int64s, UInt64s
 from fedras.errors import FedrasError
 from fedras.federation.client import Silo
+from fedras.federation.residuals import Residuals
+from fedras.federation.state import State
 from fedras.federation.wire import Upload
-from fedras.nodes.messages import NODE_BYTES, TAG_BYTES
-from fedras.run.folder import CHECKPOINT, Checkpoint, RunFolder
-
-NO_TAG = bytes(TAG_BYTES)
-"""The tag of version 0, which follows from the seed."""
+from fedras.nodes.messages import NO_TAG, NODE_BYTES
+from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
 
 
 def _no_clients() -> UInt64s:
@@ -23,12 +23,12 @@ def _no_clients() -> UInt64s:
 
 
 @dataclass
-class Memory:
+class NodeState:
     """A node between two messages.
 
     Attributes
     ----------
-    node
+    token
         What it calls itself.
     run, config
         The run that it takes part in, by the server's token, and the run's options as JSON.
@@ -44,7 +44,7 @@ class Memory:
         The silo's state; empty before the first round.
     """
 
-    node: bytes = field(default_factory=lambda: secrets.token_bytes(NODE_BYTES))
+    token: bytes = field(default_factory=lambda: secrets.token_bytes(NODE_BYTES))
     run: bytes = b""
     config: str = ""
     version: int = 0
@@ -82,26 +82,41 @@ class Memory:
         """Give a new silo what is remembered of it: its replicas, and its clients' private state.
 
         The silo's budgets must be those of ``arrays``; `budgets` returns them.
+
+        Raises
+        ------
+        FedrasError
+            If it is the memory of another silo.
         """
         silo.version = self.version
         if not self.arrays:
             return
-        silo.replicas, silo.scoring = self.arrays["replicas"], self.arrays["scoring"]
+        try:
+            self._recall(silo, State(self.arrays, {}))
+        except ValueError as error:
+            raise FedrasError(f"what the node remembers is not of this run: {error}") from None
+
+    def _recall(self, silo: Silo, kept: State) -> None:
+        shape, clients = silo.replicas.shape[1:], len(self.clients)
+        replicas = kept.array("replicas", np.float32, (len(self.budgets), *shape))
+        scoring = kept.array("scoring", np.float32, silo.scoring.shape)
+        vectors = kept.array("vectors", np.float32, (clients, shape[1]), finite=False)
+        stream = kept.array("stream", np.int64, (clients,))
+        owners = kept.column("residual_owner", np.uint64).tolist()
         known = np.isin(silo.clients, self.clients)
         order = np.argsort(self.clients)
         place = order[np.searchsorted(self.clients, silo.clients[known], sorter=order)]
-        silo.vectors[known] = self.arrays["vectors"][place]
-        silo.stream[known] = self.arrays["stream"][place]
+        silo.replicas, silo.scoring = replicas, scoring
+        silo.vectors[known], silo.stream[known] = vectors[place], stream[place]
         position = {client: i for i, client in enumerate(silo.clients.tolist())}
-        owner = [position.get(client, -1) for client in self.arrays["residual_owner"].tolist()]
-        mine = np.array(owner, np.int64) >= 0
-        silo.residuals.restore(
-            {
-                "residual_client": np.array(owner, np.int64)[mine],
-                "residual_row": self.arrays["residual_row"][mine],
-                "residual": self.arrays["residual"][mine],
-            }
-        )
+        owner = np.array([position.get(client, -1) for client in owners], np.int64)
+        there = owner >= 0
+        residual = {
+            "residual_client": owner[there],
+            "residual_row": self.arrays["residual_row"][there],
+            "residual": self.arrays["residual"][there],
+        }
+        silo.residuals = Residuals.restored(State(residual, {}), len(silo.clients), shape)
 
     @property
     def budgets(self) -> Int64s:
@@ -109,7 +124,7 @@ class Memory:
         return self.arrays.get("budgets", np.zeros(0, np.int64))
 
 
-def remember(folder: RunFolder) -> Memory:
+def remember(folder: Path) -> NodeState:
     """Return what the folder holds, or a new memory.
 
     Raises
@@ -117,16 +132,16 @@ def remember(folder: RunFolder) -> Memory:
     FedrasError
         If the file is damaged or of another version.
     """
-    checkpoint = folder.checkpoint()
+    checkpoint = read_checkpoint(folder)
     if checkpoint is None:
-        return Memory()
+        return NodeState()
     arrays, values = checkpoint
     try:
         sent = arrays.pop("uploads").tobytes()
         ends = np.cumsum([0, *values["uploads"]]).tolist()
         parts = [sent[start:end] for start, end in pairwise(ends)]
-        return Memory(
-            bytes.fromhex(values["node"]),
+        return NodeState(
+            bytes.fromhex(values["token"]),
             bytes.fromhex(values["run"]),
             values["config"],
             values["version"],
@@ -138,11 +153,11 @@ def remember(folder: RunFolder) -> Memory:
         )
     except (KeyError, TypeError, ValueError):
         raise FedrasError(
-            f"{folder.path / CHECKPOINT} is no memory of a node of this version of fedras"
+            f"{folder / CHECKPOINT} is no memory of a node of this version of fedras"
         ) from None
 
 
-def store(memory: Memory, folder: RunFolder, source: dict[str, Any]) -> None:
+def store(memory: NodeState, folder: Path, source: dict[str, Any]) -> None:
     """Replace what the folder holds; on failure the former memory stays.
 
     Parameters
@@ -165,7 +180,7 @@ def store(memory: Memory, folder: RunFolder, source: dict[str, Any]) -> None:
         "uploads": np.frombuffer(b"".join(parts), np.uint8),
     }
     values = {
-        "node": memory.node.hex(),
+        "token": memory.token.hex(),
         "run": memory.run.hex(),
         "config": memory.config,
         "version": memory.version,
@@ -173,4 +188,4 @@ def store(memory: Memory, folder: RunFolder, source: dict[str, Any]) -> None:
         "uploads": [len(part) for part in parts],
         "source": source,
     }
-    folder.save(Checkpoint(arrays, values))
+    write_checkpoint(folder, State(arrays, values), private=True)

@@ -11,25 +11,24 @@ from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import parse_config
 from fedras.nodes.node.own_data import Source
-from fedras.run.folder import CHECKPOINT, RunFolder
-from fedras.run.recommender import Recommendation, recommend_from
+from fedras.run.checkpoint import CHECKPOINT, read_checkpoint
+from fedras.run.recommender import Recommender
 
 
-def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
-    """Return the best ``k`` items for a user of the node in ``folder``, best first.
+def load_node(folder: Path) -> Recommender:
+    """Load what the node in ``folder`` holds, to recommend to its users.
 
     Raises
     ------
     UsageError
-        If there is no node, no such user, or ``k`` is less than 1.
+        If there is no node, or it has not taken part yet.
     FedrasError
         If the node's data or memory cannot be read.
     """
-    kept = RunFolder(folder)
-    checkpoint = kept.checkpoint()
+    checkpoint = read_checkpoint(folder)
     if checkpoint is None:
         raise UsageError(f"{folder} is no folder of a node that has taken part in a run")
-    memory = remember(kept)
+    memory = remember(folder)
     try:
         told = checkpoint.values["source"]
         catalogue = read_catalogue(Path(told.pop("catalogue")))
@@ -50,4 +49,4 @@ def recommend_on(folder: Path, user: str, k: int = 10) -> list[Recommendation]:
         interactions.items,
     )
     memory.recall(silo)
-    return recommend_from(silo, interactions, user, k)
+    return Recommender(silo, interactions)

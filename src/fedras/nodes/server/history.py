@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from fedras.arrays import Arrays
-from fedras.errors import FedrasError
 from fedras.federation import scoring
 from fedras.federation.catchup import snapshot
 from fedras.federation.server import Server
-from fedras.nodes.messages import TAG_BYTES, News
-from fedras.nodes.node.memory import NO_TAG
+from fedras.nodes.messages import NO_TAG, TAG_BYTES, News
 
 
 @dataclass
@@ -70,6 +68,11 @@ class History:
             line.updates.append(data)
             line.forget()
 
+    def follow(self, server: Server) -> None:
+        """Begin a line for each stream that is new: whoever hears it is sent a snapshot first."""
+        new = len(server.streams) - len(self.lines)
+        self.lines += [Line(server.broadcast.round + 1) for _ in range(new)]
+
     def knows(self, version: int, tag: bytes) -> bool:
         """Return whether a node of this version and tag holds what the server sent."""
         return version < len(self.tags) and self.tags[version] == tag
@@ -115,7 +118,7 @@ class History:
                 line.updates.append(content[start : start + size])
                 start += size
             if start != len(content):
-                raise FedrasError("the checkpoint's record of updates is damaged")
+                raise ValueError("its record of updates is longer than they are")
         return history
 
 

@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import (
     BarColumn,
@@ -16,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from fedras.cli.output import PREPARING, human, say
+from fedras.cli.displays.output import PREPARING, console, human, say
 from fedras.federation.round import RoundResult
 from fedras.run.run import Run
 
@@ -29,12 +30,12 @@ def loading(what: str, quiet: bool) -> Iterator[None]:
     if quiet or not sys.stderr.isatty():
         yield
         return
-    with Console(stderr=True).status(Text(f"loading {what}")):
+    with console(stderr=True).status(Text(f"loading {what}")):
         yield
 
 
 @contextmanager
-def progress(run: Run, quiet: bool) -> Iterator[Show]:
+def watched(run: Run[Any], quiet: bool) -> Iterator[Show]:
     """Yield the function that shows a round."""
     if quiet or run.finished:
         yield lambda _: None
@@ -47,10 +48,10 @@ def progress(run: Run, quiet: bool) -> Iterator[Show]:
 
 
 @contextmanager
-def _live(run: Run) -> Iterator[Show]:
+def _live(run: Run[Any]) -> Iterator[Show]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("rounds"))
     bar = Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    task = bar.add_task("", total=run.simulation.config.rounds, completed=run.simulation.round)
+    task = bar.add_task("", total=run.federation.config.rounds, completed=run.round)
     figures = Text(PREPARING)
 
     def show(result: RoundResult) -> None:
@@ -60,15 +61,15 @@ def _live(run: Run) -> Iterator[Show]:
         elif figures.plain == PREPARING:
             figures.plain = "training"
 
-    with Live(Group(bar, figures), console=Console(stderr=True)):
+    with Live(Group(bar, figures), console=console(stderr=True)):
         yield show
 
 
-def _figures(result: RoundResult, run: Run) -> str:
-    means, rates = run.totals.means(), run.totals.rates(run.uncompressed, run.simulation.share)
+def _figures(result: RoundResult, run: Run[Any]) -> str:
+    means, rates = run.totals.means(), run.rates()
     quality = "  ".join(f"{name.upper()} {v:.4f}" for name, v in (result.metrics or {}).items())
     return (
-        f"round {result.round}/{run.simulation.config.rounds}  {quality}  "
+        f"round {result.round}/{run.federation.config.rounds}  {quality}  "
         f"up {human(means['uplink_bytes_per_client_round'])}  "
         f"down {human(means['downlink_bytes_per_client_round'])}  "
         f"CR {rates['compression_rate']:.2%} (wire {rates['wire_compression_rate']:.2%})"
