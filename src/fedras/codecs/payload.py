@@ -128,7 +128,7 @@ class Payload(
 
 
 class _Frame(msgspec.Struct, frozen=True, array_like=True, tag=VERSION, forbid_unknown_fields=True):
-    """A payload whose names and parts are not copied yet: text takes up to seven times its bytes."""
+    """A payload whose names and parts are not copied yet; text takes seven times its bytes."""
 
     codec: msgspec.Raw
     numbers: msgspec.Raw
