@@ -2,97 +2,41 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.liars import (
+    CAP,
+    HONEST,
+    LIAR,
+    TOKEN,
+    USERS,
+    Caps,
+    Liar,
+    enrolled_at,
+    federation,
+    invented,
+    refused,
+)
 from helpers.nodes_in_process import Perfect, config, coordinator, make_nodes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from fedras.arrays import UInt64s
 from fedras.evaluation.metrics import BINS
 from fedras.nodes.messages import (
     NO_TAG,
     Done,
-    Join,
     Joined,
     Refused,
     Reply,
     Work,
-    clients_digest,
-    digest,
     pack_clients,
     parse_reply,
-    parse_request,
     to_bytes,
 )
-from fedras.nodes.node.memory import remember
-from fedras.nodes.server.admission import Admission, Terms
-from fedras.nodes.server.coordinator import Coordinator
-
-HONEST, USERS, LIAR, CAP = 3, 24, 99, 5
-TOKEN = b"E" * 16
-HITS = (CAP, *[0] * (BINS - 1))
-
-
-@dataclass
-class Liar:
-    """A node that has no data; `lie` changes its answers."""
-
-    claim: UInt64s
-    token: bytes = TOKEN
-    counts: tuple[int, ...] = HITS
-    lie: Callable[[Any, Any], Reply] = lambda _, reply: reply
-    asked: list[int] = field(default_factory=list)
-
-    def answer(self, message: bytes) -> bytes:
-        request, reply = parse_request(message), self._plain(message)
-        return to_bytes(self.lie(request, reply))
-
-    def _plain(self, message: bytes) -> Reply:
-        request = parse_request(message)
-        if isinstance(request, Join):
-            return Joined(request.run, self.token, pack_clients(self.claim), 0, NO_TAG)
-        places = len(request.cohort) // 8
-        counts = self.counts * (0, 1, 3)[request.evaluate]
-        uploads = () if request.evaluate else ((b"", b""),) * places
-        self.asked += [] if request.evaluate else [places]
-        done = digest(message), request.version, request.tag, clients_digest(self.claim)
-        return Done(request.run, *done, uploads, counts)
-
-
-def invented(count: int, seed: int = 0) -> UInt64s:
-    return np.random.default_rng(seed).integers(0, 2**63, count, dtype=np.uint64)
-
-
-@dataclass(frozen=True)
-class Caps(Admission):
-    """The liar may enrol `CAP` users; the operator knows nothing of the others."""
-
-    former: dict[int, tuple[int, ...]] = field(default_factory=dict)
-
-    def terms(self) -> dict[int, Terms]:
-        caps = {LIAR: CAP}
-        return {a: Terms(caps.get(a, 100), self.former.get(a, ())) for a in range(100)}
-
-
-def federation(
-    liar: Liar, folder: Path, wanted: int = HONEST + 1, **options: object
-) -> tuple[Coordinator, Perfect]:
-    link = Perfect(make_nodes(HONEST, folder))
-    link.parts[LIAR] = liar  # type: ignore[assignment]
-    server = coordinator(link, config(**options), admission=Caps())
-    server.gather(wanted)
-    return server, link
-
-
-def refused(server: Coordinator) -> dict[str, int]:
-    counted: dict[str, int] = server.described()["federation"]["refused"]
-    return counted
 
 
 @pytest.mark.parametrize("claimed", [CAP + 1, 3000, 10_000])
@@ -203,104 +147,6 @@ def test_uploads_of_others_than_the_cohort_are_refused(count: int, tmp_path: Pat
     assert refused(server) == {"uploads": 1}
 
 
-def test_users_stay_with_the_node_that_enrolled_them_also_while_it_is_away(tmp_path: Path) -> None:
-    server, link = federation(liar := Liar(invented(1)), tmp_path, client_fraction=1.0)
-    server.step()
-    away = link.parts.pop(10)
-    owned = server.exchange.membership.roster.at(10)
-    assert owned is not None
-    liar.claim = owned.enrolled[:CAP]
-    server.step()  # the liar says that its users are others
-    server.step()  # and is asked who
-    assert refused(server) == {"users of another node": 1}
-    again = coordinator(link, server.given, admission=Caps())
-    again.restore(server.state())
-    again.gather(HONEST)
-    liar.asked.clear()
-    assert again.step().uplink.clients == USERS - len(owned.enrolled)
-    assert sum(liar.asked) == 0
-    link.parts[10] = away
-    again.gather(HONEST + 1)
-    assert again.step().uplink.clients == USERS
-    assert len(again.server.clients) == USERS + 1
-
-
-def test_a_token_takes_nobodys_place(tmp_path: Path) -> None:
-    server, link = federation(liar := Liar(invented(1)), tmp_path, client_fraction=1.0)
-    away = link.parts.pop(10)
-    liar.token, liar.claim = remember(away.folder).token, invented(2, seed=1)
-    server.step()
-    server.step()
-    assert refused(server) == {"token of another node": 1}
-    again = coordinator(link, server.given, admission=Caps())
-    again.restore(server.state())
-    link.parts[50] = away  # the true one, with another key
-    again.gather(2)
-    assert refused(again) == {"token of another node": 3}
-    assert again.step().uplink.clients == USERS - len(roster_clients(again, 10))
-
-
-def roster_clients(server: Coordinator, address: int) -> UInt64s:
-    member = server.exchange.membership.roster.at(address)
-    assert member is not None
-    return member.enrolled
-
-
-@pytest.mark.parametrize("joined_before", [False, True])
-@pytest.mark.parametrize("folder_is_lost", [False, True])
-def test_the_operator_says_which_node_has_another_key(
-    joined_before: bool, folder_is_lost: bool, tmp_path: Path
-) -> None:
-    server, link = federation(Liar(invented(1)), tmp_path, client_fraction=1.0)
-    node = link.parts.pop(10)
-    link.parts[50] = node
-    if folder_is_lost:
-        node.folder = tmp_path / "another"
-    if joined_before:
-        server.step()
-        server.step()
-    server.exchange.membership.admission = Caps(former={50: (40, 10)})
-    link.time += 100
-    server.gather(HONEST + 1)
-    for _ in range(2):
-        link.time += 100
-        result = server.step()
-    assert result.uplink.clients == USERS
-    assert server.exchange.membership.roster.at(10) is None
-    assert len(server.server.clients) == USERS + 1
-
-
-def test_where_all_addresses_are_new_a_token_is_good_for_one_join(tmp_path: Path) -> None:
-    server, link = federation(Liar(invented(1)), tmp_path, client_fraction=1.0)
-    server.step()
-    del link.parts[LIAR]
-    link.parts = {address + 20: node for address, node in link.parts.items()}
-    again = coordinator(link, server.given, admission=replace(Caps(), known_by_token=True))
-    again.restore(server.state())
-    again.gather(HONEST)
-    assert again.step().uplink.clients == USERS
-    link.parts[LIAR] = Liar(  # type: ignore[assignment]
-        roster_clients(again, 30)[:2], remember(link.parts[30].folder).token
-    )
-    again.gather(HONEST)
-    again.step()
-    assert refused(again) == {"token of another node": 1}
-    once_more = coordinator(link, server.given, admission=replace(Caps(), known_by_token=True))
-    once_more.restore(again.state())  # the liar's own member has not come back
-    assert len(once_more.exchange.membership.roster.owners) == USERS + 1
-
-
-def test_users_that_come_and_go_count_for_good(tmp_path: Path) -> None:
-    server, link = federation(liar := Liar(invented(2)), tmp_path, client_fraction=1.0)
-    for seed in range(1, 9):
-        liar.claim = invented(2, seed)
-        link.time += 100
-        server.step()
-    assert len(server.server.clients) == USERS + 4
-    assert refused(server)["too many users"] >= 3
-    assert len(server.server.stream_of) == len(server.server.trust) == USERS + 4
-
-
 def test_who_was_not_asked_does_not_join(tmp_path: Path) -> None:
     server, link = federation(liar := Liar(invented(2)), tmp_path)
     more = Joined(server.exchange.welcome.run, TOKEN, pack_clients(invented(3, 1)), 0, NO_TAG)
@@ -356,24 +202,6 @@ def test_a_silent_node_does_not_keep_the_others_from_beginning(tmp_path: Path) -
     assert server.step().uplink.clients == USERS
 
 
-def test_two_nodes_with_one_user_rank_it_once(tmp_path: Path) -> None:
-    """Without any lie: the same id in two places."""
-    nodes = make_nodes(2, tmp_path)
-    first = (tmp_path / "node-0" / "interactions.csv").read_text().splitlines()
-    own = [row for row in first[1:] if row.split(",")[0] == first[-1].split(",")[0]]
-    with (tmp_path / "node-1" / "interactions.csv").open("a") as file:
-        file.writelines(f"{row}\n" for row in own)
-    server = coordinator(Perfect(nodes), config(client_fraction=1.0))
-    server.gather(2)
-    assert len(server.server.clients) == USERS
-    assert server.step().uplink.clients == USERS
-    assert server.evaluate().users <= USERS
-    assert refused(server) == {"users of another node": 1}
-    assert server.exchange.membership.left_out == {}
-
-
-numbers = st.integers(0, 2**53 - 1)
-tags = st.binary(min_size=8, max_size=8)
 budgets = st.lists(numbers, max_size=3).map(tuple)
 
 
@@ -410,7 +238,7 @@ def test_whatever_it_says_the_run_goes_on_and_its_share_is_bounded(
         link.time += 100
         assert USERS <= server.step().uplink.clients <= USERS + CAP
         assert honest <= server.evaluate().users <= honest + CAP
-    assert len(roster_clients(server, LIAR)) <= CAP
+    assert len(enrolled_at(server, LIAR)) <= CAP
     assert len(server.server.clients) <= USERS + CAP
     assert np.isfinite(server.server.items).all()
     for address in range(10, 10 + HONEST):

@@ -1,6 +1,7 @@
 """A data set cut into nodes: a file of interactions for each, and the item catalogue for all."""
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from fedras.arrays import Int64s
 from fedras.data import Interactions, client_keys
 from fedras.errors import FedrasError, UsageError
 from fedras.nodes.catalogue import Catalogue
+from fedras.whole_files import make_folder, writing
 
 CATALOGUE = "catalogue.csv"
 DATA = "interactions.csv"
@@ -23,7 +25,8 @@ def write_nodes(interactions: Interactions, nodes: int, folder: Path) -> list[Pa
     """Write ``catalogue.csv`` and a folder with ``interactions.csv`` per node; return the folders.
 
     A row's place in its user's history stands for its time. Whatever the split, a federation of
-    all nodes gives the same numbers.
+    all nodes gives the same numbers. Only their owner may read the nodes' folders; the catalogue
+    is for all.
 
     Raises
     ------
@@ -38,22 +41,24 @@ def write_nodes(interactions: Interactions, nodes: int, folder: Path) -> list[Pa
             f"{interactions.name} has too few users ({interactions.n_users}) for {nodes} nodes"
         )
     places = [folder / f"node-{number}" for number in range(nodes)]
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         Catalogue.of(interactions).write(folder / CATALOGUE)
-        for number, place in enumerate(places):
-            place.mkdir(exist_ok=True)
-            _write(interactions, np.flatnonzero(where == number), place / DATA)
     except OSError as error:
         raise FedrasError(f"cannot write {error.filename}: {error.strerror}") from None
+    for number, place in enumerate(places):
+        make_folder(place, private=True)
+        _write(interactions, np.flatnonzero(where == number), place / DATA)
     return places
 
 
 def _write(interactions: Interactions, users: Int64s, path: Path) -> None:
     names, ids = interactions.user_ids.tolist(), interactions.item_ids.tolist()
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
+    with writing(path, private=True) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        table = csv.writer(text)
         table.writerow(["user", "item", "timestamp"])
         for user in users.tolist():
             rows = interactions.items[interactions.indptr[user] : interactions.indptr[user + 1]]
             table.writerows((names[user], ids[row], n) for n, row in enumerate(rows.tolist()))
+        text.detach()

@@ -89,7 +89,7 @@ class Membership:
             return
         if not elsewhere:
             del self._asked[address]
-        else:
+        else:  # it will be asked again, but not at once
             reason = "users of another node"
             self.refuse(address, PayloadError(f"{elsewhere} of its users are another's", reason))
 
