@@ -117,8 +117,7 @@ class Roster:
     def _member(self, address: int, token: bytes, terms: Terms) -> Member:
         """Return the member that joins from an address, a new one if it was none before."""
         member = self.at(address)
-        former = None if terms.former is None else self.at(terms.former)
-        if former is not None:
+        for former in [m for m in self.members if m.address in terms.former]:
             former.address, former.awake = address, False
             member = former if member is None else self._united(member, former)
         holder = next((m for m in self.members if m.token == token), None)
