@@ -156,7 +156,15 @@ def test_values_of_set() -> None:
         (["train", "--config", "odd.toml"], 2, "odd.toml: options is not a table"),
         (["train", "--dataset", "no.csv"], 1, "no.csv: there is no such file"),
         (["train", "--dataset", "nan.csv"], 1, "nan.csv:2"),
-        (["train", "--dataset", "lone.csv"], 1, "lone.csv:4: user 'b' has one item only"),
+        (["train", "--dataset", "lone.csv", "--columns", "user=who"], 1, "no column 'who'"),
+        (["train", "--dataset", "ml-1m", "--columns", "user=a"], 2, "unknown option 'columns'"),
+        (["data", "check", "nan.csv"], 1, "nan.csv:2: the user id is 'nan'"),
+        (["data", "info", "lone.csv", "--set", "where=item=9"], 1, "no row meets"),
+        (
+            ["data", "split", "lone.csv", "--nodes", "2", "--out", "x", "--set", "y=1"],
+            2,
+            "no option",
+        ),
         (["train", "--dataset", "empty.csv"], 1, "empty.csv"),
         (["train", "--resume"], 2, "give its folder as --out"),
         (["train", "--resume", "--out", "nowhere"], 2, "nowhere holds no run"),
@@ -184,7 +192,7 @@ def test_mistakes_are_one_line(
     (tmp_path / "deep.toml").write_text("a = " + "[" * 5000 + "]" * 5000)
     (tmp_path / "speeds.csv").write_text("1,1000\n")
     (tmp_path / "fast.csv").write_text("1,1e308\n")
-    (tmp_path / "nan.csv").write_text("user,item,rating\na,1,nan\n")
+    (tmp_path / "nan.csv").write_text("user,item,rating\nnan,1,nan\n")
     (tmp_path / "lone.csv").write_text("user,item\na,1\na,2\nb,1\n")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "full").mkdir()

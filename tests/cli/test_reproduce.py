@@ -31,7 +31,9 @@ def test_a_dry_run_lists_what_is_left_and_writes_nothing(
 def test_a_terminal_shows_what_runs_and_when_it_ends(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedras.cli.displays.reproduction.sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(
+        "fedras.cli.displays.reproduction.sys.stderr.isatty", lambda: True, raising=False
+    )
     answer = run()
     assert answer.status == 0
     assert f"{TRIALS + POINTS}/{TRIALS + POINTS}" in answer.err

@@ -7,10 +7,12 @@ from fedras.components import complete
 from fedras.config import Config
 from fedras.data import Interactions
 from fedras.nodes.catalogue import Catalogue
-from fedras.nodes.link import Link, Patience
+from fedras.nodes.link import Link
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source
+from fedras.nodes.server.admission import EVERYBODY, Admission
 from fedras.nodes.server.coordinator import Coordinator
+from fedras.nodes.server.exchange import Patience
 from fedras.nodes.server.setup import new_coordinator
 from fedras.nodes.split import CATALOGUE, DATA, write_nodes
 from helpers.small_federation import DIM, interactions
@@ -39,8 +41,10 @@ def make_nodes(count: int, folder: Path, people: Interactions | None = None) -> 
     }
 
 
-def coordinator(link: Link, given: Config, run: bytes = RUN) -> Coordinator:
-    return new_coordinator(given, Catalogue.of(interactions()), link, run, PATIENCE)
+def coordinator(
+    link: Link, given: Config, run: bytes = RUN, admission: Admission = EVERYBODY
+) -> Coordinator:
+    return new_coordinator(given, Catalogue.of(interactions()), link, run, PATIENCE, admission)
 
 
 class Perfect:

@@ -39,7 +39,7 @@ def test_all_sources_say_the_same(make: object, tmp_path: Path) -> None:
     """Items that the catalogue lacks are ignored, and users who have no other."""
     source = make(tmp_path)  # type: ignore[operator]
     assert histories(source) == ({"u": [2, 1], "v": [0]}, 2)
-    again = Source(source.data, source.table, keep_repeats=True)
+    again = Source(source.data, source.table, {"keep_repeats": True})
     assert histories(again) == ({"u": [2, 1, 1], "v": [0]}, 2)
 
 

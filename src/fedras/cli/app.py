@@ -19,7 +19,7 @@ from fedras.cli import (
     similar,
     train,
 )
-from fedras.cli.output import say
+from fedras.cli.displays.output import say
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import STOPPED
 

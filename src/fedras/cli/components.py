@@ -3,7 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from fedras.cli.output import AsJson, echo, print_json
+from fedras.cli.displays.output import AsJson, echo, print_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from fedras.cli.components import option_lines, options_of
+from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table, say, say_data
 from fedras.cli.options import Columns, ItemColumns, Items, data_options
-from fedras.cli.output import AsJson, DataDir, print_json, print_table, say, say_data
 
 app = typer.Typer(help="List, describe and fetch data sets.")
 

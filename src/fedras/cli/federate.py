@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fedras.cli.displays.output import PREPARING, finite, print_json, say, say_data
 from fedras.cli.flower import require_flower
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
-from fedras.cli.output import PREPARING, finite, print_json, say, say_data
 from fedras.cli.summary import print_summary
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError

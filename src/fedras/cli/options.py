@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from fedras.cli.output import DataDir
+from fedras.cli.displays.output import DataDir
 from fedras.config import Config, explain, read_config
 from fedras.errors import UsageError
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fedras.cli.output import DataDir, finite, print_table
+from fedras.cli.displays.output import DataDir, finite, print_table
 
 
 def rates(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fedras.cli.displays.durations import duration
-from fedras.cli.output import DataDir, console, print_table, say
+from fedras.cli.displays.output import DataDir, console, print_table, say
 from fedras.config import MOST
 from fedras.interrupts import STOPPED, sigterm_interrupts
 

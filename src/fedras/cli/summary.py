@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from fedras.cli.output import echo, human, print_table
+from fedras.cli.displays.output import echo, human, print_table
 
 _QUALITY = {
     "metrics": "replicas, sampled",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from fedras.cli.displays.output import print_json, say, say_data
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
-from fedras.cli.output import print_json, say, say_data
 from fedras.cli.summary import print_summary
 from fedras.config import Config
 from fedras.interrupts import STOPPED, sigterm_interrupts

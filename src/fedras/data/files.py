@@ -8,38 +8,20 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import model_validator
 
 from fedras.data import columns as named
+from fedras.data.build import build
 from fedras.data.dataset import DATASETS, Dataset
 from fedras.data.forms.open_rows import open_rows
 from fedras.data.forms.rows import Rows
 from fedras.data.interactions import Interactions, titled
-from fedras.data.select import Mapped, Selection, build, take
+from fedras.data.select import Mapped, Selection, take
 from fedras.data.sources import Sources
 from fedras.data.titles import ROLES, read_titles
 from fedras.errors import DataError
 
 MEMORY = "memory:"
 """Stands before the name of data that a run was given in memory."""
-_SUFFIXES = set(
-    [
-        ".csv",
-        ".tsv",
-        ".tab",
-        ".txt",
-        ".dat",
-        ".data",
-        ".inter",
-        ".json",
-        ".jsonl",
-        ".ndjson",
-        ".parquet",
-        ".feather",
-        ".arrow",
-        ".gz",
-        ".bz2",
-        ".xz",
-        ".zip",
-    ]
-)
+_TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".inter", ".json", ".jsonl", ".ndjson")
+_SUFFIXES = {*_TEXT, ".parquet", ".feather", ".arrow", ".gz", ".bz2", ".xz", ".zip"}
 
 
 def is_path(name: str) -> bool:
@@ -71,7 +53,7 @@ class File(Dataset, Selection):
     """A file of interactions, read as its content demands.
 
     Text separated by commas, tabs, ``::``, semicolons, bars or blanks, JSON lines, Parquet, Arrow,
-    RecBole's ``.inter``, lists of a user and its items; plain or packed with gzip, bzip2, xz or ZIP.
+    RecBole's ``.inter``, lists of a user and its items; also packed with gzip, bzip2, xz or ZIP.
     Columns are recognised by their names or, in a file without names, by their order and content.
     Every row counts as an interaction, whatever its rating.
     """

@@ -158,8 +158,9 @@ def grouped(
     -------
     The interactions, and int64[interactions], the row that each of them was.
     """
-    order = _by_user_and_time(users.index, times)
-    user, item = users.index[order].astype(np.int64), items.index[order]
+    order = _by_user_and_time(users.places, times)
+    user: Int64s = users.places[order].astype(np.int64)
+    item: AnyArray = items.places[order]
     if not keep_repeats:
         first = _first_of_each(user * len(items.ids) + item)
         if not first.all():
@@ -217,7 +218,7 @@ def _coded(ids: Ids) -> Coded:
     return Coded(distinct, np.fromiter(map(place.__getitem__, texts), np.int32, len(texts)))
 
 
-def _renumber(ids: Sequence[str], index: Int64s) -> tuple[Sequence[str], Int64s]:
+def _renumber(ids: Sequence[str], index: AnyArray) -> tuple[Sequence[str], AnyArray]:
     """Forget the ids that no row uses any more."""
     used = np.bincount(index, minlength=len(ids)) > 0
     if used.all():

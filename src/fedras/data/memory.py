@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from fedras.data.build import build
 from fedras.data.forms.columnar import Columnar, table_rows
 from fedras.data.interactions import Interactions, titled
-from fedras.data.select import Selection, build, take
+from fedras.data.select import Selection, take
 from fedras.data.titles import read_titles
 from fedras.errors import DataError, UsageError
 

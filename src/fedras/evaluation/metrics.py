@@ -19,6 +19,8 @@ from fedras.kernels.ranks import ranks_of
 
 _BLOCK_SCORES = 1 << 22
 _K = 10
+BINS = _K + 1
+"""Numbers in a histogram of ranks (`counts`)."""
 
 
 def hit_rate(ranks: Int64s, k: int = 10) -> float:
@@ -43,7 +45,7 @@ def counts(ranks: Int64s) -> Int64s:
     It is all that HR@10 and NDCG@10 depend on. Counts of parts of the users add up, in any order,
     to the counts of all: so a federation's metrics do not depend on who is where.
     """
-    return np.bincount(np.minimum(ranks, _K), minlength=_K + 1).astype(np.int64)
+    return np.bincount(np.minimum(ranks, _K), minlength=BINS).astype(np.int64)
 
 
 def of_counts(found: Int64s) -> dict[str, float]:

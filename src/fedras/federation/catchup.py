@@ -14,7 +14,7 @@ from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
 
 
-def catch_up(server: Server, cohort: Int64s) -> Traffic:
+def count_fetched(server: Server, cohort: Int64s) -> Traffic:
     """Count what the cohort, int64[C], fetches at the start of a round, and note that it has.
 
     A client fetches the updates since the version that it holds or a snapshot, whichever is

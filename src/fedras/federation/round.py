@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from fedras.arrays import Int64s
-from fedras.federation.catchup import catch_up
+from fedras.federation.catchup import count_fetched
 from fedras.federation.checks import learn
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Traffic, Upload
@@ -62,7 +62,7 @@ def run_round(server: Server, transport: Transport) -> RoundResult:
     answers = transport(server.broadcast, selected)
     uploads = [answer for answer in answers if answer is not None]
     cohort = selected[[answer is not None for answer in answers]]
-    fetched = catch_up(server, cohort)
+    fetched = count_fetched(server, cohort)
     learnt = learn(server, cohort, uploads, uplink)
     learnt.delta.add_to(server.items)
     said = server.publish(learnt.delta, learnt.change, downlink)

@@ -25,8 +25,9 @@ def node_of(context: Context) -> Node:
     """Return the node that Flower's configuration describes.
 
     A SuperNode names ``folder``, ``data`` (a file or a SQLAlchemy URL), ``table``, ``catalogue``
-    and, where they are needed, options of `data.File` such as ``columns`` or ``min-rating``; of a simulated one only the number is known, and its files are in the run's
-    ``nodes-folder``, as `split.write_nodes` leaves them.
+    and, where they are needed, options of `data.File` such as ``columns`` or ``min-rating``; of a
+    simulated one only the number is known, and its files are in the run's ``nodes-folder``, as
+    `split.write_nodes` leaves them.
 
     Raises
     ------

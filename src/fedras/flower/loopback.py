@@ -78,7 +78,7 @@ class Loopback:
         if not (self.folder / "nodes" / CATALOGUE).exists():
             write_nodes(self.interactions, self.nodes, self.folder / "nodes")
         self.processes = self._stack.enter_context(Processes(self.logs, SETTINGS))
-        self.scratch = self.processes.scratch
+        self.scratch, self.mark = self.processes.scratch, self.processes.mark
         self.authority: Authority = make_authority(self.scratch)
         self.port = free_port()
         self._start_superlink()
@@ -153,13 +153,14 @@ class Loopback:
         """The SuperLink's folder, with the operator's token."""
         return self.scratch / "superlink"
 
-    def _operate(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def operate(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a command of Flower's, as the operator."""
         command = [*fedras("operator", state=self._state), "--", *arguments]
         return self.processes.start("operator", command)
 
     def _register(self, keys: list[Path]) -> None:
         """Let the SuperLink know whom to trust."""
-        started = [self._operate("supernode", "register", str(key)) for key in keys]
+        started = [self.operate("supernode", "register", str(key)) for key in keys]
         if max(process.wait() for process in started):
             raise FedrasError(f"a SuperNode cannot be registered; see {self.logs / 'operator.log'}")
 
@@ -169,6 +170,8 @@ class Loopback:
             "folder": str(self.folder.absolute()),
             "catalogue": str((self.folder / "nodes" / CATALOGUE).absolute()),
             "nodes": self.nodes,
+            "users-per-node": self.interactions.n_users,
+            "new-node-ids": True,  # all keys are made anew at each start
             "status": str(self.scratch / "status.json"),
         }
         names = ("reply-timeout", "start-timeout", "alone-timeout")
@@ -176,7 +179,7 @@ class Loopback:
         (self.scratch / "status.json").unlink(missing_ok=True)
         path = self.scratch / "run.toml"
         path.write_text(tomli_w.dumps(told), "utf-8")
-        submitted = self._operate("run", str(APP), "--run-config", str(path))
+        submitted = self.operate("run", str(APP), "--run-config", str(path))
         if submitted.wait():
             raise FedrasError(f"the run cannot be started; see {self.logs / 'operator.log'}")
         self._submitted = time.monotonic()

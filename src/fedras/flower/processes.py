@@ -29,6 +29,8 @@ class Processes:
 
     Attributes
     ----------
+    mark
+        What all their environments hold (`guard`).
     scratch
         A folder for them that only its owner may enter; the guard removes it in the end.
     """
@@ -36,7 +38,7 @@ class Processes:
     def __init__(self, logs: Path, environment: dict[str, str]) -> None:
         self.logs = logs
         self.scratch = Path(tempfile.mkdtemp(prefix="fedras-"))
-        mark = secrets.token_hex(16)
+        self.mark = mark = secrets.token_hex(16)
         own = str(Path(sys.executable).parent)
         path = os.pathsep.join((own, os.environ.get("PATH", "")))
         self._environment = {**os.environ, **environment, "PATH": path, guard.VARIABLE: mark}

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from flwr.app import Context
+from flwr.app import Context, UserConfig
 from flwr.serverapp import Grid, ServerApp
 
 from fedras.components import make_config
@@ -13,8 +13,9 @@ from fedras.config import read_config
 from fedras.errors import FedrasError, UsageError
 from fedras.flower.link import FlowerLink
 from fedras.nodes.catalogue import read_catalogue
-from fedras.nodes.link import Patience
+from fedras.nodes.server.admission import USERS, Admission
 from fedras.nodes.server.coordinator import Coordinator
+from fedras.nodes.server.exchange import Patience
 from fedras.nodes.server.run import open_run
 from fedras.run.run import Run
 from fedras.whole_files import write
@@ -56,6 +57,16 @@ def _open(grid: Grid, context: Context) -> Run[Coordinator]:
         read_catalogue(Path(str(told["catalogue"]))),
         FlowerLink(grid),
         patience,
+        _admission(told),
+    )
+
+
+def _admission(told: UserConfig) -> Admission:
+    listed = str(told.get("nodes-file", ""))
+    return Admission(
+        int(told.get("users-per-node", USERS)),
+        Path(listed) if listed else None,
+        bool(told.get("new-node-ids", False)),
     )
 
 
@@ -69,22 +80,21 @@ def _speak() -> None:
 
 def _report(run: Run[Coordinator], path: Path | None) -> None:
     """Write how far the run is, for whoever watches."""
-    coordinator = run.federation
-    members = coordinator.roster.members.values()
+    exchange = run.federation.exchange
     state = {
         "round": run.round,
         "rounds": run.config.rounds,
         "nodes": {
-            member.node.hex(): {
-                "clients": len(member.named),
+            str(member.address): {
+                "clients": len(member.enrolled),
                 "version": member.version,
                 "awake": member.awake,
             }
-            for member in members
+            for member in exchange.membership.roster.members
         },
         "metrics": run.lines[-1] if run.lines else None,
-        "sent": coordinator.sent.size,
-        "received": coordinator.received.size,
+        "sent": exchange.sent.size,
+        "received": exchange.received.size,
     }
     _write(path, state)
 

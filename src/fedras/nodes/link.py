@@ -1,11 +1,14 @@
 """What the server's side needs of a transport."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 
 class Link(Protocol):
-    """Takes messages to nodes and brings their replies, late, twice or never."""
+    """Takes messages to nodes and brings their replies, late, twice or never.
+
+    An address stands for whoever proved to the transport that it is theirs, as with Flower the key
+    of a SuperNode does: the server believes it, and nothing that a node says of itself.
+    """
 
     def nodes(self) -> set[int]:
         """Return the addresses of the nodes that are connected now."""
@@ -21,35 +24,3 @@ class Link(Protocol):
 
     def now(self) -> float:
         """Return the time in seconds."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long the server waits, in seconds.
-
-    Attributes
-    ----------
-    reply
-        For a node's answer; then the round goes on without it.
-    start
-        For the nodes that must be there before the first round.
-    alone
-        For any node at all, when all are gone.
-    """
-
-    reply: float = 120.0
-    start: float = 300.0
-    alone: float = 600.0
-
-
-@dataclass
-class Messages:
-    """Messages of one direction, and bytes as they were handed to the transport."""
-
-    count: int = 0
-    size: int = 0
-
-    def add(self, data: bytes) -> None:
-        """Count a message."""
-        self.count += 1
-        self.size += len(data)

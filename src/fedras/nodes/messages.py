@@ -13,10 +13,15 @@ from msgspec import Meta, Struct
 
 from fedras.arrays import UInt64s
 from fedras.errors import PayloadError
+from fedras.evaluation import metrics
 
 TAG_BYTES, RUN_BYTES, NODE_BYTES = 8, 8, 16
 LARGEST = 1 << 31
 """Bytes that a message may have; Flower's own limit is the same."""
+NO_TAG = bytes(TAG_BYTES)
+"""The tag of version 0, which follows from the seed."""
+HISTOGRAMS = 3
+"""Most that a node answers with: sampled, full and by the server's matrix."""
 
 Tag = Annotated[bytes, Meta(min_length=TAG_BYTES, max_length=TAG_BYTES)]
 RunToken = Annotated[bytes, Meta(min_length=RUN_BYTES, max_length=RUN_BYTES)]
@@ -55,15 +60,15 @@ class Joined(Message, frozen=True, tag="joined"):
 
     Attributes
     ----------
-    node
-        What the node calls itself, drawn once: whoever connects it, it is the same node.
+    token
+        What the node calls itself, drawn once. It proves nothing: users belong to the address.
     clients
         uint64[M], little endian: the identities of its clients.
     version, tag, budgets
         The version of its replicas, the `Tag` of that version, and the streams that they are of.
     """
 
-    node: NodeToken
+    token: NodeToken
     clients: bytes
     version: Count
     tag: Tag
@@ -99,12 +104,11 @@ class Work(Message, frozen=True, tag="work"):
     news, scoring
         What is new of each stream and of the scoring model.
     cohort
-        uint64[C], little endian: the clients that shall train.
+        uint64[C], little endian: the clients that shall train or, with ``evaluate``, rank.
     streams
-        uint8, which of ``budgets`` each client of the cohort has, or without a cohort each of the
-        node's clients by ascending identity; empty if there is one budget only.
+        uint8[C], which of ``budgets`` each of them has; empty if there is one budget only.
     evaluate
-        0: do not; 1: rank held-out items among the sampled ones; 2: also among all items, and by
+        0: train; 1: rank held-out items among the sampled ones; 2: also among all items, and by
         ``matrix``.
     matrix
         A `News.snapshot` of the server's own item matrix, for the last evaluation.
@@ -131,7 +135,7 @@ class Done(Message, frozen=True, tag="done"):
     asked
         `digest` of the message that it answers: so no old answer is taken for a new one.
     version, tag
-        What its replicas are now, on its disk.
+        What its replicas are now, on its disk: those of the message.
     clients
         Digest of its clients' identities: another one than the server's means that it must ask.
     uploads
@@ -145,8 +149,8 @@ class Done(Message, frozen=True, tag="done"):
     version: Count
     tag: Tag
     clients: Tag
-    uploads: tuple[tuple[bytes, bytes], ...] = ()
-    counts: Annotated[tuple[Count, ...], Meta(max_length=33)] = ()
+    uploads: Annotated[tuple[tuple[bytes, bytes], ...], Meta(max_length=1 << 16)] = ()
+    counts: Annotated[tuple[Count, ...], Meta(max_length=HISTOGRAMS * metrics.BINS)] = ()
 
 
 class Refused(Message, frozen=True, tag="refused"):
@@ -227,3 +231,8 @@ def unpack_clients(data: bytes) -> UInt64s:
     if len(np.unique(clients)) < len(clients):
         raise PayloadError("a client is named twice")
     return clients
+
+
+def clients_digest(clients: UInt64s) -> bytes:
+    """Return eight bytes that tell these identities, uint64[M], from others."""
+    return digest(pack_clients(np.sort(clients)))

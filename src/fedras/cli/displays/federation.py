@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fedras.cli.displays.durations import duration
-from fedras.cli.output import console, human, say
+from fedras.cli.displays.output import console, human, say
 
 Status = Mapping[str, Any]
 Carried = Sequence[Mapping[str, int]]

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from fedras.cli.displays.durations import duration
-from fedras.cli.output import console, say
+from fedras.cli.displays.output import console, say
 from fedras.experiments.costs import Costs
 from fedras.experiments.reproduction import Reproduction, Written
 from fedras.experiments.runner import Event, Finished, Started, Warming

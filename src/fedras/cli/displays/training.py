@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from fedras.cli.output import PREPARING, console, human, say
+from fedras.cli.displays.output import PREPARING, console, human, say
 from fedras.federation.round import RoundResult
 from fedras.run.run import Run
 

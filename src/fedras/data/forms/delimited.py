@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fedras.data.forms.dialect import SPACES, BadLine, Dialect, Numbered, is_empty, sniff
+from fedras.data.forms.dialect import SPACES, Dialect, LineError, Numbered, is_empty, sniff
 from fedras.data.forms.header import is_header
 from fedras.data.forms.opening import text
 from fedras.data.forms.rows import HEAD
@@ -62,7 +62,7 @@ class Delimited:
         self.dialect = dialect
         try:
             head = list(itertools.islice(dialect.rows(enumerate(lines, 1)), HEAD + 1))
-        except BadLine:  # reading tells the line, if it is one
+        except LineError:  # reading tells the line, if it is one
             head = list(enumerate((line.split(dialect.separator) for line in lines[:HEAD]), 1))
         if not head:
             raise DataError(f"{path}: has no rows; expected one row per interaction")
@@ -177,8 +177,8 @@ class Delimited:
         try:
             for number, cells in self.dialect.rows(self._lines()):
                 if len(cells) != width and not is_empty(cells[0]):
-                    raise BadLine(number, self._misfit(len(cells)))
-        except BadLine as error:
+                    raise LineError(number, self._misfit(len(cells)))
+        except LineError as error:
             raise DataError(f"{self.path}:{error.line}: {error}") from None
 
     def _misfit(self, width: int) -> str:

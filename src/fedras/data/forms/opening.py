@@ -9,7 +9,7 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from fedras.errors import DataError
 
@@ -104,7 +104,7 @@ def text(path: Path) -> BinaryIO:
         raise
 
 
-def _as_utf8(file: io.BufferedReader, path: Path) -> BinaryIO:
+def _as_utf8(file: "io.BufferedReader[Any]", path: Path) -> BinaryIO:
     start = file.peek(512)[:512]
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return io.BufferedReader(_Utf8(file, path), _BLOCK)

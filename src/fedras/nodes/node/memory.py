@@ -14,11 +14,8 @@ from fedras.federation.client import Silo
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
 from fedras.federation.wire import Upload
-from fedras.nodes.messages import NODE_BYTES, TAG_BYTES
+from fedras.nodes.messages import NO_TAG, NODE_BYTES
 from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
-
-NO_TAG = bytes(TAG_BYTES)
-"""The tag of version 0, which follows from the seed."""
 
 
 def _no_clients() -> UInt64s:
@@ -26,12 +23,12 @@ def _no_clients() -> UInt64s:
 
 
 @dataclass
-class Memory:
+class NodeState:
     """A node between two messages.
 
     Attributes
     ----------
-    node
+    token
         What it calls itself.
     run, config
         The run that it takes part in, by the server's token, and the run's options as JSON.
@@ -47,7 +44,7 @@ class Memory:
         The silo's state; empty before the first round.
     """
 
-    node: bytes = field(default_factory=lambda: secrets.token_bytes(NODE_BYTES))
+    token: bytes = field(default_factory=lambda: secrets.token_bytes(NODE_BYTES))
     run: bytes = b""
     config: str = ""
     version: int = 0
@@ -113,11 +110,11 @@ class Memory:
         silo.vectors[known], silo.stream[known] = vectors[place], stream[place]
         position = {client: i for i, client in enumerate(silo.clients.tolist())}
         owner = np.array([position.get(client, -1) for client in owners], np.int64)
-        mine = owner >= 0
+        there = owner >= 0
         residual = {
-            "residual_client": owner[mine],
-            "residual_row": self.arrays["residual_row"][mine],
-            "residual": self.arrays["residual"][mine],
+            "residual_client": owner[there],
+            "residual_row": self.arrays["residual_row"][there],
+            "residual": self.arrays["residual"][there],
         }
         silo.residuals = Residuals.restored(State(residual, {}), len(silo.clients), shape)
 
@@ -127,7 +124,7 @@ class Memory:
         return self.arrays.get("budgets", np.zeros(0, np.int64))
 
 
-def remember(folder: Path) -> Memory:
+def remember(folder: Path) -> NodeState:
     """Return what the folder holds, or a new memory.
 
     Raises
@@ -137,14 +134,14 @@ def remember(folder: Path) -> Memory:
     """
     checkpoint = read_checkpoint(folder)
     if checkpoint is None:
-        return Memory()
+        return NodeState()
     arrays, values = checkpoint
     try:
         sent = arrays.pop("uploads").tobytes()
         ends = np.cumsum([0, *values["uploads"]]).tolist()
         parts = [sent[start:end] for start, end in pairwise(ends)]
-        return Memory(
-            bytes.fromhex(values["node"]),
+        return NodeState(
+            bytes.fromhex(values["token"]),
             bytes.fromhex(values["run"]),
             values["config"],
             values["version"],
@@ -160,7 +157,7 @@ def remember(folder: Path) -> Memory:
         ) from None
 
 
-def store(memory: Memory, folder: Path, source: dict[str, Any]) -> None:
+def store(memory: NodeState, folder: Path, source: dict[str, Any]) -> None:
     """Replace what the folder holds; on failure the former memory stays.
 
     Parameters
@@ -183,7 +180,7 @@ def store(memory: Memory, folder: Path, source: dict[str, Any]) -> None:
         "uploads": np.frombuffer(b"".join(parts), np.uint8),
     }
     values = {
-        "node": memory.node.hex(),
+        "token": memory.token.hex(),
         "run": memory.run.hex(),
         "config": memory.config,
         "version": memory.version,

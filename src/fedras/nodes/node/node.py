@@ -22,9 +22,19 @@ from fedras.federation.wire import Upload
 from fedras.kernels.jit import set_threads
 from fedras.nodes import messages
 from fedras.nodes.catalogue import read_catalogue
-from fedras.nodes.messages import Done, Join, Joined, Refused, Reply, Request, Work
+from fedras.nodes.messages import (
+    NO_TAG,
+    Done,
+    Join,
+    Joined,
+    Refused,
+    Reply,
+    Request,
+    Work,
+    clients_digest,
+)
 from fedras.nodes.node.catching_up import catch_up, read_matrix
-from fedras.nodes.node.memory import NO_TAG, Memory, remember, store
+from fedras.nodes.node.memory import NodeState, remember, store
 from fedras.nodes.node.own_data import Source
 from fedras.whole_files import FolderLock, make_folder
 
@@ -86,25 +96,25 @@ class Node:
         finally:
             lock.release()
 
-    def _reply(self, request: Request, memory: Memory, asked: bytes) -> Reply:
+    def _reply(self, request: Request, memory: NodeState, asked: bytes) -> Reply:
         if isinstance(request, Join):
             return self._join(request, memory)
         if memory.run != request.run:
             return Refused(request.run, "this node has not joined the run", 0, NO_TAG)
         return self._work(request, memory, asked)
 
-    def _join(self, request: Join, memory: Memory) -> Joined:
+    def _join(self, request: Join, memory: NodeState) -> Joined:
         catalogue = read_catalogue(self.catalogue)
         if (request.items, request.catalogue) != (len(catalogue.items), catalogue.digest):
             raise FedrasError(f"{self.catalogue} is not the item catalogue of the run")
         if memory.run != request.run:
             parse_config(request.config)
-            memory = Memory(memory.node, request.run, request.config)
+            memory = NodeState(memory.token, request.run, request.config)
             self._store(memory)
         clients = data.client_keys(self.source.load(catalogue)[0].user_ids)
-        return Joined(request.run, memory.node, messages.pack_clients(clients), *_held(memory))
+        return Joined(request.run, memory.token, messages.pack_clients(clients), *_held(memory))
 
-    def _work(self, work: Work, memory: Memory, asked: bytes) -> Reply:
+    def _work(self, work: Work, memory: NodeState, asked: bytes) -> Reply:
         catalogue, config = read_catalogue(self.catalogue), parse_config(memory.config)
         interactions, _ = self.source.load(catalogue)
         split = data.leave_one_out(interactions, config.validation)
@@ -118,13 +128,16 @@ class Node:
         memory.version, memory.tag = work.version, work.tag
         cohort = _places(work.cohort, silo.clients)
         _assign(silo, work, cohort)
-        if work.cohort and work.cohort != memory.trained:
+        counts: tuple[int, ...] = ()
+        if work.evaluate:
+            evaluation = Evaluation(interactions, split, silo.config.eval_negatives)
+            counts = _histograms(silo, work, evaluation, cohort)
+        elif work.cohort and work.cohort != memory.trained:
             memory.uploads = _train(silo, cohort)
             memory.trained = work.cohort
-        counts = self._evaluate(silo, work, interactions, split) if work.evaluate else ()
         memory.keep(silo)
         self._store(memory)
-        sent = memory.uploads if work.cohort else []
+        sent = memory.uploads if work.cohort and not work.evaluate else []
         return Done(
             work.run,
             asked,
@@ -135,32 +148,13 @@ class Node:
             counts,
         )
 
-    def _evaluate(
-        self, silo: Silo, work: Work, interactions: data.Interactions, split: data.Split
-    ) -> tuple[int, ...]:
-        evaluation = Evaluation(interactions, split, silo.config.eval_negatives)
-        held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
-        ranks = [evaluation.sampled_ranks(silo.model, held)]
-        if work.evaluate > 1:
-            ranks.append(evaluation.full_ranks(silo.model, held))
-            shape = silo.replicas[0].shape
-            matrix = read_matrix(work.matrix, (shape[0], shape[1]), work.version)
-            own = Ranked(silo.vectors, matrix[None], silo.scoring, np.zeros_like(silo.stream))
-            ranks.append(evaluation.sampled_ranks(silo.model, own))
-        return tuple(np.concatenate([metrics.counts(each) for each in ranks]).tolist())
-
-    def _store(self, memory: Memory) -> None:
+    def _store(self, memory: NodeState) -> None:
         where = {"catalogue": str(self.catalogue.absolute()), **asdict(self.source)}
         store(memory, self.folder, where)
 
 
-def _held(memory: Memory) -> Held:
+def _held(memory: NodeState) -> Held:
     return memory.version, memory.tag, tuple(memory.budgets.tolist())
-
-
-def clients_digest(clients: UInt64s) -> bytes:
-    """Return eight bytes that tell these identities, uint64[M], from others."""
-    return messages.digest(messages.pack_clients(np.sort(clients)))
 
 
 def parse_config(text: str) -> Config:
@@ -187,7 +181,7 @@ def _silo(
     interactions: data.Interactions,
     split: data.Split,
     budgets: Int64s,
-    memory: Memory,
+    memory: NodeState,
     work: Work,
 ) -> Silo | None:
     """Return the silo at the version of ``work``, or None if its updates do not start here."""
@@ -224,18 +218,30 @@ def _places(cohort: bytes, clients: UInt64s) -> Int64s:
 
 
 def _assign(silo: Silo, work: Work, cohort: Int64s) -> None:
-    """Note which stream each client hears; nothing, where clients are others than was thought."""
+    """Note which stream each client of the cohort, int64[C], hears."""
     if len(work.budgets) == 1:
         silo.stream[:] = 0
         return
     streams = np.frombuffer(work.streams, np.uint8).astype(np.int64)
+    if len(streams) != len(cohort):
+        raise PayloadError(f"{len(streams)} streams for {len(cohort)} clients")
     if len(streams) and streams.max() >= len(work.budgets):
         raise PayloadError("a client is given a stream that there is not")
-    clients = cohort if work.cohort else np.argsort(silo.clients)
-    if len(streams) == len(clients):
-        silo.stream[clients[clients >= 0]] = streams[clients >= 0]
-    elif work.cohort:
-        raise PayloadError(f"{len(streams)} streams for {len(clients)} clients")
+    silo.stream[cohort[cohort >= 0]] = streams[cohort >= 0]
+
+
+def _histograms(silo: Silo, work: Work, evaluation: Evaluation, cohort: Int64s) -> tuple[int, ...]:
+    """Return `Done.counts`, over the clients of the cohort, int64[C], that have a held-out item."""
+    held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+    ranks = [evaluation.sampled_ranks(silo.model, held)]
+    if work.evaluate > 1:
+        ranks.append(evaluation.full_ranks(silo.model, held))
+        shape = silo.replicas[0].shape
+        matrix = read_matrix(work.matrix, (shape[0], shape[1]), work.version)
+        own = Ranked(silo.vectors, matrix[None], silo.scoring, np.zeros_like(silo.stream))
+        ranks.append(evaluation.sampled_ranks(silo.model, own))
+    asked = np.isin(evaluation.users, cohort)
+    return tuple(np.concatenate([metrics.counts(each[asked]) for each in ranks]).tolist())
 
 
 def _train(silo: Silo, cohort: Int64s) -> list[Upload]:

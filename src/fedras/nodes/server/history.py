@@ -11,8 +11,7 @@ from fedras.arrays import Arrays
 from fedras.federation import scoring
 from fedras.federation.catchup import snapshot
 from fedras.federation.server import Server
-from fedras.nodes.messages import TAG_BYTES, News
-from fedras.nodes.node.memory import NO_TAG
+from fedras.nodes.messages import NO_TAG, TAG_BYTES, News
 
 
 @dataclass

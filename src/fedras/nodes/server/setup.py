@@ -16,13 +16,21 @@ from fedras.federation.privacy import require_accountant
 from fedras.federation.server import Server
 from fedras.federation.start import new_server
 from fedras.nodes.catalogue import Catalogue
-from fedras.nodes.link import Link, Patience
+from fedras.nodes.link import Link
 from fedras.nodes.messages import Join
+from fedras.nodes.server.admission import Admission
 from fedras.nodes.server.coordinator import Coordinator, Rates
+from fedras.nodes.server.exchange import Exchange, Patience
+from fedras.nodes.server.membership import Membership
 
 
 def new_coordinator(
-    config: Config, catalogue: Catalogue, link: Link, run: bytes, patience: Patience
+    config: Config,
+    catalogue: Catalogue,
+    link: Link,
+    run: bytes,
+    patience: Patience,
+    admission: Admission,
 ) -> Coordinator:
     """Return the coordinator of a run that has not begun.
 
@@ -38,6 +46,8 @@ def new_coordinator(
         The token of the run, eight bytes.
     patience
         How long to wait.
+    admission
+        Whom the operator lets in.
 
     Raises
     ------
@@ -48,19 +58,12 @@ def new_coordinator(
     """
     require_accountant(config)
     given, config = config, method_of(config).configure(config)
-    rates = _rates(config)
-    welcome = Join(run, _public(config), len(catalogue.items), catalogue.digest)
-    make = partial(_make, config, len(catalogue.items), rates)
-    return Coordinator(
-        given=given,
-        config=config,
-        link=link,
-        run=run,
-        welcome=welcome,
-        make=make,
-        rates=rates,
-        patience=patience,
-    )
+    n_items, rates = len(catalogue.items), _rates(config, len(catalogue.items))
+    welcome = Join(run, _public(config), n_items, catalogue.digest)
+    make = partial(_make, config, n_items, rates)
+    size = 2 * 4 * (n_items * (config.dim + 2) + len(make(np.zeros(0, np.uint64)).scoring))
+    exchange = Exchange(link, welcome, patience, size, Membership(admission))
+    return Coordinator(given, config, exchange, make, rates)
 
 
 def _public(config: Config) -> str:
@@ -81,10 +84,14 @@ def _make(config: Config, n_items: int, rates: Rates, clients: UInt64s) -> Serve
     return new_server(config, n_items, clients, budgets, stream)
 
 
-def _rates(config: Config) -> Rates:
+def _rates(config: Config, n_items: int) -> Rates:
     if config.rate_file is None:
         return partial(drawn_rates, config)
-    return partial(_listed, _by_client(config.rate_file), config.compression_rate)
+    listed = _by_client(config.rate_file)
+    # Whoever joins later must not stop the run by a rate that the method has not.
+    rates = np.array([config.compression_rate, *listed.values()])
+    client_budgets(rates, method_of(config), n_items, config.dim)
+    return partial(_listed, listed, config.compression_rate)
 
 
 def _by_client(path: Path) -> dict[int, float]:

@@ -1,11 +1,12 @@
-"""The message that brings a node up to date and gives it something to do."""
+"""The message that brings a node up to date and gives it something to do, and what answers it."""
 
 import numpy as np
 
-from fedras.arrays import Int64s
+from fedras.arrays import Int64s, UInt64s
+from fedras.errors import PayloadError
+from fedras.evaluation import metrics
 from fedras.federation.server import Server
-from fedras.nodes.messages import News, Work, pack_clients
-from fedras.nodes.node.memory import NO_TAG
+from fedras.nodes.messages import HISTOGRAMS, NO_TAG, Done, News, Work, pack_clients
 from fedras.nodes.server.history import History
 from fedras.nodes.server.roster import Member
 
@@ -15,7 +16,7 @@ def work_for(
     server: Server,
     history: History,
     run: bytes,
-    cohort: Int64s | None = None,
+    cohort: UInt64s,
     evaluate: int = 0,
     matrix: bytes = b"",
 ) -> Work:
@@ -28,20 +29,22 @@ def work_for(
     server, history, run
         The run.
     cohort
-        int64[C], which of its clients shall train.
+        uint64[C], which of the node's clients shall train or rank.
     evaluate, matrix
         See `Work`.
     """
     version = server.broadcast.round
-    hears = _streams(member, server)
-    streams = np.unique(hears)
+    order = np.argsort(server.clients)
+
+    def hears(clients: UInt64s) -> Int64s:
+        return server.stream_of[order[np.searchsorted(server.clients, clients, sorter=order)]]
+
+    streams = np.unique(hears(member.clients))
     budgets = tuple(server.streams[s].budget for s in streams)
     base, base_tag = member.version, member.tag
-    if budgets != member.budgets:  # from the replicas that follow from the seed
-        base, base_tag = 0, NO_TAG
-    news = [_news(history, server, s, base) for s in streams.tolist()]
-    wanted = hears if cohort is None else server.stream_of[cohort]
-    which = np.searchsorted(streams, wanted).astype(np.uint8).tobytes()
+    if budgets != member.budgets or not history.knows(base, base_tag):
+        base, base_tag = 0, NO_TAG  # from the replicas that follow from the seed
+    which = np.searchsorted(streams, hears(cohort)).astype(np.uint8).tobytes()
     return Work(
         run,
         base,
@@ -49,18 +52,41 @@ def work_for(
         version,
         history.tags[version],
         budgets,
-        tuple(news),
+        tuple(_news(history, server, s, base) for s in streams.tolist()),
         _news(history, server, None, base),
-        b"" if cohort is None else pack_clients(server.clients[cohort]),
+        pack_clients(cohort),
         which if len(streams) > 1 else b"",
         evaluate,
         matrix,
     )
 
 
-def budgets_of(member: Member, server: Server) -> tuple[int, ...]:
-    """Return the budgets of the streams that a node's clients hear."""
-    return tuple(server.streams[s].budget for s in np.unique(_streams(member, server)))
+def require_answer(work: Work, done: Done) -> None:
+    """Check that an answer can be meant.
+
+    Raises
+    ------
+    PayloadError
+        If it states other replicas, or an upload or a rank of nobody who was asked.
+    """
+    clients, evaluate = len(work.cohort) // 8, work.evaluate
+    if (done.version, done.tag) != (work.version, work.tag):
+        raise PayloadError("its replicas are not what it was sent", "replicas")
+    if len(done.uploads) != (0 if evaluate else clients):
+        raise PayloadError(f"{len(done.uploads)} uploads of {clients} clients", "uploads")
+    sums = {
+        sum(done.counts[start : start + metrics.BINS])
+        for start in range(0, len(done.counts), metrics.BINS)
+    }
+    if len(done.counts) != histograms(evaluate) * metrics.BINS or len(sums) > 1:
+        raise PayloadError("its histograms of ranks are no such", "ranks")
+    if max(sums, default=0) > clients:
+        raise PayloadError(f"{max(sums)} ranks of {clients} clients", "ranks")
+
+
+def histograms(evaluate: int) -> int:
+    """Return how many histograms answer `Work.evaluate`."""
+    return (0, 1, HISTOGRAMS)[evaluate]
 
 
 def _news(history: History, server: Server, stream: int | None, base: int) -> News:
@@ -70,10 +96,3 @@ def _news(history: History, server: Server, stream: int | None, base: int) -> Ne
     if stream is None:
         return history.scoring_news(server, base)
     return history.news(server, stream, base)
-
-
-def _streams(member: Member, server: Server) -> Int64s:
-    """Return int64[M], the stream that each of a node's clients hears."""
-    order = np.argsort(server.clients)
-    place = np.searchsorted(server.clients, member.named, sorter=order)
-    return server.stream_of[order[place]]
