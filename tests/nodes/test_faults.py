@@ -27,12 +27,12 @@ from fedras.config import Config
 from fedras.data import Interactions, from_columns
 from fedras.errors import FedrasError, UsageError
 from fedras.nodes.catalogue import Catalogue
-from fedras.nodes.link import Patience
 from fedras.nodes.node import node as node_module
 from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source, known
 from fedras.nodes.server.coordinator import Coordinator
+from fedras.nodes.server.exchange import Patience
 from fedras.nodes.server.run import open_run
 from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.run import Run
