@@ -1,6 +1,7 @@
 """A node: a silo with a folder, which answers the server's messages."""
 
 import json
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from fedras.nodes.node.memory import NO_TAG, Memory, remember, store
 from fedras.nodes.node.own_data import Source
 from fedras.run.folder import RunFolder
 
+_LOG = logging.getLogger(__name__)
 Held = tuple[int, bytes, tuple[int, ...]]
 """Version, tag and budgets of the replicas that a node holds."""
 
@@ -99,7 +101,13 @@ class Node:
             parse_config(request.config)
             memory = Memory(memory.node, request.run, request.config)
             self._store(memory)
-        clients = data.client_keys(self.source.load(catalogue)[0].user_ids)
+        interactions, unknown = self.source.load(catalogue)
+        _LOG.warning("columns: %s", interactions.columns)
+        for note in interactions.notes:
+            _LOG.warning("%s", note)
+        if unknown:
+            _LOG.warning("%d interactions with items that the catalogue lacks", unknown)
+        clients = data.client_keys(interactions.user_ids)
         return Joined(request.run, memory.node, messages.pack_clients(clients), *_held(memory))
 
     def _work(self, work: Work, memory: Memory, asked: bytes) -> Reply:
