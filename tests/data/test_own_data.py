@@ -564,3 +564,33 @@ def test_a_long_cell_costs_no_more_than_itself(tmp_path: Path) -> None:
     data = load(str(write(tmp_path, f"user,item\n{rows}7,{'x' * 60_000}\n")))
     assert len(data) == 60_001
     assert data.item_ids.nbytes < 1 << 21
+
+
+PUBLIC = {
+    "ml-latest-small/ratings.csv": ",",
+    "filmtrust/ratings.txt": " ",
+    "citeulike-a/interactions.csv": ",",
+    "gowalla-part/test.txt": "",
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_files_are_read_as_they_are(name: str, real: Callable[[str], Path]) -> None:
+    """Next to what plain Python makes of them."""
+    path = real(name.partition("/")[0]) / name
+    pairs: set[tuple[str, str]] = set()
+    for line in path.read_text().splitlines():
+        cells = line.split(PUBLIC[name] or None)
+        if cells[0].isdecimal():
+            pairs.update((cells[0], item) for item in (cells[1:2] if PUBLIC[name] else cells[1:]))
+    data = load(str(path))
+    assert len(data) == len(pairs)
+    assert data.n_users == len({user for user, _ in pairs})
+    assert data.n_items == len({item for _, item in pairs})
+
+
+def test_public_titles(real: Callable[[str], Path]) -> None:
+    folder = real("ml-latest-small") / "ml-latest-small"
+    data = load(str(folder / "ratings.csv"), options={"items": str(folder / "movies.csv")})
+    assert data.titles is not None
+    assert data.titles[data.item_ids.tolist().index("1")] == "Toy Story (1995)"
