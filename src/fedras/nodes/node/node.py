@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from fedras import data
 from fedras.arrays import Int64s, UInt64s
+from fedras.components import method_of, model_of
 from fedras.config import Config, explain
 from fedras.errors import FedrasError, PayloadError
 from fedras.evaluation import metrics
@@ -196,6 +197,8 @@ def _silo(
     clients = data.client_keys(interactions.user_ids)
     silo = new_silo(
         config,
+        model_of(config),
+        method_of(config),
         interactions.n_items,
         clients,
         budgets,
