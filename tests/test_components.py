@@ -139,6 +139,6 @@ def test_a_component_that_takes_anothers_option_is_refused(
 def test_all_components_are_built_at_once() -> None:
     config = make_config({"alpha": 0.3, "model": "ncf", "aggregation": "trimmed-mean", "trim": 0.1})
     model, method, aggregation = components_of(config)
-    assert model == MODELS.get("ncf")()
-    assert method == METHODS.get("fedras")(alpha=0.3)
-    assert aggregation == AGGREGATIONS.get("trimmed-mean")(trim=0.1)
+    assert model == MODELS.get("ncf").model_validate({})
+    assert method == METHODS.get("fedras").model_validate({"alpha": 0.3})
+    assert aggregation == AGGREGATIONS.get("trimmed-mean").model_validate({"trim": 0.1})

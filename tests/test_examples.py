@@ -50,15 +50,22 @@ def test_an_external_method_is_listed(environment: dict[str, str]) -> None:
     (half,) = [method for method in listed if method["name"] == "half"]
     assert half["citation"] == "examples/external_codec"
     assert half["summary"].startswith("As many rows as the compression rate allows")
+    assert {o["name"]: o["default"] for o in half["options"]} == {"numbers": "f16"}
 
 
-def test_an_external_codec_trains(environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("numbers", "size"), [("f16", 2), ("f32", 4)])
+def test_an_external_codec_trains(
+    numbers: str, size: int, environment: dict[str, str], tmp_path: Path
+) -> None:
     sizes = [f"--set={name}" for name in ("users=60", "items=100", "interactions=900", "dim=8")]
     given = ["--dataset=synthetic", "--method=half", "--compression-rate=0.5", "--rounds=3"]
+    given.append(f"--set=numbers={numbers}")
     out = tmp_path / "run"
     run(environment, "-m", "fedras", "train", *given, *sizes, f"--out={out}")
     summary = json.loads((out / "summary.json").read_text("utf-8"))
-    assert summary["uplink_bytes_per_client_round"] < 50 * 2 * 8 + 100
+    values = summary["uplink_bytes_per_client_round"] - 100
+    assert 30 * size * 8 < values + 100
+    assert values < 50 * size * 8
     assert 0 < summary["metrics"]["hr@10"] <= 1
 
 

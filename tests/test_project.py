@@ -1,5 +1,6 @@
 """The promises that the project's own files make to each other."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,13 @@ def test_ci_runs_the_readmes_test_command() -> None:
     command = 'pip install -e ".[test]" && pytest'
     assert f"\n{command}\n" in (ROOT / "README.md").read_text("utf-8")
     assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_workflow_runs_scripts_that_can_be_run() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    scripts = set(re.findall(r"\.ci/\w+", workflow))
+    assert scripts == {f".ci/{path.name}" for path in (ROOT / ".ci").iterdir()}
+    assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
 
 
 def test_the_extra_all_holds_every_extra() -> None:

@@ -2,13 +2,15 @@
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fedras.errors import FedrasError
-from fedras.whole_files import FolderLock, is_partial, make_folder, write, writing
+from fedras.whole_files import FolderLock, claim_folder, is_partial, make_folder, write, writing
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777], ids=oct)
@@ -75,3 +77,40 @@ def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
     assert first.acquire()
     with pytest.raises(FedrasError, match=r"cannot open .*none: No such file"):
         FolderLock(tmp_path / "none").acquire()
+
+
+CLAIM = """
+import sys
+from pathlib import Path
+from fedras.whole_files import claim_folder
+number = next(n for n in range(100) if claim_folder(Path("runs", str(n))))
+sys.stdout.write(f"{number}\\n")
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+def test_processes_that_start_at_once_get_a_folder_each(tmp_path: Path) -> None:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIM],
+            cwd=tmp_path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(4)
+    ]
+    numbers = []
+    for process in started:
+        assert process.stdout is not None
+        numbers.append(int(process.stdout.readline()))
+    assert sorted(numbers) == [0, 1, 2, 3]
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["0", "1", "2", "3"]
+    for process in started:
+        process.communicate()
+
+
+def test_a_folder_that_cannot_be_claimed_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    with pytest.raises(FedrasError, match=r"cannot create .*runs"):
+        claim_folder(tmp_path / "runs" / "one")

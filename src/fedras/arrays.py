@@ -12,8 +12,9 @@ Int64s: TypeAlias = NDArray[np.int64]
 UInt8s: TypeAlias = NDArray[np.uint8]
 UInt64s: TypeAlias = NDArray[np.uint64]
 Bools: TypeAlias = NDArray[np.bool_]
-Strings: TypeAlias = np.ndarray[Any, np.dtypes.StringDType]
 AnyArray: TypeAlias = NDArray[Any]
+Strings: TypeAlias = AnyArray
+"""Of ``StringDType``: each text takes no more than its own length."""
 
 Arrays: TypeAlias = dict[str, AnyArray]
 """Arrays by name, as a checkpoint holds them."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import combinations
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -9,7 +10,9 @@ from pydantic import BaseModel, ValidationError
 from fedras import data
 from fedras.aggregation import AGGREGATIONS, Aggregation
 from fedras.config import Config, Option, explain, shown
-from fedras.errors import UsageError
+from fedras.data import DATASETS
+from fedras.data.files import File
+from fedras.errors import DataError, UsageError
 from fedras.methods import METHODS, Method
 from fedras.models import MODELS, Model
 from fedras.registry import unknown
@@ -58,14 +61,27 @@ def complete(config: Config) -> Config:
     for name in config.options:
         if name not in known:
             every = {*Config.model_fields, *known} - {"options"}
-            raise UsageError(unknown("option", name, sorted(every)))
+            raise UsageError(_elsewhere(name) or unknown("option", name, sorted(every)))
     return config.model_copy(update={"options": known})
+
+
+def _elsewhere(name: str) -> str:
+    """Return the line for an option that only components have which the run does not use."""
+    owners = [
+        f"{registry.kind} {component}"
+        for registry in (DATASETS, MODELS, METHODS, AGGREGATIONS)
+        for component in registry.names()
+        if name in registry.get(component).model_fields
+    ]
+    if name != PATH and name in File.model_fields:
+        owners.append("data set from a file")
+    return f"option {name} does nothing here: it is of {', '.join(owners)}" if owners else ""
 
 
 def _options(parts: Mapping[str, BaseModel]) -> dict[str, Option]:
     """Return the options of all parts; one that two of them declare would be set for both."""
     declared = {"every run": {*Config.model_fields}}
-    declared |= {owner: {*type(part).model_fields} - {PATH} for owner, part in parts.items()}
+    declared |= {owner: {*type(part).model_fields} - data.HIDDEN for owner, part in parts.items()}
     for (one, names), (other, more) in combinations(declared.items(), 2):
         for name in sorted(names & more):
             raise UsageError(f"option {name} is of {one} and of {other}; one must rename its own")
@@ -87,16 +103,57 @@ def dataset_of(config: Config) -> data.Dataset:
     return data.open_dataset(config.dataset, _own(kind, config.options))
 
 
-def interactions_of(config: Config) -> data.Interactions:
-    """Load the data set that ``config`` names.
+def interactions_of(config: Config, given: Any = None) -> data.Interactions:
+    """Return the data with notes of what evaluation on it cannot do.
+
+    Parameters
+    ----------
+    config
+        Names a data set.
+    given
+        Interactions, or a table in memory, instead of what ``config`` names.
 
     Raises
     ------
     DataError
-        If the data cannot be had.
+        If the data cannot be had, or is empty.
     """
-    options = dataset_of(config).model_dump(exclude={PATH})
-    return data.load(config.dataset, config.data_dir, options)
+    if given is None:
+        options = dataset_of(config).model_dump(exclude=data.HIDDEN)
+        found = data.load(config.dataset, config.data_dir, options)
+    else:
+        found = data.interactions_from(given)
+    if not len(found):
+        raise DataError(f"{found.name} holds no interactions; there is nothing to train on")
+    return data.told(found, config.validation, config.eval_negatives)
+
+
+def labelled(config: Config, given: Any) -> Config:
+    """Return ``config`` with a data set that says what it is of, if the data was given."""
+    if given is None:
+        return config
+    name = getattr(given, "name", "table")
+    if name in {config.dataset, Path(config.dataset).name}:
+        return config
+    return at(config, f"{data.MEMORY}{name}")
+
+
+def at(config: Config, dataset: str) -> Config:
+    """Return ``config`` with its data elsewhere, and those of its options that such data has."""
+    before, after = type(data.open_dataset(config.dataset)), type(data.open_dataset(dataset))
+    options = config.options
+    if before is not after:
+        options = {name: v for name, v in options.items() if name not in before.model_fields}
+    return config.model_copy(update={"dataset": dataset, "options": options})
+
+
+def own_data_options(config: Config) -> set[str]:
+    """Return the options that say where data of one's own is and how to read it.
+
+    They may change between two visits to a run: its data is recognised by its content.
+    """
+    kind = type(data.open_dataset(config.dataset))
+    return {"dataset", *kind.model_fields} if issubclass(kind, data.File | data.InMemory) else set()
 
 
 def components_of(config: Config) -> Components:
@@ -127,5 +184,5 @@ def _build(component: type[Component], options: dict[str, Option]) -> Component:
 
 
 def _own(component: type[BaseModel], options: dict[str, Option]) -> dict[str, Option]:
-    own = [name for name in component.model_fields if name in options and name != PATH]
+    own = [name for name in component.model_fields if name in options and name not in data.HIDDEN]
     return {name: options[name] for name in own}

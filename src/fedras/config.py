@@ -34,9 +34,10 @@ MOST = 2**31 - 1
 MOST_PASSES = 1000
 """The largest number of times that a loop within a round may be repeated."""
 
-LARGEST = 1e6
+LARGEST = 1e30
 """The largest factor that an option may be."""
 
+_LEAST_NOISE = 1e-100
 _TOML = range(-(2**63), 2**63)
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60
@@ -155,13 +156,18 @@ class Config(BaseModel):
         return common | {"options": extra}
 
     @model_validator(mode="after")
-    def _check_rates(self) -> "Config":
+    def _possible(self) -> "Config":
         if self.rate_range is not None:
             low, high = self.rate_range
             if not 0 <= low <= high < 1:
                 raise ValueError(f"rate_range {low}, {high} is not an interval within [0, 1)")
             if self.rate_file is not None:
                 raise ValueError("give rate_range or rate_file, not both")
+        if 0 < self.dp_noise_multiplier < _LEAST_NOISE:
+            raise ValueError(
+                f"dp_noise_multiplier {self.dp_noise_multiplier} hides nothing; 0 is no noise, and "
+                f"some is at least {_LEAST_NOISE}"
+            )
         return self
 
     def to_toml(self) -> str:

@@ -1,9 +1,17 @@
 """Signals that wait: a round is done or not done, never half done."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+STOPPED = 130
+"""The exit status after Ctrl-C."""
+
+
+_AGAIN = 0.05  # seconds
 
 
 @contextmanager
@@ -29,8 +37,40 @@ def deferred() -> Iterator[None]:
 @contextmanager
 def sigterm_interrupts() -> Iterator[None]:
     """Let SIGTERM stop the block as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _handling(signal.SIGTERM, signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def stoppable_imports() -> Iterator[None]:
+    """Let Ctrl-C during an import end the process at once; elsewhere it interrupts as ever.
+
+    What is raised within an import can get lost or come out as another error, with a traceback.
+    """
+    if callable(signal.getsignal(signal.SIGINT)):
+        with _handling(signal.SIGINT, _stop):
+            yield
+    else:  # a shell ignores Ctrl-C for its background jobs
+        yield
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    here = frame
+    while here is not None:
+        if "importlib._bootstrap" in here.f_code.co_filename:
+            os.write(2, b"fedras: stopped\n")
+            os._exit(STOPPED)
+        if "llvmlite" in here.f_code.co_filename:  # it calls back, and drops what is raised there
+            threading.Timer(_AGAIN, os.kill, (os.getpid(), number)).start()
+            return
+        here = here.f_back
+    signal.default_int_handler(number, frame)
+
+
+@contextmanager
+def _handling(number: signal.Signals, handler: "signal._HANDLER") -> Iterator[None]:
+    before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)

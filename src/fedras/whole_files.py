@@ -81,6 +81,24 @@ def make_folder(path: Path, private: bool = False) -> None:
         raise FedrasError(f"cannot create {path}: {error.strerror}") from None
 
 
+def claim_folder(path: Path) -> bool:
+    """Make a folder; return whether it is ours, or was there already, perhaps of another process.
+
+    Raises
+    ------
+    FedrasError
+        If it cannot be made.
+    """
+    make_folder(path.parent)
+    try:
+        path.mkdir()
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise FedrasError(f"cannot create {path}: {error.strerror}") from None
+    return True
+
+
 class FolderLock:
     """Keeps other processes from writing to a folder, as long as they ask.
 
@@ -147,13 +165,13 @@ def _opened(path: Path, private: bool) -> BinaryIO:
     path.unlink(missing_ok=True)
     descriptor = os.open(
         path,
-        os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
+        os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
         0o600 if private else 0o666,
     )
     try:
         if private and hasattr(os, "fchmod"):  # a umask of 0o777 would leave not even the owner
             os.fchmod(descriptor, 0o600)
-        return os.fdopen(descriptor, "wb")
+        return os.fdopen(descriptor, "w+b")
     except BaseException:
         os.close(descriptor)
         raise

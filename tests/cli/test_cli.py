@@ -8,7 +8,7 @@ import pytest
 import typer
 from helpers.small_runs import ARGUMENTS, ROUNDS, Fedras, assert_same, start
 
-from fedras.cli import app
+from fedras.cli.app import app
 from fedras.cli.options import setting
 from fedras.config import Config
 from fedras.run.folder import RunFolder
@@ -122,6 +122,32 @@ def test_values_of_set() -> None:
         (["train", "--compression-rate", "nan"], 2, "option compression_rate: "),
         (["train", "--rounds", "many"], 2, "--rounds"),
         (["train", "--rounds", "0"], 2, "option rounds: "),
+        (["train", "--actions", "0"], 2, "--actions"),
+        (["train", "--actions", "99999999999999999999999"], 2, "option actions: a number of more"),
+        (["train", "--actions", "8", "--compression-rate", "0.5"], 2, "give one of them"),
+        (
+            ["train", "--method", "topk", "--actions", "8"],
+            2,
+            "option actions does nothing here: it is of method",
+        ),
+        (["train", "--set", "min_interactions=2"], 2, "it is of data set from a file"),
+        (["train", "--set", "dim=true", "--rounds", "1"], 2, "option dim: Input should be"),
+        (["train", "--set", "alpha=nan"], 2, "option alpha: expected a finite number, got nan"),
+        (["train", "--set", "alpha=" + "[" * 5000 + "]" * 5000], 2, "nested too deeply"),
+        (["train", "--config", "deep.toml"], 2, "deep.toml is nested too deeply"),
+        (["train", "--method", "jointrec", "--set", "numbers=zz"], 2, "unknown number format 'zz'"),
+        (["train", "ml-1m", "--dataset", "ml-100k"], 2, "give one data set, ml-1m or --dataset"),
+        (["train", "ml100k"], 2, "unknown data set 'ml100k': did you mean 'ml-100k'?"),
+        (["federate", "--reply-timeout", "nan"], 2, "--reply-timeout"),
+        (["federate", "--nodes", "99999999999999999999999"], 2, "--nodes"),
+        (["rates", "speeds.csv", "--out", "r.csv", "--seconds", "nan"], 2, "nan is not a finite"),
+        (["rates", "speeds.csv", "--out", "r.csv", "--seconds", "inf"], 2, "--seconds"),
+        (["rates", "speeds.csv", "--out", "r.csv", "--dim", "9" * 30], 2, "--dim"),
+        (["rates", "fast.csv", "--out", "r.csv"], 2, "fast.csv:1: '1e308' are no bytes"),
+        (["reproduce", "table1", "--seeds", "9" * 30], 2, "--seeds"),
+        (["reproduce", "table1", "--rounds", "9" * 30], 2, "--rounds"),
+        (["reproduce", "table1", "--workers", "9" * 30], 2, "--workers"),
+        (["data", "split", "ml-100k", "--nodes", "9" * 30, "--out", "n"], 2, "--nodes"),
         (["train", "--nonsense"], 2, "--nonsense"),
         (["nonsense"], 2, "nonsense"),
         (["data"], 2, "Missing command"),
@@ -130,7 +156,15 @@ def test_values_of_set() -> None:
         (["train", "--config", "odd.toml"], 2, "odd.toml: options is not a table"),
         (["train", "--dataset", "no.csv"], 1, "no.csv: there is no such file"),
         (["train", "--dataset", "nan.csv"], 1, "nan.csv:2"),
-        (["train", "--dataset", "lone.csv"], 1, "lone.csv:4: user 'b' has one item only"),
+        (["train", "--dataset", "lone.csv", "--columns", "user=who"], 1, "no column 'who'"),
+        (["train", "--dataset", "ml-1m", "--columns", "user=a"], 2, "columns does nothing here"),
+        (["data", "check", "nan.csv"], 1, "nan.csv:2: the user id is 'nan'"),
+        (["data", "info", "lone.csv", "--set", "where=item=9"], 1, "no row meets"),
+        (
+            ["data", "split", "lone.csv", "--nodes", "2", "--out", "x", "--set", "y=1"],
+            2,
+            "no option",
+        ),
         (["train", "--dataset", "empty.csv"], 1, "empty.csv"),
         (["train", "--resume"], 2, "give its folder as --out"),
         (["train", "--resume", "--out", "nowhere"], 2, "nowhere holds no run"),
@@ -142,7 +176,7 @@ def test_values_of_set() -> None:
         (["data", "info", "nowhere"], 2, "unknown data set 'nowhere'"),
         (["data", "fetch", "synthetic"], 2, "nothing to fetch"),
     ],
-    ids=lambda value: " ".join(value[:4]) if isinstance(value, list) else "",
+    ids=lambda value: " ".join(value[:4])[:60] if isinstance(value, list) else "",
 )
 def test_mistakes_are_one_line(
     arguments: list[str],
@@ -155,7 +189,10 @@ def test_mistakes_are_one_line(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.toml").write_text("rounds = ")
     (tmp_path / "odd.toml").write_text("options = 3")
-    (tmp_path / "nan.csv").write_text("user,item,rating\na,1,nan\n")
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 5000 + "]" * 5000)
+    (tmp_path / "speeds.csv").write_text("1,1000\n")
+    (tmp_path / "fast.csv").write_text("1,1e308\n")
+    (tmp_path / "nan.csv").write_text("user,item,rating\nnan,1,nan\n")
     (tmp_path / "lone.csv").write_text("user,item\na,1\na,2\nb,1\n")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "full").mkdir()
@@ -212,6 +249,27 @@ def test_warnings_of_the_data(
     assert summary is not None
     assert summary["dataset"] == "some.csv"
     assert "1 of 3 users" in summary["notes"][0]
+
+
+@pytest.mark.parametrize("place", [["own.csv"], ["--dataset", "own.csv"]])
+def test_a_table_is_named_with_or_without_its_flag(
+    place: list[str], fedras: Fedras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").write_text("user,item\n" + "a,1\na,2\na,3\nb,1\nb,2\nc,1\nc,2\n")
+    assert fedras("train", *place, "--rounds", 1, "--quiet").status == 0
+    assert RunFolder("runs/own-mf-fedras-1").config().dataset == str(tmp_path / "own.csv")
+
+
+def test_both_commands_have_the_options_of_a_run() -> None:
+    group = typer.main.get_command(app)
+    train, federate = (
+        {parameter.name: parameter for parameter in group.commands[name].params}  # type: ignore[attr-defined]
+        for name in ("train", "federate")
+    )
+    assert federate.keys() - train.keys() == {"nodes", "reply_timeout"}
+    assert train.keys() <= federate.keys()
+    assert all(train[name].help == federate[name].help for name in train)
 
 
 def test_lists(fedras: Fedras) -> None:

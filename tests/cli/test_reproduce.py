@@ -7,7 +7,7 @@ import pytest
 from helpers.small_experiments import POINTS, TRIALS, Inline
 from helpers.small_runs import Fedras
 
-from fedras.cli.tasks import duration
+from fedras.cli.displays.durations import duration
 from fedras.experiments.reproduction import Reproduction
 
 
@@ -31,11 +31,23 @@ def test_a_dry_run_lists_what_is_left_and_writes_nothing(
 def test_a_terminal_shows_what_runs_and_when_it_ends(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedras.cli.tasks.sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(
+        "fedras.cli.displays.reproduction.sys.stderr.isatty", lambda: True, raising=False
+    )
     answer = run()
     assert answer.status == 0
     assert f"{TRIALS + POINTS}/{TRIALS + POINTS}" in answer.err
     assert "about 0 s left" in answer.err
+
+
+def test_a_terminal_shows_the_table(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    assert run().out == ""
+    monkeypatch.setattr("fedras.cli.reproduce.sys.stdout.isatty", lambda: True, raising=False)
+    shown = run().out
+    assert "Small" in shown
+    assert "HR@10" in shown
+    assert run("--quiet").out == ""
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_an_unknown_name() -> None:
     with pytest.raises(UsageError) as error:
         load("ml-100")
     assert str(error.value).startswith("unknown data set 'ml-100': did you mean 'ml-100k'?")
-    assert str(error.value).endswith("; or give the path of a CSV, TSV or Parquet file")
+    assert str(error.value).endswith("; or give the path of a table")
 
 
 def test_options_of_a_data_set_without_any() -> None:

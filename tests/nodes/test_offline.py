@@ -24,7 +24,7 @@ def test_nodes_recommend_what_the_simulator_does(kind: dict[str, Any], tmp_path:
     expected = Recommender(whole.silo, interactions())
     users = []
     for node in nodes.values():
-        found = load_node(node.folder.path)
+        found = load_node(node.folder)
         users += found.users
         for user in found.users:
             assert found.recommend(user) == _titled(expected.recommend(user))

@@ -35,7 +35,7 @@ def test_the_figure_is_the_same_each_time(run: Any, tmp_path: Path) -> None:
 
 def test_the_paper_stands_beside(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place("", "topk", "0.5", "HR@10")
-    monkeypatch.setattr("fedras.report.report.published", lambda _: {place: 0.5})
+    monkeypatch.setattr("fedras.report.document.published", lambda _: {place: 0.5})
     run()
     csv = (tmp_path / "results" / "small" / "table.csv").read_text().splitlines()
     (line,) = [line for line in csv if line.startswith(",topk,0.5,HR@10,")]
@@ -45,6 +45,7 @@ def test_the_paper_stands_beside(run: Any, tmp_path: Path, monkeypatch: pytest.M
     table = (tmp_path / "results" / "small" / "table.md").read_text()
     assert "| paper | difference |" in table
     assert f"{float(ours) - 0.5:+.4f}" in table
+    assert "\n\n**Not the paper's setting: 3 rounds instead of 500.**\n\n" in table
     assert paper.published("small") == {}
 
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
+from fedras.components import complete
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.state import State
@@ -94,6 +95,7 @@ def test_a_folder_that_cannot_get_its_configuration_is_not_left_behind(
 
 
 def test_only_an_empty_place_is_new(folder: RunFolder, tmp_path: Path) -> None:
+    folder.save(TWO)
     with pytest.raises(UsageError, match="is not empty"):
         folder.require_new()
     with pytest.raises(UsageError, match="is no folder"):
@@ -102,6 +104,36 @@ def test_only_an_empty_place_is_new(folder: RunFolder, tmp_path: Path) -> None:
     torn.mkdir()
     (torn / ".config.toml.partial").write_text("datas")
     RunFolder(torn).require_new()
+
+
+def test_a_run_that_never_did_a_round_does_not_block_the_next(tmp_path: Path) -> None:
+    path, config = tmp_path / "run", complete(Config())
+    first = RunFolder(path)
+    first.create(config)
+    with pytest.raises(FedrasError, match="another process"):
+        RunFolder(path).create(config)
+    first.release()
+    RunFolder(path).create(complete(Config(rounds=7)))
+    assert first.config().rounds == 7
+    written = path / "config.toml"
+    written.write_text("# by hand\n" + written.read_text())
+    with pytest.raises(UsageError, match="is not empty"):
+        RunFolder(path).create(config)
+    assert written.read_text().startswith("# by hand")
+
+
+def test_numbered_folders_are_taken_when_they_are_created(tmp_path: Path) -> None:
+    one, two = (RunFolder(tmp_path / "runs" / "mine", numbered=True) for _ in range(2))
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "config.toml").touch()
+    for folder in (one, two):
+        folder.require_new()
+        assert not folder.has_run()
+    two.create(Config())
+    one.create(Config())
+    assert (one.path.name, two.path.name) == ("mine-2", "mine-1")
+    with pytest.raises(FedrasError, match="another process is training"):
+        RunFolder(two.path).lock()
 
 
 def test_one_writer_at_a_time(folder: RunFolder) -> None:

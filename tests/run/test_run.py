@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -187,3 +189,65 @@ def test_a_file_is_found_again_from_another_folder(
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert len(list(train(None, tmp_path / "run", resume=True))) == 1
     assert fedras.load(tmp_path / "run").recommend("3", 2)
+
+
+STOPPED_EARLY = """
+import fedras, sys
+config = fedras.Config(dataset="synthetic", users=40, items=60, interactions=400, rounds=20, dim=8)
+rounds = fedras.train(config, out=sys.argv[1])
+for result in rounds:
+    if result.round == 7:
+        {end}
+"""
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["break", "sys.exit()", "raise SystemExit", "rounds.close(); break", "del rounds; break"],
+)
+def test_the_end_of_the_program_loses_no_round(end: str, tmp_path: Path) -> None:
+    """Also where the iterator has a name, so that nothing drops it before."""
+    script = [sys.executable, "-c", STOPPED_EARLY.replace("{end}", end), str(tmp_path / "run")]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    checkpoint = RunFolder(tmp_path / "run").checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.values["totals"]["rounds"] == 7
+
+
+def test_a_disk_that_is_full_at_the_end_of_the_program_is_one_line(tmp_path: Path) -> None:
+    full = "import shutil; shutil.rmtree(sys.argv[1]); break"
+    script = [sys.executable, "-c", STOPPED_EARLY.replace("{end}", full), str(tmp_path / "run")]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("fedras: error: cannot write ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fork_does_not_write_what_its_parent_goes_on_with(small: Config, tmp_path: Path) -> None:
+    run = open_run(small.model_copy(update={"eval_every": 100}), tmp_path / "run")
+    rounds = run.rounds()
+    next(rounds)
+    run._process += 1  # as in a fork
+    rounds.close()
+    assert RunFolder(tmp_path / "run").checkpoint() is None
+
+
+def test_a_run_that_was_closed_goes_on(small: Config, finished: Path, tmp_path: Path) -> None:
+    run = open_run(small, tmp_path / "run")
+    next(run.rounds())
+    other = open_run(None, tmp_path / "run", resume=True)
+    with pytest.raises(FedrasError, match="another process is training"):
+        next(run.rounds())
+    other.close()
+    assert [result.round for result in run.rounds()] == list(range(2, ROUNDS + 1))
+    assert_same(finished, tmp_path / "run")
+
+
+def test_a_run_that_somebody_else_went_on_with_is_not_set_back(
+    small: Config, tmp_path: Path
+) -> None:
+    run = open_run(small, tmp_path / "run")
+    next(run.rounds())
+    next(fedras.train(None, tmp_path / "run", resume=True))
+    with pytest.raises(FedrasError, match="another process has trained in"):
+        next(run.rounds())

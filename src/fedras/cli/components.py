@@ -3,9 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from fedras.cli.output import AsJson, print_json
+from fedras.cli.displays.output import AsJson, echo, print_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -54,9 +52,9 @@ def _show(registry: "Registry[Any]", as_json: bool) -> None:
         print_json(found)
         return
     for component in found:
-        typer.echo(f"{component['name']}: {component['summary']}")
+        echo(f"{component['name']}: {component['summary']}")
         for line in (component["citation"], *option_lines(component["options"])):
-            typer.echo(f"    {line}")
+            echo(line, indent=4)
 
 
 def _describe(name: str, component: Any) -> dict[str, Any]:

@@ -1,15 +1,20 @@
 """``fedras data``: which data sets there are, what is in them, and how to get them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from fedras.cli.components import option_lines, options_of
-from fedras.cli.output import AsJson, DataDir, print_json, print_table, say
+from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table, say, say_data
+from fedras.cli.options import Columns, ItemColumns, Items, data_options
 
 app = typer.Typer(help="List, describe and fetch data sets.")
 
+DataSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="An option of the data set; more than one."),
+]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, or the path of a table.")]
 
 
@@ -33,24 +38,61 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def info(name: _Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def info(
+    name: _Name,
+    columns: Columns = None,
+    items: Items = None,
+    item_columns: ItemColumns = None,
+    settings: DataSettings = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Load a data set, fetching it if need be, and say what is in it."""
     from fedras import data  # noqa: PLC0415 -- slow to import
 
-    found = data.describe(name, data_dir)
+    given = data_options(settings, columns=columns, items=items, item_columns=item_columns)
+    found = data.describe(name, data_dir, given)
     found["options"] = options_of(type(data.open_dataset(name)))
     if as_json:
         print_json(found)
         return
-    found["density"] = f"{found['density']:.4%}"
-    found |= {key: f"{found[key]:,}" for key in ("users", "items", "interactions")}
-    found |= {
-        "notes": "\n".join(found["notes"]),
-        "options": "\n".join(option_lines(found["options"])),
-    }
+    found["options"] = option_lines(found["options"])
+    _print_lines(found)
+
+
+@app.command()
+def check(
+    name: _Name,
+    columns: Columns = None,
+    items: Items = None,
+    item_columns: ItemColumns = None,
+    settings: DataSettings = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what training on a data set would meet: columns, held-out items, warnings, cost."""
+    from fedras import data  # noqa: PLC0415 -- slow to import
+
+    given = data_options(settings, columns=columns, items=items, item_columns=item_columns)
+    found = data.check(name, data_dir, given)
+    if as_json:
+        print_json(found)
+        return
+    found["items_per_user"] = ", ".join(f"{k} {v:g}" for k, v in found["items_per_user"].items())
+    found["held_out"] = [f"{each['item']} of user {each['user']}" for each in found["held_out"]]
+    found["memory_mb"] = f"about {found['memory_mb']:,}"
+    found["seconds"] = f"about {found['seconds']:,} for the main job of 500 rounds"
+    _print_lines(found)
+
+
+def _print_lines(found: dict[str, Any]) -> None:
+    """Print a line for each value, and for each of several."""
+    found = found | {"density": f"{found['density']:.4%}"}
     for key, value in found.items():
-        for number, line in enumerate(str(value).splitlines()):
-            typer.echo(f"{'' if number else key:<13} {line}")
+        whole = f"{value:,}" if isinstance(value, int) else value
+        lines = value if isinstance(value, list) else str(whole).splitlines()
+        for number, line in enumerate(lines):
+            typer.echo(f"{'' if number else key:<14} {line}")
 
 
 @app.command()
@@ -70,13 +112,20 @@ def fetch(
 @app.command()
 def split(
     name: _Name,
-    nodes: Annotated[int, typer.Option(min=1, help="How many nodes share the users.")],
+    nodes: Annotated[int, typer.Option(min=1, max=100_000, help="How many nodes share the users.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where their folders are made.")],
+    columns: Columns = None,
+    items: Items = None,
+    item_columns: ItemColumns = None,
+    settings: DataSettings = None,
     data_dir: DataDir = None,
 ) -> None:
     """Write a folder per node with its users' interactions, and the item catalogue for all."""
     from fedras import data  # noqa: PLC0415 -- slow to import
     from fedras.nodes.split import write_nodes  # noqa: PLC0415
 
-    for place in write_nodes(data.load(name, data_dir), nodes, out):
+    given = data_options(settings, columns=columns, items=items, item_columns=item_columns)
+    loaded = data.load(name, data_dir, given)
+    say_data(loaded)
+    for place in write_nodes(loaded, nodes, out):
         typer.echo(place)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fedras.cli.output import DataDir, say
+from fedras.cli.displays.output import DataDir, say
 from fedras.cli.trained import Folder, NodeFolder, load_trained
 
 

@@ -1,46 +1,35 @@
-"""The options that `train` and `federate` have in common, and what they make of them."""
+"""The options of a run, for every command that starts one: written once, in `Config`."""
 
-import itertools
+import inspect
 import tomllib
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
+from fedras.cli.displays.output import DataDir
+from fedras.config import Config, explain, read_config
 from fedras.errors import UsageError
 
 if TYPE_CHECKING:
-    from fedras.config import Config
+    from fedras.run.folder import RunFolder
 
-Dataset = Annotated[
+Columns = Annotated[
     str | None,
-    typer.Option(help="Data set, or the path of a CSV, TSV or Parquet file (default: ml-100k)."),
+    typer.Option(metavar="user=NAME,...", help="Columns of a table: user, item, rating, time."),
 ]
-Model = Annotated[str | None, typer.Option(help="Base model (default: mf).")]
-Method = Annotated[str | None, typer.Option(help="Method (default: fedras).")]
-CompressionRate = Annotated[
-    float | None,
-    typer.Option(help="The paper's CR, at least 0 and less than 1 (default: 0.9688)."),
+Items = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Titles of the items of a table of your own.")
 ]
-Actions = Annotated[
-    int | None, typer.Option(help="A number of actions instead of a rate (FedRAS only).")
+ItemColumns = Annotated[
+    str | None, typer.Option(metavar="item=NAME,title=NAME", help="Columns of --items.")
 ]
-ErrorFeedback = Annotated[
-    bool, typer.Option("--error-feedback", help="The server resends what coding lost.")
-]
-Rounds = Annotated[int | None, typer.Option(help="Global rounds (default: 500).")]
-Seed = Annotated[int | None, typer.Option(help="Of all random choices (default: 0).")]
-Threads = Annotated[int | None, typer.Option(help="0 is all (default: 0).")]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder of the run (default: a new one in runs/)."),
-]
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE.toml", help="Options in a file.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Any other option; more than one --set."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")]
 SummaryAsJson = Annotated[
@@ -48,9 +37,86 @@ SummaryAsJson = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
+_KIND = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_FLAGS = (
+    "dataset",
+    "model",
+    "method",
+    "compression_rate",
+    "error_feedback",
+    "rounds",
+    "seed",
+    "threads",
+)
 
-def given_config(path: Path | None, settings: list[str] | None, **flags: Any) -> "Config":
-    """Return the configuration that was asked for: flags win over --set, --set over the file.
+
+def with_config(command: Callable[..., None]) -> Callable[..., None]:
+    """Give ``command`` the options of a run; what they come to is its argument ``config``.
+
+    Flags win over --set, --set over --config. Typer makes the options of the signature.
+    """
+    shared = [_argument(), *map(_flag, _FLAGS), *_others()]
+    own = [p for p in inspect.signature(command).parameters.values() if p.name != "config"]
+
+    @wraps(command)
+    def configured(**given: Any) -> None:
+        flags = {parameter.name: given.pop(parameter.name) for parameter in shared}
+        command(config=_given_config(**flags), **given)
+
+    parameters = shared + own
+    configured.__dict__["__signature__"] = inspect.Signature(parameters)
+    configured.__annotations__ = {each.name: each.annotation for each in parameters}
+    return configured
+
+
+def _argument() -> inspect.Parameter:
+    return _parameter(
+        "named", str, typer.Argument(metavar="[DATASET]", help="The same as --dataset.")
+    )
+
+
+def _flag(name: str) -> inspect.Parameter:
+    """Return the flag of an option of `Config`, with its description and its default."""
+    kind = Config.model_fields[name].annotation
+    return _parameter(name, kind, typer.Option(f"--{name.replace('_', '-')}", help=_help(name)))
+
+
+def _others() -> list[inspect.Parameter]:
+    """Return the flags that stand for no option of `Config`, or not for just one."""
+    actions = "A number of actions instead of a rate (FedRAS and its ablations)."
+    return [
+        inspect.Parameter("columns", _KIND, default=None, annotation=Columns),
+        inspect.Parameter("items", _KIND, default=None, annotation=Items),
+        inspect.Parameter("item_columns", _KIND, default=None, annotation=ItemColumns),
+        _parameter("actions", int, typer.Option(min=1, help=actions)),
+        inspect.Parameter("data_dir", _KIND, default=None, annotation=DataDir),
+        _parameter(
+            "file", Path, typer.Option("--config", metavar="FILE.toml", help="Options in a file.")
+        ),
+        _parameter(
+            "settings",
+            list[str],
+            typer.Option(
+                "--set", metavar="KEY=VALUE", help="Any other option; more than one --set."
+            ),
+        ),
+    ]
+
+
+def _parameter(name: str, kind: Any, info: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, _KIND, default=None, annotation=Annotated[kind | None, info])
+
+
+def _help(name: str) -> str:
+    field = Config.model_fields[name]
+    text = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}"
+    return f"{text}." if field.annotation is bool else f"{text} (default: {field.default})."
+
+
+def _given_config(
+    named: str | None, file: Path | None, settings: list[str] | None, **flags: Any
+) -> Config:
+    """Return the configuration that was asked for.
 
     Raises
     ------
@@ -58,14 +124,28 @@ def given_config(path: Path | None, settings: list[str] | None, **flags: Any) ->
         If it cannot be meant.
     """
     chosen = {name: value for name, value in flags.items() if value is not None}
-    return _config(_from_file(path) | dict(map(setting, settings or [])) | chosen)
+    if named is not None:
+        if "dataset" in chosen:
+            raise UsageError(f"give one data set, {named} or --dataset {chosen['dataset']}")
+        chosen["dataset"] = named
+    if {"actions", "compression_rate"} <= chosen.keys():
+        raise UsageError("--actions takes the place of --compression-rate: give one of them")
+    given = _from_file(file) | dict(map(setting, settings or [])) | chosen
+    try:
+        return Config.model_validate(given)
+    except ValidationError as error:
+        raise UsageError(explain(error)) from None
+
+
+def data_options(settings: list[str] | None, **flags: str | None) -> dict[str, Any]:
+    """Return the options of a data set that were asked for; flags win over --set."""
+    chosen = {name: value for name, value in flags.items() if value is not None}
+    return dict(map(setting, settings or [])) | chosen
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
-    from fedras.config import read_config  # noqa: PLC0415 -- slow to import
-
     given = read_config(path)
     options = given.pop("options", {})
     if not isinstance(options, dict):
@@ -74,7 +154,13 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 
 
 def setting(text: str) -> tuple[str, Any]:
-    """Read ``key=value``, where the value is TOML, or text if it is not."""
+    """Read ``key=value``, where the value is TOML, or text if it is not.
+
+    Raises
+    ------
+    UsageError
+        If it is something else.
+    """
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise UsageError(f"--set {text}: expected KEY=VALUE")
@@ -82,23 +168,17 @@ def setting(text: str) -> tuple[str, Any]:
         parsed = tomllib.loads(f"value = {value}")
     except ValueError:
         return name.strip(), value
+    except RecursionError:
+        raise UsageError(f"--set {name.strip()}: nested too deeply; no option is") from None
     return name.strip(), parsed["value"] if len(parsed) == 1 else value
 
 
-def _config(given: dict[str, Any]) -> "Config":
-    from pydantic import ValidationError  # noqa: PLC0415 -- slow to import
+def run_folder(out: Path | None, config: Config) -> "RunFolder":
+    """Return the folder of a run: by default the next in ``runs/`` when it is created."""
+    from fedras.run.folder import RunFolder  # noqa: PLC0415 -- slow to import
 
-    from fedras.config import Config, explain  # noqa: PLC0415
-
-    try:
-        return Config.model_validate(given)
-    except ValidationError as error:
-        raise UsageError(explain(error)) from None
-
-
-def next_folder(config: "Config") -> Path:
-    """Return the first folder in ``runs/`` that is free for this configuration."""
+    if out is not None:
+        return RunFolder(out)
     data = Path(config.dataset)
     name = f"{data.stem if data.suffix else data.name}-{config.model}-{config.method}"
-    folders = (Path("runs", f"{name}-{n}") for n in itertools.count(1))
-    return next(folder for folder in folders if not folder.exists())
+    return RunFolder(Path("runs", name), numbered=True)

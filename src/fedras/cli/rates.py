@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fedras.cli.output import DataDir, print_table
+from fedras.cli.displays.output import DataDir, finite, print_table
 
 
 def rates(
@@ -14,12 +14,18 @@ def rates(
     ],
     out: Annotated[Path, typer.Option(metavar="RATES.csv", help="What --set rate_file= takes.")],
     seconds: Annotated[
-        float, typer.Option(min=0.001, help="How long a client's transfers of a round may take.")
+        float,
+        typer.Option(
+            min=0.001,
+            max=86_400,
+            callback=finite,
+            help="How long a client's transfers of a round may take.",
+        ),
     ] = 2.0,
     dataset: Annotated[
         str, typer.Option(help="Data set or table that says how many items there are.")
     ] = "ml-100k",
-    dim: Annotated[int, typer.Option(min=1, help="Embedding dimension.")] = 32,
+    dim: Annotated[int, typer.Option(min=1, max=4096, help="Embedding dimension.")] = 32,
     levels: Annotated[int, typer.Option(min=1, max=64, help="How many distinct rates.")] = 5,
     data_dir: DataDir = None,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fedras.cli.output import AsJson, DataDir, print_json, print_table, say
+from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table, say
 from fedras.cli.rows import read_ids, require_writable, write_rows
 from fedras.cli.trained import Folder, K, NodeFolder, load_trained
 from fedras.errors import UsageError

@@ -1,14 +1,17 @@
 """``fedras reproduce``: the paper's tables and figures, and some that it lacks."""
 
 import os
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fedras.cli.output import DataDir, print_table, say
-from fedras.interrupts import sigterm_interrupts
+from fedras.cli.displays.durations import duration
+from fedras.cli.displays.output import DataDir, console, print_table, say
+from fedras.config import MOST
+from fedras.interrupts import STOPPED, sigterm_interrupts
 
 if TYPE_CHECKING:
     from fedras.experiments.reproduction import Reproduction
@@ -22,10 +25,11 @@ def reproduce(
         str, typer.Option(metavar="KEY=VALUE,...", help="Only these runs, such as dataset=ml-100k.")
     ] = "",
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Seeds of each run (default: see the experiment).")
+        int | None,
+        typer.Option(min=1, max=1000, help="Seeds of each run (default: see the experiment)."),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(min=1, help="Rounds of each run (default: 500).")
+        int | None, typer.Option(min=1, max=MOST, help="Rounds of each run (default: 500).")
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of results.")] = Path("results"),
     into: Annotated[
@@ -38,7 +42,7 @@ def reproduce(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Runs at a time (default: the processors).")
+        int | None, typer.Option(min=1, max=4096, help="Runs at a time (default: the processors).")
     ] = None,
     data_dir: DataDir = None,
     dry_run: Annotated[
@@ -64,7 +68,6 @@ def reproduce(
 
 
 def _print_plan(request: "Reproduction") -> None:
-    from fedras.cli.tasks import duration  # noqa: PLC0415 -- slow to import
     from fedras.experiments.costs import Costs  # noqa: PLC0415
 
     costs = Costs(request.store, request.choices())
@@ -83,38 +86,49 @@ def _print_plan(request: "Reproduction") -> None:
 
 
 def _estimate(seconds: float | None) -> str:
-    from fedras.cli.tasks import duration  # noqa: PLC0415 -- slow to import
 
     return "?" if seconds is None else duration(seconds)
 
 
 def _work_off(request: "Reproduction", documents: list[Path], quiet: bool) -> None:
-    from fedras.cli.tasks import progress  # noqa: PLC0415 -- slow to import
+    from fedras.cli.displays.reproduction import watched  # noqa: PLC0415 -- slow to import
     from fedras.experiments.reproduction import Written  # noqa: PLC0415
+    from fedras.report.document import write_document  # noqa: PLC0415
     from fedras.report.figures import require_matplotlib  # noqa: PLC0415
-    from fedras.report.report import write  # noqa: PLC0415
     from fedras.report.sections import replace_section  # noqa: PLC0415
 
     if any(each.figure for each in request.reports):
         require_matplotlib()
+    tables = []
     try:
         with (
             sigterm_interrupts(),
             closing(request.run()) as events,
-            progress(request, quiet) as show,
+            watched(request, quiet) as show,
         ):
             for event in events:
                 show(event)
                 if isinstance(event, Written):
                     name, title = event.experiment.name, event.experiment.title
-                    table = write(event.experiment, event.found, request.store)
+                    table = write_document(event.experiment, event.found, request.store)
+                    tables.append(f"# {title}\n\n{table}")
                     for document in documents:
                         image = _image(request.out / name / "figure.svg", title, document)
                         replace_section(document, name, table + image)
                     say(f"wrote {request.out / name}")
     except KeyboardInterrupt:
         say("stopped; finished runs are kept, and the same command does the rest")
-        raise typer.Exit(130) from None
+        raise typer.Exit(STOPPED) from None
+    if not quiet and sys.stdout.isatty():
+        _show(tables)
+
+
+def _show(tables: list[str]) -> None:
+    """Print tables in Markdown as a terminal shows them."""
+    from rich.markdown import Markdown  # noqa: PLC0415 -- not needed for help
+
+    for table in tables:
+        console().print(Markdown(table))
 
 
 def _image(figure: Path, title: str, document: Path) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fedras.cli.output import AsJson, DataDir, print_json, print_table
+from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table
 from fedras.cli.trained import Folder, K, NodeFolder, load_trained
 from fedras.errors import UsageError
 

@@ -2,54 +2,26 @@
 
 import shlex
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from fedras.cli.options import (
-    Actions,
-    CompressionRate,
-    ConfigFile,
-    Dataset,
-    ErrorFeedback,
-    Method,
-    Model,
-    Out,
-    Quiet,
-    Resume,
-    Rounds,
-    Seed,
-    Settings,
-    SummaryAsJson,
-    Threads,
-    given_config,
-    next_folder,
-)
-from fedras.cli.output import DataDir, print_json, say
-from fedras.cli.report import print_report
-from fedras.interrupts import sigterm_interrupts
+from fedras.cli.displays.output import print_json, say, say_data
+from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
+from fedras.cli.summary import print_summary
+from fedras.config import Config
+from fedras.interrupts import STOPPED, sigterm_interrupts
 
 if TYPE_CHECKING:
-    from fedras.config import Config
     from fedras.federation.simulator import Simulation
+    from fedras.run.folder import RunFolder
     from fedras.run.run import Run
 
 
+@with_config
 def train(
-    dataset: Dataset = None,
-    model: Model = None,
-    method: Method = None,
-    compression_rate: CompressionRate = None,
-    actions: Actions = None,
-    error_feedback: ErrorFeedback = False,
-    rounds: Rounds = None,
-    seed: Seed = None,
-    threads: Threads = None,
+    config: Config,
     out: Out = None,
-    config: ConfigFile = None,
-    settings: Settings = None,
-    data_dir: DataDir = None,
     resume: Resume = False,
     as_json: SummaryAsJson = False,
     quiet: Quiet = False,
@@ -58,67 +30,53 @@ def train(
 
     Without options: FedRAS on MovieLens 100K. Flags win over --set, --set over --config.
     """
-    given = given_config(
-        config,
-        settings,
-        dataset=dataset,
-        model=model,
-        method=method,
-        compression_rate=compression_rate,
-        actions=actions,
-        error_feedback=error_feedback or None,
-        rounds=rounds,
-        seed=seed,
-        threads=threads,
-        data_dir=data_dir,
-    )
-    if out is None and not resume:
-        out = next_folder(given)
+    folder = None if out is None and resume else run_folder(out, config)
     run: Run[Simulation] | None = None
     try:
         with sigterm_interrupts():
-            run = _open(given, out, resume, quiet)
+            run = _open(config, folder, resume, quiet)
             summary = _work_off(run, quiet)
     except KeyboardInterrupt:
-        say(_stopped(run))
-        raise typer.Exit(130) from None
+        say(*_stopped(run))
+        raise typer.Exit(STOPPED) from None
     if as_json:
         print_json(summary)
     else:
-        print_report(
+        print_summary(
             summary, _quoted(run), shlex.quote(str(run.federation.interactions.user_ids[0]))
         )
 
 
-def _open(config: "Config", out: Path | None, resume: bool, quiet: bool) -> "Run[Simulation]":
-    from fedras.cli.progress import loading  # noqa: PLC0415 -- slow to import
+def _open(
+    config: Config, folder: "RunFolder | None", resume: bool, quiet: bool
+) -> "Run[Simulation]":
+    from fedras.cli.displays.training import loading  # noqa: PLC0415 -- slow to import
     from fedras.run.training import open_run  # noqa: PLC0415
 
     with loading("the run" if resume else config.dataset, quiet):
-        run = open_run(config, out, resume)
-    for note in run.federation.interactions.notes:
-        say(f"warning: {note}")
-    if run.finished:
-        say(f"the run in {out} is finished")
+        run = open_run(config, folder, resume)
+    say_data(run.federation.interactions)
+    if folder is not None and run.finished:
+        say(f"the run in {folder.path} is finished")
     return run
 
 
 def _work_off(run: "Run[Simulation]", quiet: bool) -> dict[str, Any]:
     """Run all rounds that are left and return the summary."""
-    from fedras.cli.progress import progress  # noqa: PLC0415 -- slow to import
+    from fedras.cli.displays.training import watched  # noqa: PLC0415 -- slow to import
 
-    with closing(run.rounds()) as rounds, progress(run, quiet) as show:
+    with closing(run.rounds()) as rounds, watched(run, quiet) as show:
         for result in rounds:
             show(result)
     summary = run.folder.summary() if run.folder else None
     return summary or run.summary()
 
 
-def _stopped(run: "Run[Simulation] | None") -> str:
+def _stopped(run: "Run[Simulation] | None") -> tuple[str, ...]:
     if run is None:
-        return "stopped before the first round"
+        return ("stopped before the first round",)
     command = f"fedras train --resume --out {_quoted(run)}"
-    return f"stopped after round {run.saved}; continue with: {command}"
+    return f"stopped after round {run.saved}; continue with", command
 
 
 def _quoted(run: "Run[Simulation]") -> str:

@@ -1,20 +1,27 @@
 """Data sets: published ones by name, generated ones, and tables of your own."""
 
+from fedras.data.check import check
 from fedras.data.dataset import DATASETS, Dataset
+from fedras.data.files import MEMORY, File, InMemory
 from fedras.data.interactions import Interactions, client_keys, from_columns
 from fedras.data.memory import interactions_from
-from fedras.data.named import available, describe, fetch, load, names, open_dataset
+from fedras.data.named import HIDDEN, available, describe, fetch, load, names, open_dataset
 from fedras.data.negatives import sample_negatives
 from fedras.data.sources import Sources
 from fedras.data.split import Split, evaluated, leave_one_out, told
 
 __all__ = [
     "DATASETS",
+    "HIDDEN",
+    "MEMORY",
     "Dataset",
+    "File",
+    "InMemory",
     "Interactions",
     "Sources",
     "Split",
     "available",
+    "check",
     "client_keys",
     "describe",
     "evaluated",

@@ -1,4 +1,4 @@
-"""Which column of a table is the user, the item and the time, said or found out; never in silence."""
+"""Which column of a table is the user, the item and the time: said, or found out aloud."""
 
 import re
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ import numpy as np
 
 from fedras.arrays import AnyArray
 from fedras.data import times
-from fedras.data.forms.rows import BadCell, Rows
-from fedras.data.meaning import means, plain
+from fedras.data.forms.meaning import means, plain
+from fedras.data.forms.rows import CellError, Rows
 from fedras.errors import DataError
 
 ROLES = ("user", "item", "rating", "time")
@@ -99,6 +99,8 @@ def find(rows: Rows, given: dict[str, str], rated: bool = False) -> Columns:
         return _by_position(rows, given)
     user = _one(rows, given, "user")
     item = _one(rows, given, "item", but=(user,))
+    if user == item:
+        raise DataError(f"{rows.where}: user and item are one column, {rows.names[user]!r}")
     rating = _one(rows, given, "rating") if rated or "rating" in given else None
     if given.get("time") == "none":
         return Columns(user, item, rating)
@@ -200,7 +202,7 @@ def _time(rows: Rows, used: set[int | None]) -> tuple[int, ...]:
 def _readable(column: Any) -> AnyArray | None:
     try:
         return times.parsed(column)
-    except BadCell as error:
+    except CellError as error:
         # Ambiguous dates are dates: whether they matter shows when the whole column is read.
         return np.zeros(len(column), np.int64) if "two ways" in str(error) else None
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fedras.arrays import Bools, Float64s
-from fedras.data.forms.rows import BadCell
+from fedras.data.forms.rows import CellError
 
 _FORM = re.compile(r"\s*([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*")
 _COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
@@ -56,7 +56,7 @@ def rows_where(column: Any, condition: Condition) -> Bools:
 
     Raises
     ------
-    BadCell
+    CellError
         If a cell is to be compared and is no number.
     """
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
@@ -77,7 +77,7 @@ def numbers(column: Any) -> Float64s:
 
     Raises
     ------
-    BadCell
+    CellError
         If a cell is no number.
     """
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
@@ -100,6 +100,6 @@ def numbers(column: Any) -> Float64s:
             )
             row = int(pc.index(strange, True).as_py())
             cell = texts[max(row, 0)].as_py()
-            raise BadCell(max(row, 0), f"expected a number, found {cell[:40]!r}") from None
+            raise CellError(max(row, 0), f"expected a number, found {cell[:40]!r}") from None
     values: Float64s = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values

@@ -14,4 +14,6 @@ def fingerprint(interactions: Interactions) -> str:
         digest.update("\n".join(ids.tolist()).encode())
     for rows in (interactions.indptr, interactions.items):
         digest.update(np.ascontiguousarray(rows).data)
+    if interactions.tests is not None:
+        digest.update(interactions.tests.data)
     return digest.hexdigest()

@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fedras.arrays import Int32s
-from fedras.data.forms.rows import BadCell
+from fedras.arrays import Bools, Int32s
+from fedras.data.forms.rows import CellError
 
-MISSING = frozenset(
-    ("", "nan", "NaN", "NAN", "null", "NULL", "Null", "None", "NA", "N/A", "n/a", "<NA>", "#N/A")
-    + ("\\N", "NaT", "nil", "undefined")
-)
+_WORDS = "nan NaN NAN null NULL Null None NA N/A n/a <NA> #N/A \\N NaT nil undefined"
+MISSING = frozenset(("", *_WORDS.split()))
+"""What stands in the cells of tables where there is nothing."""
 _WHOLE = re.compile(r"-?\d+\.0+")
 _LIST = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
 
@@ -23,26 +22,26 @@ class Coded(NamedTuple):
     ----------
     ids
         The distinct ids in canonical order: by value if all are whole numbers, else as text.
-    index
+    places
         int32[rows], where each row's id is among them; -1 for a row that has none.
     remark
         What was done to make them ids, in words, if anything.
     """
 
     ids: list[str]
-    index: Int32s
+    places: Int32s
     remark: str = ""
 
 
 def coded(column: Any, role: str, keep_missing: bool = False) -> Coded:
-    """Number the ids in an Arrow chunked array.
+    """Give each id of a column its number.
 
     Text is stripped, and whole numbers that were written with a point, as 7.0, are written without.
 
     Parameters
     ----------
     column
-        [rows] ids.
+        Arrow chunked array [rows] of ids.
     role
         "user" or "item", for messages.
     keep_missing
@@ -50,7 +49,7 @@ def coded(column: Any, role: str, keep_missing: bool = False) -> Coded:
 
     Raises
     ------
-    BadCell
+    CellError
         If the column holds lists or other structures.
     """
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
@@ -58,7 +57,7 @@ def coded(column: Any, role: str, keep_missing: bool = False) -> Coded:
 
     kind = column.type
     if types.is_nested(kind):
-        raise BadCell(0, f"the {role} column holds lists; one row per {role} is expected")
+        raise CellError(0, f"the {role} column holds lists; one row per {role} is expected")
     if not types.is_dictionary(kind):
         column = column.dictionary_encode()
     column = column.unify_dictionaries().combine_chunks()
@@ -72,6 +71,20 @@ def coded(column: Any, role: str, keep_missing: bool = False) -> Coded:
     new = np.array([place.get(text, -1) for text in texts] + [-1], np.int32)
     old = column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
     return Coded(distinct, new[old], remark)
+
+
+def absent(column: Any) -> Bools:
+    """Return bool[rows], where an Arrow chunked array has nothing, or a word for it."""
+    import pyarrow as pa  # noqa: PLC0415 -- slow to import
+    from pyarrow import compute as pc  # noqa: PLC0415
+
+    mask = column.is_null(nan_is_null=True)
+    kind = column.type
+    if pa.types.is_binary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        words = pa.array(sorted(MISSING), kind)
+        mask = pc.or_(mask, pc.is_in(column, value_set=words))
+    found: Bools = mask.to_numpy()
+    return found
 
 
 def _texts(values: list[Any]) -> tuple[list[str], str]:
@@ -103,7 +116,7 @@ def _require_no_lists(texts: list[str], column: Any, role: str) -> None:
         row = int(
             np.flatnonzero(column.indices.to_numpy(zero_copy_only=False) == texts.index(some[0]))[0]
         )
-        raise BadCell(
+        raise CellError(
             row, f"the {role} column holds lists ({some[0][:40]}); one row per {role} is expected"
         )
 

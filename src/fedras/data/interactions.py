@@ -158,11 +158,13 @@ def grouped(
     -------
     The interactions, and int64[interactions], the row that each of them was.
     """
-    order = _by_user_and_time(users.index, times)
-    user, item = users.index[order].astype(np.int64), items.index[order]
+    order = _by_user_and_time(users.places, times)
+    user: Int64s = users.places[order].astype(np.int64)
+    item: AnyArray = items.places[order]
     if not keep_repeats:
         first = _first_of_each(user * len(items.ids) + item)
-        order, user, item = order[first], user[first], item[first]
+        if not first.all():
+            order, user, item = order[first], user[first], item[first]
     kept = _core(user, item, min_interactions, min_item_interactions)
     if kept is not None:
         order, user, item = order[kept], user[kept], item[kept]
@@ -216,7 +218,7 @@ def _coded(ids: Ids) -> Coded:
     return Coded(distinct, np.fromiter(map(place.__getitem__, texts), np.int32, len(texts)))
 
 
-def _renumber(ids: Sequence[str], index: Int64s) -> tuple[Sequence[str], Int64s]:
+def _renumber(ids: Sequence[str], index: AnyArray) -> tuple[Sequence[str], AnyArray]:
     """Forget the ids that no row uses any more."""
     used = np.bincount(index, minlength=len(ids)) > 0
     if used.all():
@@ -224,10 +226,12 @@ def _renumber(ids: Sequence[str], index: Int64s) -> tuple[Sequence[str], Int64s]
     return [ids[n] for n in np.flatnonzero(used).tolist()], (np.cumsum(used) - 1)[index]
 
 
-def _first_of_each(pairs: Int64s) -> Int64s:
-    """Return the rows, ascending, where a value occurs for the first time."""
+def _first_of_each(pairs: Int64s) -> Bools:
+    """Return where a value occurs for the first time."""
     order = np.argsort(pairs, kind="stable")
-    ordered = pairs[order]
+    pairs = pairs[order]
     first = np.ones(len(pairs), np.bool_)
-    first[1:] = ordered[1:] != ordered[:-1]
-    return np.sort(order[first])
+    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
+    found = np.empty_like(first)
+    found[order] = first
+    return found

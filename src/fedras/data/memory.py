@@ -1,5 +1,6 @@
 """Tables that are in memory already: of pandas, polars, Arrow, NumPy, SciPy or plain Python."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,9 +9,10 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from fedras.data.build import build
 from fedras.data.forms.columnar import Columnar, table_rows
 from fedras.data.interactions import Interactions, titled
-from fedras.data.select import Selection, build, take
+from fedras.data.select import Selection, take
 from fedras.data.titles import read_titles
 from fedras.errors import DataError, UsageError
 
@@ -93,6 +95,8 @@ def _rows(table: Any, name: str) -> Columnar:
     """
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
 
+    if isinstance(table, str | os.PathLike):
+        raise DataError(f"{name}: a file is read by fedras.data.load({str(table)!r})")
     if hasattr(table, "tocoo"):
         table = _sparse(table.tocoo())
     elif isinstance(table, np.ndarray):

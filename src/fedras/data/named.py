@@ -8,11 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from fedras.data.dataset import DATASETS, Dataset
-from fedras.data.files import File, is_path
+from fedras.data.files import MEMORY, File, InMemory, is_path
 from fedras.data.interactions import Interactions
 from fedras.data.sources import Counts, Sources
 from fedras.errors import UsageError
 
+HIDDEN = {"path", "name"}
+"""Fields that stand in a data set's name and are no options."""
 _NO_OPTIONS: Mapping[str, object] = {}
 
 
@@ -27,7 +29,7 @@ def open_dataset(name: str, options: Mapping[str, object] = _NO_OPTIONS) -> Data
     Parameters
     ----------
     name
-        A data set's name, or the path of a CSV, TSV or Parquet file.
+        A data set's name, or the path of a table.
     options
         Values for the data set's fields.
 
@@ -37,7 +39,9 @@ def open_dataset(name: str, options: Mapping[str, object] = _NO_OPTIONS) -> Data
         If the name or an option is unknown or an option's value is impossible.
     """
     kind: type[Dataset]
-    if is_path(name):
+    if name.startswith(MEMORY):
+        kind, fields = InMemory, {**options, "name": name.removeprefix(MEMORY)}
+    elif is_path(name):
         kind, fields = File, {**options, "path": Path(name)}
     else:
         kind, fields = _kind(name), dict(options)
@@ -137,7 +141,7 @@ def describe(
     -------
     dict with the keys ``name``, ``description``, ``users``, ``items``, ``interactions``,
     ``density``, ``source`` (a path, or "generated"), ``published`` ("identical", "differs" or
-    "unknown" by checksum), ``notes``, ``citation`` and ``licence``.
+    "unknown" by checksum), ``columns``, ``notes``, ``citation`` and ``licence``.
 
     Raises
     ------
@@ -162,6 +166,7 @@ def describe(
         "density": interactions.density,
         "source": source,
         "published": published,
+        "columns": interactions.columns,
         "notes": list(interactions.notes),
         "citation": dataset.citation,
         "licence": dataset.licence,
@@ -172,7 +177,7 @@ def _kind(name: str) -> type[Dataset]:
     try:
         return DATASETS.get(name)
     except UsageError as error:
-        raise UsageError(f"{error}; or give the path of a CSV, TSV or Parquet file") from None
+        raise UsageError(f"{error}; or give the path of a table") from None
 
 
 def _counts(interactions: Interactions) -> Counts:
@@ -188,7 +193,7 @@ def _first_line(name: str, kind: type[Dataset], error: ValidationError) -> str:
     problem = error.errors()[0]
     option = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        known = ", ".join(f for f in kind.model_fields if f != "path") or "none"
+        known = ", ".join(f for f in kind.model_fields if f not in HIDDEN) or "none"
         return f"data set {name!r} has no option {option!r}; its options are: {known}"
     what = problem["msg"].removeprefix("Value error, ")
     if not option:

@@ -1,18 +1,16 @@
-"""From the rows of a table to interactions: which columns, which rows, in which order."""
+"""What is taken of a table: which columns, which rows."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from fedras.arrays import AnyArray, Bools, Int32s
+from fedras.arrays import AnyArray, Bools, Float64s, Int64s
 from fedras.data import columns as named
 from fedras.data.columns import Columns
-from fedras.data.conditions import parse_conditions, rows_where
-from fedras.data.forms.rows import BadCell, Rows, refused
-from fedras.data.ids import Coded, canonical, coded
-from fedras.data.interactions import Interactions, grouped
+from fedras.data.conditions import Condition, parse_conditions, rows_where
+from fedras.data.forms.rows import CellError, Rows, refused
+from fedras.data.ids import Coded, absent, coded
 from fedras.data.times import parsed
 from fedras.errors import DataError
 
@@ -33,12 +31,10 @@ class Selection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     columns: Mapped = ""
-    """Which column is which: user=NAME,item=NAME,rating=NAME,time=NAME; a number counts from 1,
-    time=NAME+NAME joins two, time=none takes the order of the rows."""
+    """user=NAME,item=NAME,rating=NAME,time=NAME, or numbers; time=NAME+NAME, or time=none."""
     where: str = ""
-    """Rows to keep: COLUMN=VALUE, also with !=, <, <=, > or >=; VALUE|VALUE means either; a comma
-    stands between conditions that all must hold."""
-    min_rating: float | None = None
+    """Rows to keep: COLUMN=VALUE|VALUE, or with !=, <, <=, >, >=; a comma means and."""
+    min_rating: float | Literal[""] = ""
     """Rows with a lower rating, or none, are dropped."""
     missing: Literal["refuse", "drop", "keep"] = "refuse"
     """Rows without a user, an item or a time; keep takes words such as NULL for ids."""
@@ -95,201 +91,113 @@ def take(rows: Rows, selection: Selection) -> Taken:
     DataError
         If a column cannot be found, or a cell cannot be meant; the message says where.
     """
-    where = parse_conditions(selection.where)
-    rated = selection.min_rating is not None
+    where, rated = parse_conditions(selection.where), selection.min_rating != ""
     found = named.find(rows, named.parse(selection.columns), rated)
+    places = [named.place_of(rows, condition.column, "time") for condition in where]
     if rated and found.rating is None:
         raise DataError(f"{rows.where}: has no rating; say which column it is: --columns rating=3")
-    places = [named.place_of(rows, condition.column, "time") for condition in where]
-    wanted = dict.fromkeys((found.user, found.item, *found.time, *places))
-    if rated:
-        wanted[found.rating] = None
-    read = dict(zip(wanted, rows.read([p for p in wanted if p is not None]), strict=True))
-    kept, notes = _wanted(rows, selection, found, read, places)
-    return _checked(rows, selection, found, read, kept, notes)
-
-
-def _wanted(
-    rows: Rows, selection: Selection, found: Columns, read: dict[Any, Any], places: list[int]
-) -> tuple[Bools | None, list[str]]:
-    """Return which rows the conditions keep, None for all, and what to say of it."""
-    masks = []
-    try:
-        for condition, place in zip(parse_conditions(selection.where), places, strict=True):
-            masks.append(rows_where(read[place], condition))
-        if selection.min_rating is not None:
-            least = parse_conditions(f"rating>={selection.min_rating}")[0]
-            masks.append(rows_where(read[found.rating], least))
-    except BadCell as cell:
-        raise refused(rows, cell, "correct the line, or leave the condition out") from None
-    if not masks:
-        return None, []
-    kept: Bools = np.logical_and.reduce(masks)
-    if not kept.any():
-        raise DataError(f"{rows.where}: no row meets the conditions; loosen where or min_rating")
-    return kept, []
-
-
-def _checked(
-    rows: Rows,
-    selection: Selection,
-    found: Columns,
-    read: dict[Any, Any],
-    kept: Bools | None,
-    notes: list[str],
-) -> Taken:
-    """Turn the columns into ids and times, and drop or refuse rows that lack one."""
-    here = None if kept is None else np.flatnonzero(kept)
-    times = None if not found.time else _joined([read[place] for place in found.time])
-    both = []
-    for role, place in (("user", found.user), ("item", found.item)):
-        column = read[place] if here is None else read[place].take(here)
-        if place not in found.time:
-            del read[place]
-        try:
-            both.append(coded(column, role, selection.missing == "keep"))
-        except BadCell as cell:
-            advice = f"write a row for each, or name another column: --columns {role}=NAME"
-            raise refused(rows, _original(cell, here), advice) from None
-    users, items = both
-    gone = (users.index < 0) | (items.index < 0)
-    if times is not None and here is not None:
-        times = times.take(here)
+    if rated and found.rating is not None:
+        where.append(Condition("rating", ">=", (str(selection.min_rating),)))
+        places.append(found.rating)
+    wanted = list(dict.fromkeys((found.user, found.item, *found.time, *places)))
+    table = _Table(rows, dict(zip(wanted, rows.read(wanted), strict=True)))
+    table.keep_where(where, places)
+    keep_missing = selection.missing == "keep"
+    users, items = (table.ids(r, getattr(found, r), keep_missing) for r in ("user", "item"))
+    times = table.joined(found.time)
+    gone = {"user": users.places < 0, "item": items.places < 0}
     if times is not None and selection.missing == "drop":
-        gone |= times.is_null().to_numpy()
-    if gone.any():
+        gone["time"] = absent(times)
+    lacking = np.logical_or.reduce(list(gone.values()))
+    notes = []
+    if lacking.any():
         if selection.missing != "drop":
-            row = int(np.flatnonzero(gone)[0])
-            role, ids, place = ("user", users, found.user)
-            if users.index[row] >= 0:
-                role, ids, place = ("item", items, found.item)
-            raise refused(
-                rows,
-                _original(BadCell(row, f"the {role} id is {_cell(rows, place, row, here)}"), here),
-                "correct or remove the line, or drop all such rows: --set missing=drop",
-            )
-        good = np.flatnonzero(~gone)
-        here = good if here is None else here[good]
-        users, items = (c._replace(index=c.index[good]) for c in (users, items))
+            raise table.lacks(found, gone)
+        good = np.flatnonzero(~lacking)
+        users, items = (each._replace(places=each.places[good]) for each in (users, items))
         times = None if times is None else times.take(good)
-        notes.append(
-            f"{np.count_nonzero(gone)} rows without a user, an item or a time were dropped"
-        )
-    if not len(users.index):
-        raise DataError(f"{rows.where}: no row is left; loosen the conditions")
-    try:
-        order = None if times is None else parsed(times, selection.time_format)
-    except BadCell as cell:
-        advice = "correct or remove the line, or take the order of the rows: --columns time=none"
-        raise refused(rows, _original(cell, here), advice) from None
-    remarks = {"user": users.remark, "item": items.remark}
-    return Taken(users, items, order, named.in_words(rows, found, remarks), tuple(notes))
+        table.keep(good)
+        notes.append(f"{lacking.sum()} rows without a user, an item or a time were dropped")
+        if not len(good):
+            raise DataError(f"{rows.where}: no row has a user, an item and a time")
+    words = named.in_words(rows, found, {"user": users.remark, "item": items.remark})
+    if where:
+        words += f"; {len(users.places)} rows meet the conditions"
+    order = None if times is None else table.times(times, selection.time_format)
+    return Taken(users, items, order, words, tuple(notes))
 
 
-def _original(cell: BadCell, here: AnyArray | None) -> BadCell:
-    """Return the cell with its row in the whole table."""
-    return cell if here is None else BadCell(int(here[cell.row]), str(cell))
+class _Table:
+    """The columns that are used, by their places, and the rows that are left of them."""
 
+    def __init__(self, rows: Rows, columns: dict[int, Any]) -> None:
+        self._rows, self._columns = rows, columns
+        self._here: Int64s | None = None
 
-def _cell(rows: Rows, place: int, row: int, here: AnyArray | None) -> str:
-    value = rows.read([place])[0][row if here is None else int(here[row])].as_py()
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    return "empty" if text is None or not str(text).strip() else repr(text)
+    def keep(self, good: Int64s) -> None:
+        """Go on with some of the rows that are left."""
+        self._here = good if self._here is None else self._here[good]
 
+    def keep_where(self, where: list[Condition], places: list[int]) -> None:
+        """Go on with the rows that meet all conditions on the columns at ``places``."""
+        if not where:
+            return
+        try:
+            found = zip(where, places, strict=True)
+            masks = [rows_where(self._columns[place], condition) for condition, place in found]
+        except CellError as cell:
+            raise self._refused(cell, "correct the line, or leave the condition out") from None
+        self.keep(np.flatnonzero(np.logical_and.reduce(masks)))
+        if self._here is not None and not len(self._here):
+            raise DataError(f"{self._rows.where}: no row meets the conditions; loosen them")
 
-def _joined(parts: list[Any]) -> Any:
-    """Return one column of times from a date and a clock, or from year, month, day and so on."""
-    import pyarrow as pa  # noqa: PLC0415 -- slow to import
-    from pyarrow import compute as pc  # noqa: PLC0415
+    def column(self, place: int) -> Any:
+        """Return what is left of a column."""
+        whole = self._columns[place]
+        return whole if self._here is None else whole.take(self._here)
 
-    if len(parts) == 1:
-        return parts[0]
-    texts = [part.cast(pa.string()) for part in parts]
-    if len(parts) == 2:
-        return pc.binary_join_element_wise(*texts, " ")
-    total = texts[0].cast(pa.int64())
-    for text in texts[1:]:
-        total = pc.add(pc.multiply(total, 100), text.cast(pa.int64()))
-    return total
+    def ids(self, role: str, place: int, keep_missing: bool) -> Coded:
+        """Return a column of ids."""
+        try:
+            return coded(self.column(place), role, keep_missing)
+        except CellError as cell:
+            advice = f"write a row for each, or name another column: --columns {role}=NAME"
+            raise self._refused(cell, advice) from None
 
+    def joined(self, places: tuple[int, ...]) -> Any:
+        """Return the column of times, made of date and clock or of year, month, day if need be."""
+        import pyarrow as pa  # noqa: PLC0415 -- slow to import
+        from pyarrow import compute as pc  # noqa: PLC0415
 
-def build(name: str, taken: Taken, selection: Selection, test: Taken | None = None) -> Interactions:
-    """Group what was taken by user; ``test`` comes behind it and stays out of training.
+        if len(places) < 2:
+            return self.column(places[0]) if places else None
+        texts = [self.column(place).cast(pa.string()) for place in places]
+        if len(places) == 2:
+            return pc.binary_join_element_wise(*texts, " ")
+        total = texts[0].cast(pa.int64())
+        for text in texts[1:]:
+            total = pc.add(pc.multiply(total, 100), text.cast(pa.int64()))
+        return total
 
-    Raises
-    ------
-    DataError
-        If no user is left.
-    """
-    notes = list(taken.notes)
-    before = len(taken.users.ids)
-    train_rows = len(taken.users.index)
-    users, items, times = taken.users, taken.items, taken.times
-    if test is not None:
-        users, items, times = _behind(taken, test, notes)
-    data, order = grouped(
-        name,
-        users,
-        items,
-        times,
-        keep_repeats=selection.keep_repeats,
-        min_interactions=selection.min_interactions,
-        min_item_interactions=selection.min_item_interactions,
-    )
-    if not len(data):
-        raise DataError(
-            f"{name}: no user has {selection.min_interactions} interactions with items that "
-            f"{selection.min_item_interactions} users have; choose a smaller min_interactions"
-        )
-    if data.n_users < before:
-        notes.append(
-            f"{before - data.n_users} of {before} users have fewer than "
-            f"{selection.min_interactions} interactions and were dropped"
-        )
-    tests = None
-    if test is not None:
-        mark = np.concatenate(([0], np.cumsum(order >= train_rows)))
-        tests = mark[data.indptr[1:]] - mark[data.indptr[:-1]]
-    elif times is not None:
-        notes.extend(_ties(data, times[order]))
-    return replace(data, notes=tuple(notes), columns=taken.words, tests=tests)
+    def times(self, column: Any, style: str) -> Int64s | Float64s:
+        """Return the times in a column that `joined` gave."""
+        try:
+            return parsed(column, style)
+        except CellError as cell:
+            advice = (
+                "correct or remove the line, or take the order of the rows: --columns time=none"
+            )
+            raise self._refused(cell, advice) from None
 
+    def lacks(self, found: Columns, gone: dict[str, Bools]) -> DataError:
+        """Return the error that names the first row without a user or an item."""
+        row, role = min((int(np.argmax(mask)), role) for role, mask in gone.items() if mask.any())
+        value = self.column(getattr(found, role))[row].as_py()
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        what = "empty" if text is None or not str(text).strip() else repr(text)
+        advice = "correct or remove the line, or drop all such rows: --set missing=drop"
+        return self._refused(CellError(row, f"the {role} id is {what}"), advice)
 
-def _ties(data: Interactions, times: AnyArray) -> list[str]:
-    """Say for how many users the order of the file decides which item is held out."""
-    last = data.indptr[1:] - 1
-    several = np.diff(data.indptr) > 1
-    tied = np.count_nonzero(times[last[several]] == times[last[several] - 1])
-    if not tied:
-        return []
-    return [
-        f"{tied} of {data.n_users} users have several items at their last time; the one that comes "
-        f"last in the file is held out"
-    ]
-
-
-def _behind(taken: Taken, test: Taken, notes: list[str]) -> tuple[Coded, Coded, AnyArray]:
-    """Return both as one table, with times by which the test comes last."""
-    known = set(taken.users.ids)
-    here = np.array([each in known for each in test.users.ids], np.bool_)[test.users.index]
-    if not here.all():
-        strangers = len(set(test.users.ids) - known)
-        notes.append(f"{strangers} users of the test have no interactions to train on: left out")
-    users = _merged(taken.users, test.users, here)
-    items = _merged(taken.items, test.items, here)
-    part = np.arange(len(users.index)) >= len(taken.users.index)
-    times = np.zeros(len(part), np.int64)
-    if taken.times is not None and test.times is not None:
-        times = np.concatenate((taken.times, test.times[here]))
-    rank = np.empty(len(part), np.int64)
-    rank[np.lexsort((times, part))] = np.arange(len(part))
-    return users, items, rank
-
-
-def _merged(first: Coded, second: Coded, here: Bools) -> Coded:
-    ids = canonical({*first.ids, *second.ids})
-    place = {text: number for number, text in enumerate(ids)}
-    parts: list[Int32s] = []
-    for each, index in ((first, first.index), (second, second.index[here])):
-        parts.append(np.array([place[text] for text in each.ids], np.int32)[index])
-    return Coded(ids, np.concatenate(parts))
+    def _refused(self, cell: CellError, advice: str) -> DataError:
+        row = cell.row if self._here is None else int(self._here[cell.row])
+        return refused(self._rows, CellError(row, str(cell)), advice)

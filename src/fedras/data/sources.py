@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
+import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from typing import Literal
 
 from fedras.errors import DataError
 
+_PATIENCE = 1800.0  # seconds that a download may take
+_LARGEST = 1 << 30  # bytes of an unpacked file
 Place = Literal["local", "cached"]
 Way = tuple[str, Callable[[Path], None]]
 """A way to get files: what to call it, and a function that writes the files into a folder."""
@@ -43,6 +47,8 @@ class Published:
         What a complete copy gives.
     archive_checksum, checksum
         ``"algorithm:hex"`` of the archive and of the first file, where the publisher states it.
+    lines
+        How many lines the first file has, where the publisher states that instead.
     mirrors
         Other ways to get the files, tried in this order.
     """
@@ -53,6 +59,7 @@ class Published:
     counts: Counts
     archive_checksum: str | None = None
     checksum: str | None = None
+    lines: int | None = None
     mirrors: tuple[Way, ...] = ()
 
     def state(self, folder: Path) -> Literal["identical", "differs", "unknown"]:
@@ -156,6 +163,13 @@ class Sources:
             raise DataError(f"it has no {published.files[0]}")
         if published.state(temporary) == "differs":
             raise DataError(f"its {published.files[0]} does not have the published checksum")
+        if published.lines is not None:
+            with (temporary / published.files[0]).open("rb") as file:
+                found = sum(1 for _ in file)
+            if found != published.lines:
+                raise DataError(
+                    f"its {published.files[0]} has {found} lines instead of {published.lines}"
+                )
         target = self.cache / published.folder
         target.mkdir(exist_ok=True)
         for name in reversed(published.files):  # the indispensable one last: it marks completeness
@@ -165,12 +179,37 @@ class Sources:
 
 
 def _download(published: Published, folder: Path) -> None:
-    """Download the archive and unpack the files that are read."""
+    """Download the archive within a time limit and unpack the files that are read."""
+    found: list[str | Exception] = []
+
+    def work() -> None:
+        try:
+            found.append(_retrieved(published, folder))
+        except Exception as error:
+            found.append(error)
+
+    # Timeouts of sockets start anew with each byte; this one is for the whole.
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(_PATIENCE)
+    if not found:
+        raise DataError(f"it took longer than {_PATIENCE} s")
+    outcome = found.pop()
+    try:
+        if isinstance(outcome, Exception):
+            raise outcome
+        _unpack(Path(outcome), published, folder)
+    finally:
+        del outcome  # its traceback holds this frame, and sockets
+
+
+def _retrieved(published: Published, folder: Path) -> str:
+    """Download the archive and return where it is."""
     import pooch  # noqa: PLC0415 -- slow to import, and rarely needed
 
     pooch.get_logger().setLevel("CRITICAL")
     try:
-        archive = pooch.retrieve(
+        archive: str = pooch.retrieve(
             published.url,
             known_hash=published.archive_checksum,
             fname="archive.zip",
@@ -179,11 +218,20 @@ def _download(published: Published, folder: Path) -> None:
         )
     except ValueError:
         raise DataError("the archive does not have the published checksum") from None
+    return archive
+
+
+def _unpack(archive: Path, published: Published, folder: Path) -> None:
+    """Write the archive's files that are read into ``folder``, each no larger than it may be."""
     with zipfile.ZipFile(archive) as members:
-        for member in members.namelist():
-            name = PurePosixPath(member).name
-            if name in published.files:
-                (folder / name).write_bytes(members.read(member))
+        for member in members.infolist():
+            name = PurePosixPath(member.filename).name
+            if name not in published.files or member.is_dir():
+                continue
+            if member.file_size > _LARGEST:
+                raise DataError(f"its {name} expands to {member.file_size:,} bytes")
+            with members.open(member) as packed, (folder / name).open("wb") as file:
+                shutil.copyfileobj(packed, file)
 
 
 def _reason(error: Exception) -> str:

@@ -8,10 +8,24 @@ from typing import Any
 import numpy as np
 
 from fedras.arrays import AnyArray, Float64s, Int64s
-from fedras.data.forms.rows import HEAD, BadCell
+from fedras.data.forms.rows import HEAD, CellError
 
 _EXPECTED = "a number as timestamp (or a date like 2024-01-31)"
-_DAYS = ["%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y"]
+_DAYS = [
+    "%Y/%m/%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y.%m.%d",
+    "%Y-%m-%d",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d.%m.%y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+]
 _DAYS += ["%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%m %d, %Y"]
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %H:%M:%S %z")
 _FORMATS = [day + gap + clock for day, clock in product(_DAYS, _CLOCKS) for gap in ("", ",")]
@@ -38,7 +52,7 @@ def parsed(column: Any, style: str = "") -> Int64s | Float64s:
 
     Raises
     ------
-    BadCell
+    CellError
         If a cell is no time, or not in the unit of the others, or may be read in two ways.
     """
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
@@ -56,7 +70,7 @@ def parsed(column: Any, style: str = "") -> Int64s | Float64s:
     elif _is_text(kind, types):
         return _of_text(column, style)
     elif not (types.is_integer(kind) or types.is_floating(kind)):
-        raise BadCell(0, f"expected {_EXPECTED}, found a {kind}")
+        raise CellError(0, f"expected {_EXPECTED}, found a {kind}")
     return _numbers(column)
 
 
@@ -76,15 +90,15 @@ def _is_text(kind: Any, types: Any) -> bool:
 def _numbers(column: Any) -> Int64s | Float64s:
     """Check an Arrow column of numbers."""
     if column.null_count:
-        raise BadCell(_first(column.is_null()), f"expected {_EXPECTED}, found nothing")
+        raise CellError(_first(column.is_null()), f"expected {_EXPECTED}, found nothing")
     values: AnyArray = column.to_numpy()
     if values.dtype.kind == "f":
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
-            raise BadCell(int(bad[0]), f"expected {_EXPECTED}, found '{values[bad[0]]}'")
+            raise CellError(int(bad[0]), f"expected {_EXPECTED}, found '{values[bad[0]]}'")
         bad = np.flatnonzero(np.abs(values) >= 2.0**63)
         if bad.size:
-            raise BadCell(int(bad[0]), f"the timestamp {values[bad[0]]:g} is out of range")
+            raise CellError(int(bad[0]), f"the timestamp {values[bad[0]]:g} is out of range")
     values = values.astype(np.float64 if values.dtype.kind == "f" else np.int64, copy=False)
     _require_one_unit(values)
     return values
@@ -92,17 +106,16 @@ def _numbers(column: Any) -> Int64s | Float64s:
 
 def _require_one_unit(values: AnyArray) -> None:
     """Refuse seconds among milliseconds, and the like."""
-    if not values.size or values.min() < _UNITS[0][0]:
+    large = np.flatnonzero(values >= _UNITS[0][0])
+    if 2 * len(large) < len(values) or not len(large):
         return  # no seconds since 1970, but a counter or years
-    first = next((unit for unit in _UNITS if unit[0] <= values[0] < unit[1]), None)
-    if first is None:
-        return
-    other = np.flatnonzero((values < first[0]) | (values >= first[1]))
-    if other.size:
-        raise BadCell(
+    first = values[large[0]]
+    low, high, unit = next((u for u in _UNITS if first < u[1]), _UNITS[-1])
+    other = large[(values[large] < low) | (values[large] >= high)]
+    if other.size and first < _UNITS[-1][1]:
+        raise CellError(
             int(other[0]),
-            f"the timestamp {values[other[0]]} is in another unit than {values[0]} in the first row "
-            f"({first[2]})",
+            f"the timestamp {values[other[0]]} is in another unit than {first} before it ({unit})",
         )
 
 
@@ -111,7 +124,7 @@ def _of_text(column: Any, style: str) -> Int64s | Float64s:
     from pyarrow import compute as pc  # noqa: PLC0415
 
     if column.null_count:
-        raise BadCell(_first(column.is_null()), f"expected {_EXPECTED}, found nothing")
+        raise CellError(_first(column.is_null()), f"expected {_EXPECTED}, found nothing")
     if not style:
         for kind in (pa.int64(), pa.float64()):
             try:
@@ -121,14 +134,14 @@ def _of_text(column: Any, style: str) -> Int64s | Float64s:
     try:
         column = pc.utf8_trim_whitespace(column.cast(pa.string()))
     except pa.ArrowInvalid:
-        raise BadCell(0, f"expected {_EXPECTED}, found text that is not UTF-8") from None
+        raise CellError(0, f"expected {_EXPECTED}, found text that is not UTF-8") from None
     empty = pc.equal(column, "")
     if pc.any(empty).as_py():
-        raise BadCell(_first(empty), f"expected {_EXPECTED}, found ''")
+        raise CellError(_first(empty), f"expected {_EXPECTED}, found ''")
     if style:
         return _in_microseconds(_strptime(column, style), column, style)
     start = column[0].as_py()
-    if re.fullmatch(r"[-+]?[\d.,]+([eE][-+]?\d+)?|nan|inf", start, re.IGNORECASE):
+    if re.fullmatch(r"[-+]?[\d,]*\.?\d*(e[-+]?\d+)?|nan|inf", start, re.IGNORECASE):
         return _numbers_with_commas(column)
     zoned = pc.match_substring_regex(column, f"^{_DAY}{_MINUTE}{_ZONE}$")
     iso = pc.or_(zoned, pc.match_substring_regex(column, f"^{_DAY}({_MINUTE})?$"))
@@ -136,7 +149,7 @@ def _of_text(column: Any, style: str) -> Int64s | Float64s:
         return _iso(column, zoned)
     try:
         return _some_style(column)
-    except BadCell:
+    except CellError:
         if iso[0].as_py():
             raise _strange(column, pc.invert(iso)) from None
         raise
@@ -202,7 +215,7 @@ def _some_style(column: Any) -> Int64s:
     head = column.slice(0, HEAD).to_pylist()
     fitting = [style for style in _FORMATS if _fits(head[0], style)]
     if not fitting:
-        raise BadCell(0, f"expected {_EXPECTED}, found {head[0][:40]!r}")
+        raise CellError(0, f"expected {_EXPECTED}, found {head[0][:40]!r}")
     read = [(style, _strptime(column, style)) for style in fitting]
     whole = [(style, values) for style, values in read if not values.null_count]
     if not whole:
@@ -211,7 +224,7 @@ def _some_style(column: Any) -> Int64s:
     times = [_in_microseconds(values, column, style) for style, values in whole]
     for (style, _), other in zip(whole[1:], times[1:], strict=True):
         if not np.array_equal(times[0], other):
-            raise BadCell(
+            raise CellError(
                 0,
                 f"dates like {head[0]!r} may be read in two ways; say how they are written: "
                 f'--set "time_format={whole[0][0]}" or --set "time_format={style}"',
@@ -246,16 +259,16 @@ def _in_microseconds(values: Any, column: Any, style: str) -> Int64s:
 
     if values.null_count:
         row = _first(values.is_null())
-        raise BadCell(row, f"the time {column[row].as_py()[:40]!r} is not written as {style}")
+        raise CellError(row, f"the time {column[row].as_py()[:40]!r} is not written as {style}")
     numbers: Int64s = values.cast(pa.int64()).to_numpy()
     return numbers
 
 
-def _strange(column: Any, bad: Any) -> BadCell:
+def _strange(column: Any, bad: Any) -> CellError:
     """Return what to say of the first cell that is ``bad``."""
     row = _first(bad)
     like = f" (as {column[0].as_py()[:40]!r} in the first row)" if row else ""
-    return BadCell(row, f"expected {_EXPECTED}{like}, found {column[row].as_py()[:40]!r}")
+    return CellError(row, f"expected {_EXPECTED}{like}, found {column[row].as_py()[:40]!r}")
 
 
 def _first(mask: Any) -> int:
@@ -278,6 +291,6 @@ def looks_like_time(column: Any) -> bool:
     """
     try:
         values = parsed(column)
-    except BadCell as cell:
+    except CellError as cell:
         return 2 * cell.row >= len(column) > 0 and looks_like_time(column.slice(0, cell.row))
     return bool(len(values) and values.min() >= _UNITS[0][0])

@@ -3,9 +3,9 @@
 from typing import Any
 
 from fedras.data import columns as named
-from fedras.data.forms.rows import BadCell, Rows, refused
+from fedras.data.forms.meaning import means, plain
+from fedras.data.forms.rows import CellError, Rows, refused
 from fedras.data.ids import coded
-from fedras.data.meaning import means, plain
 from fedras.errors import DataError
 
 ROLES = ("item", "title")
@@ -33,10 +33,10 @@ def read_titles(rows: Rows, given: str = "") -> dict[str, str]:
     ids, texts = rows.read([item, title]) if item != title else rows.read([item]) * 2
     try:
         items = coded(ids, "item", keep_missing=True)
-    except BadCell as cell:
+    except CellError as cell:
         raise refused(rows, cell, "say which column: --item-columns item=NAME,title=NAME") from None
     found: dict[str, str] = {}
-    for place, text in zip(items.index.tolist(), texts.to_pylist(), strict=True):
+    for place, text in zip(items.places.tolist(), texts.to_pylist(), strict=True):
         if place >= 0 and _readable(text):
             found.setdefault(items.ids[place], _readable(text))
     return found

@@ -10,7 +10,7 @@ from fedras.experiments.experiment import Experiment, Point
 from fedras.experiments.runner import Event, Finished, Workers
 from fedras.experiments.store import Store
 from fedras.experiments.task import Row, Task
-from fedras.experiments.tuning import RATE, Cell, Choice, cell_of, cells_of
+from fedras.experiments.tuning import RATE, Choice, Study, studies_of, study_of
 
 ALL = "all"
 
@@ -78,22 +78,22 @@ class Reproduction:
         self.reports = [each for each in self.reports if self._points[each.name]]
         self.store = Store(self.out)
         self._committed = {} if tunes else tuning.committed()
-        self.cells = cells_of(
+        self.studies = studies_of(
             point.given for own in self._points.values() for point in own if point.trained
         )
 
     def trials(self) -> list[Task]:
-        """Return the trials that are left: of all cells, or of those that have no choice yet."""
-        open_cells = [cell for cell in self.cells if self.choice(cell) is None]
-        return self._left(task for cell in open_cells for task in cell.trials(self.rounds))
+        """Return the trials that are left: of all studies, or of those that have no choice yet."""
+        open_studies = [study for study in self.studies if self.choice(study) is None]
+        return self._left(task for study in open_studies for task in study.trials(self.rounds))
 
-    def choice(self, cell: Cell) -> Choice | None:
+    def choice(self, study: Study) -> Choice | None:
         """Return the choice that the trials below ``out`` say, else the committed one."""
-        return tuning.choose(cell, self.store, self.rounds) or self._committed.get(cell.name)
+        return tuning.choose(study, self.store, self.rounds) or self._committed.get(study.name)
 
     def choices(self) -> dict[str, Choice]:
-        """Return what is known of all cells."""
-        mine = {cell.name: self.choice(cell) for cell in self.cells}
+        """Return what is known of all studies."""
+        mine = {study.name: self.choice(study) for study in self.studies}
         return tuning.committed() | {name: choice for name, choice in mine.items() if choice}
 
     def stages(self) -> Iterator[tuple[str, list[Task]]]:
@@ -112,7 +112,7 @@ class Reproduction:
     def task(self, point: Point) -> Task:
         """Return the run of ``point`` at its learning rate, or the default where none is chosen."""
         given = point.given
-        if point.trained and RATE not in given and (choice := self.choice(cell_of(given))):
+        if point.trained and RATE not in given and (choice := self.choice(study_of(given))):
             given = given | {RATE: choice.learning_rate}
         return Task.of(given, point.observe)
 
@@ -141,8 +141,8 @@ class Reproduction:
         points = [
             p for name in experiment.names() for p in self._points_of(experiment.load(name), None)
         ]
-        cells = cells_of(point.given for point in points if point.trained)
-        tuned = [cell for cell in cells if tuning.choose(cell, self.store, self.rounds)]
+        studies = studies_of(point.given for point in points if point.trained)
+        tuned = [study for study in studies if tuning.choose(study, self.store, self.rounds)]
         if tuned:
             tuning.write(self.store, tuned, self.rounds)
 

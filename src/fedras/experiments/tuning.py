@@ -1,8 +1,8 @@
 """The learning rate of every method, model and data set, chosen on the validation item.
 
-Each *cell* is a data set, a model and a method, with the options that make it another method: error
-feedback, a number of actions, a number format, no compression at all. Every cell has the same
-trials (``tuned/grid.toml``), and its choice serves all rates, seeds, dimensions and cohorts.
+Each *study* is a data set, a model and a method, with the options that make it another method:
+error feedback, a number of actions, a number format, no compression at all. Every study has the
+same trials (``tuned/grid.toml``), and its choice serves all rates, seeds, dimensions and cohorts.
 """
 
 import tomllib
@@ -32,7 +32,7 @@ _DIVERGED = -1.0
 
 
 @dataclass(frozen=True)
-class Cell:
+class Study:
     """What one learning rate is chosen for.
 
     Attributes
@@ -57,7 +57,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the trials of a cell say.
+    """What the trials of a study say.
 
     Attributes
     ----------
@@ -71,8 +71,8 @@ class Choice:
     seconds: float
 
 
-def cell_of(given: Given) -> Cell:
-    """Return the cell that a run with the options ``given`` belongs to."""
+def study_of(given: Given) -> Study:
+    """Return the study that a run with the options ``given`` belongs to."""
     rate = given.get("compression_rate")
     grid = _grid()
     own = {name: given[name] for name in _IDENTITY}
@@ -83,27 +83,29 @@ def cell_of(given: Given) -> Cell:
         special["compression_rate"] = rate
     name = " ".join([*own.values(), *(f"{key}={value}" for key, value in sorted(special.items()))])
     data = {name: given[name] for name in _DATA if name in given}
-    return Cell(name, {"compression_rate": grid["compression_rate"]} | own | special | data)
+    return Study(name, {"compression_rate": grid["compression_rate"]} | own | special | data)
 
 
-def cells_of(runs: Iterable[Given]) -> list[Cell]:
-    """Return the cells of all runs that leave the learning rate open, each once, sorted."""
-    cells = {cell.name: cell for cell in (cell_of(given) for given in runs if RATE not in given)}
-    return [cells[name] for name in sorted(cells)]
+def studies_of(runs: Iterable[Given]) -> list[Study]:
+    """Return the studies of all runs that leave the learning rate open, each once, sorted."""
+    studies = {
+        study.name: study for study in (study_of(given) for given in runs if RATE not in given)
+    }
+    return [studies[name] for name in sorted(studies)]
 
 
 def committed() -> dict[str, Choice]:
-    """Return the choices that come with the package, by the name of the cell."""
+    """Return the choices that come with the package, by the name of the study."""
     return parse((_FOLDER / CHOICES).read_text("utf-8"))
 
 
-def choose(cell: Cell, store: Store, rounds: int | None = None) -> Choice | None:
-    """Return the choice for ``cell`` if all its trials are in ``store``, else None.
+def choose(study: Study, store: Store, rounds: int | None = None) -> Choice | None:
+    """Return the choice for ``study`` if all its trials are in ``store``, else None.
 
     Rates above one that diverged are not chosen, nor the highest of the grid, of which nobody knows
     how far it is from one: other seeds would diverge at them.
     """
-    rows = [store.get(task) for task in cell.trials(rounds)]
+    rows = [store.get(task) for task in study.trials(rounds)]
     done = [row for row in rows if row is not None]
     if len(done) < len(rows):
         return None
@@ -125,36 +127,36 @@ def _stable(done: list[Row]) -> list[Row]:
     return list(takewhile(lambda row: score(row) != _DIVERGED, done[:-1])) or done[:1]
 
 
-def write(store: Store, cells: list[Cell], rounds: int | None = None) -> None:
+def write(store: Store, studies: list[Study], rounds: int | None = None) -> None:
     """Write the choices, and how every trial did, beside the rows of the trials."""
-    choices = {cell.name: choose(cell, store, rounds) for cell in cells}
+    choices = {study.name: choose(study, store, rounds) for study in studies}
     known = {name: choice for name, choice in choices.items() if choice}
     content = {name: {RATE: c.learning_rate, "seconds": c.seconds} for name, c in known.items()}
-    store.arrange(NAME, [task for cell in cells for task in cell.trials(rounds)])
+    store.arrange(NAME, [task for study in studies for task in study.trials(rounds)])
     store.write(NAME, CHOICES, tomli_w.dumps(content))
-    store.write(NAME, "table.md", "\n".join(_lines(store, cells, rounds)) + "\n")
+    store.write(NAME, "table.md", "\n".join(_lines(store, studies, rounds)) + "\n")
 
 
-def _lines(store: Store, cells: list[Cell], rounds: int | None) -> Iterator[str]:
-    """Return a table per model: a row per cell, a column per learning rate, the chosen in bold."""
+def _lines(store: Store, studies: list[Study], rounds: int | None) -> Iterator[str]:
+    """Return a table per model: a row per study, a column per learning rate, the chosen in bold."""
     yield "# Learning rates"
     for model, values in _grid()[RATE].items():
         yield ""
         yield f"| {model} | " + " | ".join(f"{value:g}" for value in values) + " |"
         yield "|---" * (len(values) + 1) + "|"
-        for cell in cells:
-            if cell.given["model"] != model:
+        for study in studies:
+            if study.given["model"] != model:
                 continue
             scores = [
-                None if row is None else score(row) for row in map(store.get, cell.trials(rounds))
+                None if row is None else score(row) for row in map(store.get, study.trials(rounds))
             ]
-            choice = choose(cell, store, rounds)
+            choice = choose(study, store, rounds)
             shown = ["" if s is None else "diverged" if s < 0 else f"{s:.4f}" for s in scores]
             marked = [
                 f"**{text}**" if choice and value == choice.learning_rate else text
                 for text, value in zip(shown, values, strict=True)
             ]
-            yield f"| {cell.name} | " + " | ".join(marked) + " |"
+            yield f"| {study.name} | " + " | ".join(marked) + " |"
 
 
 def parse(text: str) -> dict[str, Choice]:

@@ -116,7 +116,7 @@ class Silo:
             "vectors": state.array("vectors", np.float32, self.vectors.shape, finite=False),
             "replicas": state.array("replicas", np.float32, self.replicas.shape),
             "scoring": state.array("scoring", np.float32, self.scoring.shape),
-            "residuals": Residuals.restored(state, len(self.clients), self.replicas[0].shape),
+            "residuals": Residuals.restored(state, len(self.clients), self.replicas.shape[1:]),
             "version": int(state.values["version"]),
         }
         vars(self).update(restored)

@@ -64,7 +64,7 @@ def require_accountant(config: Config) -> None:
         ) from None
 
 
-def report(server: Server, rounds: int) -> dict[str, Any]:
+def guarantee(server: Server, rounds: int) -> dict[str, Any]:
     """Return what ``summary.json`` says of privacy after so many rounds.
 
     Epsilon is that of the client that was selected most often, for all its uploads together; the

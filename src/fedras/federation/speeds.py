@@ -14,6 +14,7 @@ _HEADER = 64  # bytes
 _HIGHEST = 0.995
 _NUMBER = 4  # bytes
 _SPEED = "bytes per second"
+_FASTEST = 1e15  # bytes per second
 
 
 def rates_for(
@@ -76,6 +77,6 @@ def _speed(text: str, where: str) -> float:
         speed = float(text)
     except ValueError:
         speed = math.nan
-    if not 0 < speed < math.inf:
-        raise UsageError(f"{where}: {text!r} are no {_SPEED}")
+    if not 0 < speed <= _FASTEST:
+        raise UsageError(f"{where}: expected user,{_SPEED}, found {text!r}")
     return speed

@@ -1,11 +1,13 @@
 """Ends all processes of a federation when the process that started them is gone, for any reason.
 
-Run as ``python -m fedras.flower.guard MARK`` with a pipe from that process as standard
+Run as ``python -m fedras.flower.guard MARK SCRATCH`` with a pipe from that process as standard
 input. When the pipe closes, be it by ``kill -9``, every process whose environment holds the mark
 is stopped, and killed if it does not stop. Nothing else can hold the mark: it is a random number.
+Then the folder SCRATCH is removed, with the keys in it.
 """
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -23,6 +25,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     groups = {int(line) for line in sys.stdin}
     end(sys.argv[1], groups)
+    shutil.rmtree(sys.argv[2], ignore_errors=True)
 
 
 def end(mark: str, groups: set[int]) -> None:

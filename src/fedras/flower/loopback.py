@@ -3,7 +3,7 @@
 import json
 import socket
 import subprocess
-import tempfile
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,20 +16,14 @@ import tomli_w
 from fedras.data import Interactions
 from fedras.errors import FedrasError
 from fedras.flower.certificates import Authority, make_authority, make_node_key
+from fedras.flower.environment import SETTINGS
 from fedras.flower.processes import Processes
 from fedras.flower.relay import Relay
-from fedras.nodes.split import CATALOGUE, DATA, write_nodes
+from fedras.nodes.split import AS_WRITTEN, CATALOGUE, DATA, write_nodes
 from fedras.run.folder import RunFolder
 from fedras.whole_files import FolderLock
 
 APP = Path(__file__).parent / "app"
-_NAME = "loopback"
-_FLOWER = {
-    "FLWR_TELEMETRY_ENABLED": "0",
-    "FLWR_DISABLE_UPDATE_CHECK": "1",
-    "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
-    "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.1",
-}
 _PAUSE = 0.2  # seconds
 _UP = 60.0  # seconds that a SuperLink has to start
 _RESTARTS = 5
@@ -83,9 +77,9 @@ class Loopback:
         self.logs.mkdir(exist_ok=True)
         if not (self.folder / "nodes" / CATALOGUE).exists():
             write_nodes(self.interactions, self.nodes, self.folder / "nodes")
-        self.scratch = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self.processes = self._stack.enter_context(Processes(self.logs, SETTINGS))
+        self.scratch, self.mark = self.processes.scratch, self.processes.mark
         self.authority: Authority = make_authority(self.scratch)
-        self.processes = self._stack.enter_context(Processes(self.logs, _FLOWER))
         self.port = free_port()
         self._start_superlink()
         self._register([make_node_key(self._key(number)) for number in range(self.nodes)])
@@ -131,25 +125,11 @@ class Loopback:
     def start_supernode(self, number: int) -> "subprocess.Popen[bytes]":
         """Start a SuperNode, with a Flower folder of its own, so that none waits for another."""
         place = self.folder / "nodes" / f"node-{number}"
-        told = {
-            "folder": str(place),
-            "data": str(place / DATA),
-            "catalogue": str(self.folder / "nodes" / CATALOGUE),
-            "keep-repeats": True,  # the split has dropped those that do not count
-        }
-        command = [
-            "flower-supernode",
-            "--superlink",
-            f"127.0.0.1:{self.relays[number].port}",
-            "--root-certificates",
-            str(self.authority.root),
-            "--auth-supernode-private-key",
-            str(self._key(number)),
-            "--port",
-            str(free_port()),
-            "--node-config",
-            " ".join(f"{name}={json.dumps(value)}" for name, value in told.items()),
-        ]
+        command = fedras("node", superlink=f"127.0.0.1:{self.relays[number].port}")
+        command += options(root=self.authority.root, key=self._key(number), folder=place)
+        command += options(data=place / DATA, catalogue=self.folder / "nodes" / CATALOGUE)
+        for name, value in AS_WRITTEN.items():
+            command += ["--set", f"{name}={json.dumps(value)}"]
         home = {"FLWR_HOME": str(self.scratch / f"flower-{number}")}
         return self.processes.start(f"node-{number}", command, home)
 
@@ -157,47 +137,32 @@ class Loopback:
         return self.scratch / f"node-{number}.key"
 
     def _start_superlink(self) -> None:
-        command = [
-            "flower-superlink",
-            "--ssl-ca-certfile",
-            str(self.authority.root),
-            "--ssl-certfile",
-            str(self.authority.certificate),
-            "--ssl-keyfile",
-            str(self.authority.key),
-            "--enable-supernode-auth",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-            "--database",
-            str(self.scratch / "superlink.db"),
-            "--disable-runtime-dependency-installation",
-        ]
-        self.home = {"FLWR_HOME": str(self.scratch / "flower")}
-        self.superlink = self.processes.start("superlink", command, self.home)
+        mine = self.authority
+        command = fedras("superlink", state=self._state, root=mine.root)
+        command += options(certificate=mine.certificate, key=mine.key, port=self.port)
+        home = {"FLWR_HOME": str(self.scratch / "flower")}
+        self.superlink = self.processes.start("superlink", command, home)
         give_up = time.monotonic() + _UP
         while not _listens(self.port):
             if self.superlink.poll() is not None or time.monotonic() > give_up:
                 raise FedrasError(f"the SuperLink did not start; see {self.logs / 'superlink.log'}")
             time.sleep(0.1)
 
-    def _flwr(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        home = Path(self.home["FLWR_HOME"])
-        home.mkdir(exist_ok=True)
-        address = {
-            "address": f"127.0.0.1:{self.port}",
-            "root-certificates": str(self.authority.root),
-        }
-        connections = {"superlink": {"default": _NAME, _NAME: address}}
-        (home / "config.toml").write_text(tomli_w.dumps(connections), "utf-8")
-        return self.processes.start("flwr", ["flwr", *arguments], self.home)
+    @property
+    def _state(self) -> Path:
+        """The SuperLink's folder, with the operator's token."""
+        return self.scratch / "superlink"
+
+    def operate(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a command of Flower's, as the operator."""
+        command = [*fedras("operator", state=self._state), "--", *arguments]
+        return self.processes.start("operator", command)
 
     def _register(self, keys: list[Path]) -> None:
         """Let the SuperLink know whom to trust."""
-        started = [self._flwr("supernode", "register", str(key), _NAME) for key in keys]
+        started = [self.operate("supernode", "register", str(key)) for key in keys]
         if max(process.wait() for process in started):
-            raise FedrasError(f"a SuperNode cannot be registered; see {self.logs / 'flwr.log'}")
+            raise FedrasError(f"a SuperNode cannot be registered; see {self.logs / 'operator.log'}")
 
     def _submit(self) -> None:
         """Start the run, or what is left of it."""
@@ -214,9 +179,9 @@ class Loopback:
         (self.scratch / "status.json").unlink(missing_ok=True)
         path = self.scratch / "run.toml"
         path.write_text(tomli_w.dumps(told), "utf-8")
-        submitted = self._flwr("run", str(APP), _NAME, "--run-config", str(path))
+        submitted = self.operate("run", str(APP), "--run-config", str(path))
         if submitted.wait():
-            raise FedrasError(f"the run cannot be started; see {self.logs / 'flwr.log'}")
+            raise FedrasError(f"the run cannot be started; see {self.logs / 'operator.log'}")
         self._submitted = time.monotonic()
 
     def _mend(self) -> None:
@@ -253,6 +218,16 @@ class Loopback:
         self._restarts += 1
         if self._restarts > _RESTARTS:
             raise FedrasError(f"the {what} ended {self._restarts} times; see {self.logs}")
+
+
+def fedras(command: str, **given: object) -> list[str]:
+    """Return the words of a command of this fedras."""
+    return [sys.executable, "-m", "fedras", command, *options(**given)]
+
+
+def options(**given: object) -> list[str]:
+    """Return words for options."""
+    return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -25,16 +26,24 @@ class Processes:
         Folder of the log files.
     environment
         Added to this process's.
+
+    Attributes
+    ----------
+    mark
+        What all their environments hold (`guard`).
+    scratch
+        A folder for them that only its owner may enter; the guard removes it in the end.
     """
 
     def __init__(self, logs: Path, environment: dict[str, str]) -> None:
         self.logs = logs
-        mark = secrets.token_hex(16)
+        self.scratch = Path(tempfile.mkdtemp(prefix="fedras-"))
+        self.mark = mark = secrets.token_hex(16)
         own = str(Path(sys.executable).parent)
         path = os.pathsep.join((own, os.environ.get("PATH", "")))
         self._environment = {**os.environ, **environment, "PATH": path, guard.VARIABLE: mark}
         self._started: list[subprocess.Popen[bytes]] = []
-        command = [sys.executable, "-m", guard.__name__, mark]
+        command = [sys.executable, "-m", guard.__name__, mark, str(self.scratch)]
         self._guard = subprocess.Popen(
             command, stdin=subprocess.PIPE, start_new_session=True, text=True
         )

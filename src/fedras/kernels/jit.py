@@ -8,15 +8,19 @@ summed over.
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 import platformdirs
+from numba.core import caching as _caching
 
 numba_config: Any = numba.config
+caching: Any = _caching
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,8 +65,57 @@ def parallel(function: Callable[P, R]) -> Callable[P, R]:
 def _compiled(
     function: Callable[P, R], nogil: bool = False, parallel: bool = False
 ) -> Callable[P, R]:
-    compiled = numba.njit(cache=True, error_model="numpy", nogil=nogil, parallel=parallel)
-    return cast(Callable[P, R], compiled(function))
+    compiled: Any = numba.njit(error_model="numpy", nogil=nogil, parallel=parallel)(function)
+    with suppress(RuntimeError):  # nowhere to keep it; `_say_slow` has said so
+        compiled._cache = _Cache(function)
+    return cast(Callable[P, R], compiled)
+
+
+class _Locator(caching.UserProvidedCacheLocator):  # type: ignore[misc]
+    """Our folder or none: Numba's other places do not know the version of all kernels."""
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Any:
+        """Return where a function is kept, None where nothing can be written."""
+        found = super().from_function(py_func, py_file)
+        if found is None:
+            _say_slow()
+        return found
+
+
+class _Kept(caching.CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Locator,)
+
+
+class _Cache(caching.FunctionCache):  # type: ignore[misc]
+    """A cache whose damaged files are written anew; at worst it is no help."""
+
+    _impl_class = _Kept
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what is kept, or None."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # there is no telling what garbage makes of pickle
+            with suppress(OSError):
+                self.flush()
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled, if that can be done."""
+        try:
+            super().save_overload(sig, data)
+        except Exception:  # a full disk, or garbage that cannot be replaced
+            _say_slow()
+
+
+@cache
+def _say_slow() -> None:
+    print(
+        f"fedras: compiled kernels cannot be kept in {numba_config.CACHE_DIR}, so each start takes "
+        f"a minute; let FEDRAS_CACHE name a folder that can be written",
+        file=sys.stderr,
+    )
 
 
 def threads() -> int:

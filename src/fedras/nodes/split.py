@@ -14,6 +14,8 @@ from fedras.whole_files import make_folder, writing
 
 CATALOGUE = "catalogue.csv"
 DATA = "interactions.csv"
+AS_WRITTEN = {"missing": "keep"}
+"""Options that read what `write_nodes` wrote: its ids are ids, whatever they say."""
 
 
 def node_of(interactions: Interactions, nodes: int) -> Int64s:

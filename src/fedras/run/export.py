@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-import fedras
 from fedras.arrays import Arrays
 from fedras.data.fingerprint import fingerprint
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.client import Silo
 from fedras.run.resumption import decisive
+from fedras.version import __version__
 from fedras.whole_files import writing
 
 _NPZ, _SAFETENSORS = ".npz", ".safetensors"
@@ -86,7 +86,7 @@ def contents(
         if len(silo.replicas) > 1:
             arrays |= {"replicas": silo.replicas, "replica_of_user": silo.stream}
     metadata = {
-        "fedras": fedras.__version__,
+        "fedras": __version__,
         "config": json.dumps(decisive(config) | {"dataset": data.name}),
         "rounds": str(silo.version),
         "data": data.name,

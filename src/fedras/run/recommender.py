@@ -1,14 +1,15 @@
 """What a trained federation recommends to its users, and to new ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 
 from fedras.arrays import Bools, Float32s, Int32s, Int64s
+from fedras.components import at
 from fedras.data.interactions import Interactions, client_keys
-from fedras.errors import UsageError
+from fedras.errors import FedrasError, UsageError
 from fedras.federation.client import Silo
 from fedras.federation.fold_in import fold_in
 from fedras.federation.simulator import Simulation
@@ -224,7 +225,10 @@ class Recommender:
 
     def _scores(self, vectors: Float32s, stream: int) -> Float32s:
         silo = self.silo
-        return silo.model.scores(vectors, silo.replicas[stream], silo.scoring, None)
+        scores = silo.model.scores(vectors, silo.replicas[stream], silo.scoring, None)
+        if not np.isfinite(scores).all():
+            raise FedrasError("training diverged; train again with a smaller learning_rate")
+        return scores
 
     def _fresh(self, known: Int32s | np.int64, seen: bool) -> Bools:
         """Return bool[N]: all items but the known ones, or all."""
@@ -245,6 +249,8 @@ def load(
     folder: str | Path,
     data_dir: str | Path | None = None,
     interactions: Interactions | None = None,
+    dataset: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Recommender:
     """Load what a run has learnt so far.
 
@@ -256,6 +262,9 @@ def load(
         Where the data sets are, if not where they were in training.
     interactions
         The data, if the run was given data of its own.
+    dataset, options
+        The file that the data is in now, and how to read it (`data.File`), if it was moved. It is
+        recognised by its content.
 
     Raises
     ------
@@ -268,6 +277,9 @@ def load(
     config = run.config()
     if data_dir is not None:
         config = config.model_copy(update={"data_dir": Path(data_dir)})
+    if dataset is not None:
+        config = at(config, str(dataset))
+    config = config.model_copy(update={"options": config.options | dict(options or {})})
     simulation = Simulation(config, interactions)
     if restore(simulation, run) is None:
         raise UsageError(

@@ -1,23 +1,38 @@
 """What a run and its folder must agree on before the run goes on."""
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from fedras.components import complete
+from fedras.components import at, complete, own_data_options
 from fedras.config import Config
-from fedras.data.files import is_path
+from fedras.data import files as data
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.federation import Federation
 from fedras.federation.state import State
 from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.folder import CONFIG, RunFolder
+from fedras.run.summary import Totals
 
 _FREE = {"threads", "data_dir"}
 
 
-def restore(federation: Federation, folder: RunFolder) -> dict[str, Any] | None:
-    """Bring ``federation`` to the checkpoint; return the checkpoint's values, None without one.
+class Progress(NamedTuple):
+    """What a run knows besides the state of its federation.
+
+    Attributes
+    ----------
+    totals
+        Sums over the rounds done.
+    lines
+        What ``metrics.jsonl`` says of each evaluated round.
+    """
+
+    totals: Totals
+    lines: list[dict[str, Any]]
+
+
+def restore(federation: Federation, folder: RunFolder) -> Progress | None:
+    """Bring ``federation`` to the checkpoint; return how far the run is, None without one.
 
     Raises
     ------
@@ -40,12 +55,18 @@ def restore(federation: Federation, folder: RunFolder) -> dict[str, Any] | None:
         if values["data"] != federation.fingerprint:
             name = federation.described()["dataset"]
             raise FedrasError(f"{name} is not the data that the run in {folder.path} is of")
+        progress = Progress(Totals.from_json(values["totals"]), list(map(dict, values["metrics"])))
+        if progress.totals.rounds != values["state"]["round"]:
+            raise ValueError(f"its totals are of {progress.totals.rounds} rounds")
         federation.restore(State(checkpoint.arrays, values["state"]))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
+        lacks = f"it has no {error}" if isinstance(error, KeyError) else "its values are others"
+        reason = error if isinstance(error, ValueError) else lacks
         raise FedrasError(
-            f"{path} is of another run or another version of fedras: {error}"
+            f"{path} is of another run or another version of fedras: {reason}; restore the right "
+            "one, or delete it to train again from the first round"
         ) from None
-    return values
+    return progress
 
 
 def agreed(folder: RunFolder, given: Config) -> Config:
@@ -57,13 +78,15 @@ def agreed(folder: RunFolder, given: Config) -> Config:
         If an option differs; one line that names it and both values.
     """
     ours = folder.config()
+    if "dataset" in given.model_fields_set and own_data_options(ours):
+        ours = at(ours, given.dataset)
     for name in sorted(given.model_fields_set - {*_FREE, "options"}):
         _require_same(folder, name, getattr(ours, name), getattr(given, name))
     both = complete(ours.model_copy(update={"options": ours.options | given.options}))
-    for name, value in both.options.items():
-        _require_same(folder, name, ours.options[name], value)
+    for name in both.options.keys() - own_data_options(ours):
+        _require_same(folder, name, ours.options[name], both.options[name])
     free = given.model_fields_set & _FREE
-    return ours.model_copy(update={name: getattr(given, name) for name in free})
+    return both.model_copy(update={name: getattr(given, name) for name in free})
 
 
 def absolute(config: Config) -> Config:
@@ -73,14 +96,15 @@ def absolute(config: Config) -> Config:
         for name, path in (("data_dir", config.data_dir), ("rate_file", config.rate_file))
         if path is not None
     }
-    if is_path(config.dataset):
-        paths["dataset"] = str(Path(config.dataset).expanduser().absolute())
+    if data.is_path(config.dataset):
+        paths["dataset"], paths["options"] = data.absolute(config.dataset, config.options)
     return config.model_copy(update=paths)
 
 
 def decisive(config: Config) -> dict[str, Any]:
     """Return the options that a result depends on."""
-    return {name: value for name, value in config.flat().items() if name not in _FREE}
+    free = _FREE | own_data_options(config)
+    return {name: value for name, value in config.flat().items() if name not in free}
 
 
 def _require_same(folder: RunFolder, name: str, ours: object, given: object) -> None:

@@ -19,7 +19,7 @@ from fedras.federation.wire import Traffic
 from fedras.interrupts import deferred
 from fedras.kernels.jit import one_thread
 from fedras.run.folder import RunFolder
-from fedras.run.resumption import decisive, restore
+from fedras.run.resumption import Progress, decisive, restore
 from fedras.run.summary import Totals, share_of, summarise, uncompressed
 
 F = TypeVar("F", bound=Federation)
@@ -58,11 +58,9 @@ class Run(Generic[F]):
     def __init__(self, federation: F, folder: RunFolder | None = None) -> None:
         self.federation, self.folder = federation, folder
         self.config = federation.given
-        self.totals = Totals()
-        self.lines: list[dict[str, Any]] = []
-        values = None if folder is None else restore(federation, folder)
-        if folder is not None and values is not None:
-            self.totals, self.lines = Totals.from_json(values["totals"]), values["metrics"]
+        progress = None if folder is None else restore(federation, folder)
+        self.totals, self.lines = progress or Progress(Totals(), [])
+        if folder is not None and progress is not None:
             folder.write_metrics(self.lines)
         self._first = self._saved = self.round
         self._whole, self._open = True, False

@@ -191,7 +191,7 @@ def _privacy(server: Server, rounds: int) -> dict[str, Any]:
     """Return the section on differential privacy, where there is any."""
     if not server.config.dp_noise_multiplier:
         return {}
-    return {"privacy": privacy.report(server, rounds)}
+    return {"privacy": privacy.guarantee(server, rounds)}
 
 
 def _peak_memory() -> float | None:

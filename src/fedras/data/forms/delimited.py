@@ -4,11 +4,12 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Container, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fedras.data.forms.dialect import SPACES, BadLine, Dialect, Numbered, is_empty, sniff
+from fedras.data.forms.dialect import SPACES, Dialect, LineError, Numbered, is_empty, sniff
 from fedras.data.forms.header import is_header
 from fedras.data.forms.opening import text
 from fedras.data.forms.rows import HEAD
@@ -61,7 +62,7 @@ class Delimited:
         self.dialect = dialect
         try:
             head = list(itertools.islice(dialect.rows(enumerate(lines, 1)), HEAD + 1))
-        except BadLine:  # reading tells the line, if it is one
+        except LineError:  # reading tells the line, if it is one
             head = list(enumerate((line.split(dialect.separator) for line in lines[:HEAD]), 1))
         if not head:
             raise DataError(f"{path}: has no rows; expected one row per interaction")
@@ -143,10 +144,10 @@ class Delimited:
             return "skip" if is_empty(row.text) else "error"
 
         short = len(dialect.separator) == 1
-        with _Stream(self.path, dialect) as stream:
+        with closing(_Stream(self.path, dialect)) as stream:
             try:
                 table = csv.read_csv(
-                    io.BufferedReader(stream, 1 << 20),
+                    pa.PythonFile(stream, "r"),
                     csv.ReadOptions(column_names=names, block_size=_BLOCK),
                     csv.ParseOptions(
                         delimiter=dialect.separator if short else _UNIT,
@@ -176,8 +177,8 @@ class Delimited:
         try:
             for number, cells in self.dialect.rows(self._lines()):
                 if len(cells) != width and not is_empty(cells[0]):
-                    raise BadLine(number, self._misfit(len(cells)))
-        except BadLine as error:
+                    raise LineError(number, self._misfit(len(cells)))
+        except LineError as error:
             raise DataError(f"{self.path}:{error.line}: {error}") from None
 
     def _misfit(self, width: int) -> str:
@@ -210,7 +211,7 @@ def _first_lines(path: Path) -> list[str]:
     return lines[:-1] if more and len(lines) > 1 else lines
 
 
-class _Stream(io.RawIOBase):
+class _Stream:
     """The file from its first row on, in the form that the parser takes.
 
     Attributes
@@ -228,27 +229,28 @@ class _Stream(io.RawIOBase):
         self._change = _change(dialect)
         self._ready = b""
 
-    def readable(self) -> bool:
-        return True
+    closed = False
 
     def close(self) -> None:
+        """Let the file go."""
         self._file.close()
-        super().close()
 
-    def readinto(self, buffer: Any) -> int:
+    def read(self, size: int) -> bytes:
+        """Return at most ``size`` bytes, none at the end."""
         while not self._ready:
-            block = self._file.read(1 << 20)
+            block = self._file.read(size)
             if not block:
-                return 0
+                return b""
             if self._change is not None:
                 block = self._change(block + self._file.readline())
             self.newlines += block.count(b"\n")
-            self.escapes = self.escapes or b'\\"' in block
-            self.open_quote = block[block.rstrip().rfind(b"\n") + 1 :].count(b'"') % 2 == 1
+            self.open_quote = b'"' in block
+            if self.open_quote:
+                self.escapes = self.escapes or b'\\"' in block
+                self.open_quote = block[block.rstrip().rfind(b"\n") + 1 :].count(b'"') % 2 == 1
             self._ready = block
-        count = min(len(buffer), len(self._ready))
-        buffer[:count], self._ready = self._ready[:count], self._ready[count:]
-        return count
+        block, self._ready = self._ready[:size], self._ready[size:]
+        return block
 
 
 def _change(dialect: Dialect) -> Callable[[bytes], bytes] | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 _RARE_FIRST = ("::", "\t", ";", "|", ",")
 _COMMENT = ("#", "%")
 _BLOCK_TITLE = re.compile(r"\d+:\s*")
+_NUMBERS = re.compile(r"[\d.eE+\-\s]+")
+_IDS = re.compile(r'[^",;|:]+')
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 SPACES = " "
 
@@ -16,7 +18,7 @@ Numbered = tuple[int, str]
 """A line's number, from 1, and the line."""
 
 
-class BadLine(ValueError):
+class LineError(ValueError):
     """A line that is no row.
 
     Parameters
@@ -59,7 +61,7 @@ class Dialect:
 
         Raises
         ------
-        BadLine
+        LineError
             If quotes are not closed.
         """
         lines = ((number, line) for number, line in lines if number >= self.first)
@@ -99,7 +101,7 @@ class Dialect:
                     yield start, cells
                 start = last + 1
         except csv.Error as error:
-            raise BadLine(start, f"{error}; correct the quotes in this line") from None
+            raise LineError(start, f"{error}; correct the quotes in this line") from None
         finally:
             csv.field_size_limit(limit)
 
@@ -150,22 +152,26 @@ def _separator(lines: list[str], tabs: bool) -> str:
     bare = [_QUOTED.sub("", line) for line in lines]
     counts = {s: [line.count(s) for line in bare] for s in _RARE_FIRST}
     even = {s: n[0] for s, n in counts.items() if n[0] and min(n) == max(n)}
+    most = max(even.values(), default=0)
+    if _blanks_divide(bare, most + 1):
+        return SPACES
     if even:
         return max(even, key=lambda s: (even[s], -_RARE_FIRST.index(s)))
-    if not any(n[0] for n in counts.values()) or _blanks_divide(bare):
+    if not any(n[0] for n in counts.values()) or _are_lists(bare):
         return SPACES
     return max(_RARE_FIRST, key=lambda s: sum(count > 0 for count in counts[s]))
 
 
-def _blanks_divide(lines: list[str]) -> bool:
-    """Return whether the lines are plain numbers between blanks and tabs."""
-    return all(re.fullmatch(r"[\d.eE+\-\s]+", line) for line in lines)
+def _blanks_divide(lines: list[str], cells: int) -> bool:
+    """Return whether blanks and tabs divide numbers into rows of one width above ``cells``."""
+    widths = {len(line.split()) for line in lines}
+    return len(widths) == 1 and min(widths) > cells and all(map(_NUMBERS.fullmatch, lines))
 
 
 def _are_lists(lines: list[str]) -> bool:
-    """Return whether these are lines of all lengths, rather than rows with a few misfits."""
+    """Return whether these are lines of ids of all lengths, rather than rows with some misfits."""
     widths = Counter(len(line.split()) for line in lines)
-    return max(widths.values()) < 0.8 * len(lines) and not any('"' in line for line in lines)
+    return max(widths.values()) < 0.8 * len(lines) and all(map(_IDS.fullmatch, lines))
 
 
 def _list_rows(lines: Iterable[Numbered]) -> Iterator[tuple[int, list[str]]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container
 
-from fedras.data.meaning import are_names
+from fedras.data.forms.meaning import are_names
 from fedras.errors import DataError
 
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|\.\d+)([eE][-+]?\d+)?")

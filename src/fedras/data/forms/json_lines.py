@@ -93,7 +93,7 @@ class JsonLines:
         if self._whole:
             yield [msgspec.structs.astuple(each) for each in self._array(row)]
             return
-        decoder, before = msgspec.json.Decoder(row), 0
+        decoder: Any = msgspec.json.Decoder(row)
         with text(self.path) as file:
             while block := file.read(_BLOCK):
                 block += file.readline()
@@ -103,7 +103,6 @@ class JsonLines:
                     self._find_fault(decoder)
                     raise
                 yield [msgspec.structs.astuple(each) for each in some]
-                before += len(some)
 
     def _find_fault(self, decoder: Any) -> None:
         """Raise the error that names the first line that is no such object."""

@@ -9,7 +9,7 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from fedras.errors import DataError
 
@@ -38,7 +38,10 @@ def require_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file; check the path") from None
+        raise DataError(
+            f"{path}: there is no such file; check the path (a run finds its "
+            f"data again with --dataset NEWPATH)"
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read ({reason})") from None
@@ -101,7 +104,7 @@ def text(path: Path) -> BinaryIO:
         raise
 
 
-def _as_utf8(file: io.BufferedReader, path: Path) -> BinaryIO:
+def _as_utf8(file: "io.BufferedReader[Any]", path: Path) -> BinaryIO:
     start = file.peek(512)[:512]
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return io.BufferedReader(_Utf8(file, path), _BLOCK)

@@ -44,7 +44,7 @@ class Rows(Protocol):
         """Return where a row stands, as ``file.csv:12``."""
 
 
-class BadCell(ValueError):
+class CellError(ValueError):
     """A cell that cannot be meant.
 
     Parameters
@@ -60,6 +60,6 @@ class BadCell(ValueError):
         self.row = row
 
 
-def refused(rows: Rows, cell: BadCell, advice: str) -> DataError:
+def refused(rows: Rows, cell: CellError, advice: str) -> DataError:
     """Return the error that says where the cell stands, and what to do."""
     return DataError(f"{rows.line(cell.row)}: {cell}; {advice}")

@@ -82,25 +82,40 @@ class NodeState:
         """Give a new silo what is remembered of it: its replicas, and its clients' private state.
 
         The silo's budgets must be those of ``arrays``; `budgets` returns them.
+
+        Raises
+        ------
+        FedrasError
+            If it is the memory of another silo.
         """
         silo.version = self.version
         if not self.arrays:
             return
-        silo.replicas, silo.scoring = self.arrays["replicas"], self.arrays["scoring"]
+        try:
+            self._recall(silo, State(self.arrays, {}))
+        except ValueError as error:
+            raise FedrasError(f"what the node remembers is not of this run: {error}") from None
+
+    def _recall(self, silo: Silo, kept: State) -> None:
+        shape, clients = silo.replicas.shape[1:], len(self.clients)
+        replicas = kept.array("replicas", np.float32, (len(self.budgets), *shape))
+        scoring = kept.array("scoring", np.float32, silo.scoring.shape)
+        vectors = kept.array("vectors", np.float32, (clients, shape[1]), finite=False)
+        stream = kept.array("stream", np.int64, (clients,))
+        owners = kept.column("residual_owner", np.uint64).tolist()
         known = np.isin(silo.clients, self.clients)
         order = np.argsort(self.clients)
         place = order[np.searchsorted(self.clients, silo.clients[known], sorter=order)]
-        silo.vectors[known] = self.arrays["vectors"][place]
-        silo.stream[known] = self.arrays["stream"][place]
+        silo.replicas, silo.scoring = replicas, scoring
+        silo.vectors[known], silo.stream[known] = vectors[place], stream[place]
         position = {client: i for i, client in enumerate(silo.clients.tolist())}
-        owner = [position.get(client, -1) for client in self.arrays["residual_owner"].tolist()]
-        there = np.array(owner, np.int64) >= 0
+        owner = np.array([position.get(client, -1) for client in owners], np.int64)
+        there = owner >= 0
         residual = {
-            "residual_client": np.array(owner, np.int64)[there],
+            "residual_client": owner[there],
             "residual_row": self.arrays["residual_row"][there],
             "residual": self.arrays["residual"][there],
         }
-        shape = silo.replicas[0].shape
         silo.residuals = Residuals.restored(State(residual, {}), len(silo.clients), shape)
 
     @property

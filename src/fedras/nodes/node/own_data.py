@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from fedras.data import Interactions, Sources, open_dataset
+from fedras.data.build import build
 from fedras.data.files import File
 from fedras.data.forms.columnar import Columnar
 from fedras.data.interactions import strings
-from fedras.data.select import Selection, build, take
+from fedras.data.select import Selection, take
 from fedras.errors import DataError, UsageError
 from fedras.kernels.gather import bounds_of
 from fedras.nodes.catalogue import Catalogue

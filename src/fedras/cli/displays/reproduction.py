@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from fedras.cli.output import say
+from fedras.cli.displays.durations import duration
+from fedras.cli.displays.output import console, say
 from fedras.experiments.costs import Costs
 from fedras.experiments.reproduction import Reproduction, Written
 from fedras.experiments.runner import Event, Finished, Started, Warming
@@ -21,15 +22,8 @@ Show = Callable[[Event | Written], None]
 _WARMING = "preparing (the first time compiles kernels, once per installation)"
 
 
-def duration(seconds: float) -> str:
-    """Return a time as people say it: 45 s, 12 min, 3.4 h."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
 @contextmanager
-def progress(request: Reproduction, quiet: bool) -> Iterator[Show]:
+def watched(request: Reproduction, quiet: bool) -> Iterator[Show]:
     """Yield the function that shows an event: live on a terminal, else a line per finished run."""
     if quiet:
         yield lambda _: None
@@ -48,7 +42,7 @@ def progress(request: Reproduction, quiet: bool) -> Iterator[Show]:
         bar.update(task, total=left.total, completed=left.done, description=left.ends())
         running.plain = _WARMING if isinstance(event, Warming) else left.running()
 
-    with Live(Group(bar, running), console=Console(stderr=True)):
+    with Live(Group(bar, running), console=console(stderr=True)):
         yield show
 
 

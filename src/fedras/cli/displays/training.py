@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import (
     BarColumn,
@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from fedras.cli.output import PREPARING, human, say
+from fedras.cli.displays.output import PREPARING, console, human, say
 from fedras.federation.round import RoundResult
 from fedras.run.run import Run
 
@@ -30,12 +30,12 @@ def loading(what: str, quiet: bool) -> Iterator[None]:
     if quiet or not sys.stderr.isatty():
         yield
         return
-    with Console(stderr=True).status(Text(f"loading {what}")):
+    with console(stderr=True).status(Text(f"loading {what}")):
         yield
 
 
 @contextmanager
-def progress(run: Run[Any], quiet: bool) -> Iterator[Show]:
+def watched(run: Run[Any], quiet: bool) -> Iterator[Show]:
     """Yield the function that shows a round."""
     if quiet or run.finished:
         yield lambda _: None
@@ -61,7 +61,7 @@ def _live(run: Run[Any]) -> Iterator[Show]:
         elif figures.plain == PREPARING:
             figures.plain = "training"
 
-    with Live(Group(bar, figures), console=Console(stderr=True)):
+    with Live(Group(bar, figures), console=console(stderr=True)):
         yield show
 
 

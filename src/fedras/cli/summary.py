@@ -1,10 +1,10 @@
-"""What ``fedras train`` prints at the end."""
+"""What ``train`` and ``federate`` print at the end."""
 
 from typing import Any
 
 import typer
 
-from fedras.cli.output import human, print_table
+from fedras.cli.displays.output import echo, human, print_table
 
 _QUALITY = {
     "metrics": "replicas, sampled",
@@ -13,7 +13,7 @@ _QUALITY = {
 }
 
 
-def print_report(summary: dict[str, Any], folder: str, user: str) -> None:
+def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
     """Print the summary of a run as tables.
 
     Parameters
@@ -25,15 +25,15 @@ def print_report(summary: dict[str, Any], folder: str, user: str) -> None:
     user
         A user whose recommendations could be asked for, as a shell reads it.
     """
-    typer.echo(
+    echo(
         f"{summary['dataset']}, {summary['model']}, {summary['method']}, seed {summary['seed']}: "
         f"{summary['rounds']} rounds in {summary['seconds']:.1f} s"
     )
-    typer.echo()
+    echo("")
     names = list(summary["metrics"])
     rows = [[label, *(f"{summary[key][n]:.4f}" for n in names)] for key, label in _QUALITY.items()]
     print_table(["ranked by", *(name.upper() for name in names)], rows, right=(1, 2))
-    typer.echo()
+    echo("")
     whole = human(summary["uncompressed_bytes_per_client_round"])
     rows = [
         [name, human(summary[f"{name}_bytes_per_client_round"]), whole]
@@ -41,19 +41,19 @@ def print_report(summary: dict[str, Any], folder: str, user: str) -> None:
     ]
     rows.append(["fetched*", human(summary["fetched_bytes_per_participation"]), whole])
     print_table(["per client and round", "bytes", "uncompressed"], rows, right=(1, 2))
-    typer.echo()
-    typer.echo(
+    echo("")
+    echo(
         f"compression rate {summary['compression_rate']:.2%} (row vectors, as the paper counts), "
         f"{summary['wire_compression_rate']:.2%} (every byte)"
     )
-    typer.echo(
+    echo(
         f"* if clients download only when they take part, with all that they missed: "
         f"{summary['participation_compression_rate']:.2%}"
     )
     if summary["dropped_uploads"]:
         reasons = ", ".join(f"{name} {n:,}" for name, n in summary["dropped_uploads"].items())
-        typer.echo(f"uploads that were dropped: {reasons}")
+        echo(f"uploads that were dropped: {reasons}")
     if "privacy" in summary:
         privacy = summary["privacy"]
-        typer.echo(f"privacy: epsilon {privacy['epsilon']:.3g} at delta {privacy['delta']:g}")
+        echo(f"privacy: epsilon {privacy['epsilon']:.3g} at delta {privacy['delta']:g}")
     typer.echo(f"recommendations: fedras recommend {folder} --user {user}")

@@ -1,0 +1,104 @@
+"""How the commands print."""
+
+import json
+import math
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fedras.data import Interactions
+
+PREPARING = "preparing (the first run compiles kernels, once per installation: about half a minute)"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Folder of data sets (default: $FEDRAS_DATA)."),
+]
+
+
+def finite(value: float) -> float:
+    """Let an option be any number but NaN and infinity."""
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is not a finite number")
+    return value
+
+
+def say(message: str, command: str = "") -> None:
+    """Print a line for people, beside the results, and a command that they may want to copy."""
+    text = f"fedras: {message}" + (":" if command else "")
+    if not sys.stderr.isatty():
+        print(f"{text} {command}".rstrip(), file=sys.stderr, flush=True)
+        return
+    print(filled(text), *filter(None, [command]), sep="\n  ", file=sys.stderr, flush=True)
+
+
+def echo(text: str, indent: int = 0) -> None:
+    """Print a line of results; on a terminal it does not break within words."""
+    line = " " * indent + text
+    typer.echo(filled(line, indent + 2) if sys.stdout.isatty() else line)
+
+
+def filled(text: str, indent: int = 2) -> str:
+    """Break a line at spaces to the width of the terminal."""
+    width = max(20, shutil.get_terminal_size().columns)
+    lead = " " * (len(text) - len(text.lstrip()))
+    return textwrap.fill(
+        text.strip(),
+        width,
+        initial_indent=lead,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def say_data(data: "Interactions") -> None:
+    """Say how the columns of a table were understood, and what there is to note of the data."""
+    if data.columns:
+        say(f"columns: {data.columns}")
+    for note in data.notes:
+        say(f"warning: {note}")
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as indented JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> None:
+    """Print a table; the columns numbered in ``right`` are aligned to the right."""
+    from rich.table import Table  # noqa: PLC0415 -- not needed for help
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number in right else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console().print(table)
+
+
+def console(stderr: bool = False) -> "Console":
+    """Return a console whose progress bars are as readable on light terminals as on dark ones."""
+    from rich.console import Console  # noqa: PLC0415 -- not needed for help
+    from rich.theme import Theme  # noqa: PLC0415
+
+    plain = "progress.download", "progress.elapsed", "progress.remaining", "status.spinner"
+    strong = "bar.complete", "bar.finished", "bar.pulse"
+    styles = dict.fromkeys(plain, "default") | dict.fromkeys(strong, "bold")
+    return Console(stderr=stderr, highlight=False, theme=Theme(styles | {"bar.back": "dim"}))
+
+
+def human(size: float) -> str:
+    """Return a number of bytes with its unit."""
+    from rich import filesize  # noqa: PLC0415 -- not needed for help
+
+    return filesize.decimal(round(size))

@@ -1,0 +1,145 @@
+"""A SuperLink that only its operator controls.
+
+Flower serves three APIs on one port: the nodes' (Fleet), that of the server's own process
+(Runtime), and Control, which registers nodes and starts apps and asks for no credential. Here a
+guard before them lets pass the nodes' API, which Flower authenticates by the nodes' keys; the
+Runtime API for this machine, with a secret; and Control for whoever has the operator's token.
+"""
+
+import hmac
+import ipaddress
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import uvicorn
+from flwr.supercore.constant import TaskType
+from flwr.superlink.cli import flower_superlink
+
+from fedras.flower.operator import TOKEN, home
+from fedras.flower.tasks import beside, secret_file, tokens
+from fedras.whole_files import make_folder, write
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_REFUSAL = b"only the operator of this federation controls it: use fedras operator\n"
+
+
+class Guard:
+    """An ASGI app before Flower's: turns away what is neither a node's nor the operator's.
+
+    Parameters
+    ----------
+    app
+        Flower's.
+    token
+        The operator's.
+    """
+
+    def __init__(self, app: App, token: str) -> None:
+        self.app, self._token = app, token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "lifespan" or (scope["type"] == "http" and self.admits(scope)):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            headers = [(b"content-type", b"text/plain; charset=utf-8")]
+            await send({"type": "http.response.start", "status": 403, "headers": headers})
+            await send({"type": "http.response.body", "body": _REFUSAL})
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def admits(self, scope: Scope) -> bool:
+        """Return whether a request may reach Flower."""
+        path = scope["path"]
+        if path.startswith("/v1/fleet/"):
+            return True
+        if path.startswith("/v1/runtime/"):
+            return _is_local(scope)
+        given = [value for name, value in scope["headers"] if name.lower() == b"authorization"]
+        return (
+            path.startswith("/v1/control/")
+            and len(given) == 1
+            and hmac.compare_digest(given[0], b"Bearer " + self._token)
+        )
+
+
+def _is_local(scope: Scope) -> bool:
+    """Return whether a request comes from this machine."""
+    peer, own = scope.get("client"), scope.get("server")
+    if peer is None or own is None:
+        return False
+    return peer[0] == own[0] or ipaddress.ip_address(peer[0]).is_loopback
+
+
+def serve(state: Path, root: Path, certificate: Path, key: Path, host: str, port: int) -> None:
+    """Serve until Flower's SuperLink ends.
+
+    Parameters
+    ----------
+    state
+        Folder of the database, the operator's token and the operator's Flower configuration;
+        made if it does not exist, and only its owner may enter it.
+    root, certificate, key
+        PEM files: the authority, and the server's certificate and private key. The certificate
+        has to be valid for ``127.0.0.1`` and for the name under which nodes reach the server.
+    host, port
+        Where to listen.
+
+    Raises
+    ------
+    FedrasError
+        If a file cannot be written.
+    """
+    make_folder(state, private=True)
+    token, secret = secrets.token_urlsafe(32), secrets.token_bytes(32)
+    write(state / TOKEN, token.encode(), private=True)
+    local = f"127.0.0.1:{port}" if host in {"0.0.0.0", "127.0.0.1"} else f"{host}:{port}"  # noqa: S104
+    _let_the_operator_know(state, local, root)
+    beside(partial(_start_servers, state, local, root, secret))
+
+    serve_any = uvicorn.run
+
+    def serve_guarded(app: App, **options: Any) -> None:
+        serve_any(Guard(app, token), **options)
+
+    uvicorn.run = serve_guarded  # type: ignore[assignment]
+    sys.argv = ["flower-superlink", "--ssl-ca-certfile", str(root)]
+    sys.argv += ["--ssl-certfile", str(certificate), "--ssl-keyfile", str(key)]
+    sys.argv += ["--enable-supernode-auth", "--disable-runtime-dependency-installation"]
+    sys.argv += ["--host", host, "--port", str(port), "--database", str(state / "superlink.db")]
+    sys.argv += ["--isolation", "process", "--superexec-auth-secret-file", secret_file(secret)]
+    flower_superlink()
+
+
+def _let_the_operator_know(state: Path, address: str, root: Path) -> None:
+    """Write the Flower configuration with which `operator` reaches this SuperLink."""
+    make_folder(home(state), private=True)
+    here = {"address": address, "root-certificates": str(root.absolute())}
+    connections = {"superlink": {"default": "mine", "mine": here}}
+    write(home(state) / "config.toml", tomli_w.dumps(connections).encode(), private=True)
+
+
+def _start_servers(state: Path, address: str, root: Path, secret: bytes) -> None:
+    """Start a process for the server of each run; its token is in no list of processes."""
+    command = [str(Path(sys.executable).with_name("flwr-serverapp"))]
+    command += ["--runtime-api-address", address, "--root-certificates", str(root)]
+    command += ["--parent-pid", str(os.getpid())]
+    started: dict[Path, subprocess.Popen[bytes]] = {}
+    for number, token in enumerate(tokens(address, root.read_bytes(), secret, TaskType.SERVER_APP)):
+        for ended in [path for path, process in started.items() if process.poll() is not None]:
+            ended.unlink(missing_ok=True)
+            del started[ended]
+        file = state / f"task-{number}.token"
+        write(file, token.encode(), private=True)
+        started[file] = subprocess.Popen([*command, "--token-file", str(file)])
