@@ -10,7 +10,7 @@ from fedras.errors import UsageError
 from fedras.flower.link import unwrap, wrap
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source
-from fedras.nodes.split import AS_WRITTEN, CATALOGUE, DATA
+from fedras.nodes.split import CATALOGUE, DATA, written_options
 
 app = ClientApp()
 
@@ -41,7 +41,12 @@ def node_of(context: Context) -> Node:
     if "folder" not in told and "partition-id" in told:
         root = Path(str(context.run_config["nodes-folder"]))
         place = root / f"node-{int(told['partition-id'])}"
-        return Node(place, Source(str(place / DATA), options=AS_WRITTEN), root / CATALOGUE, threads)
+        return Node(
+            place,
+            Source(str(place / DATA), options=written_options(place)),
+            root / CATALOGUE,
+            threads,
+        )
     for name in ("folder", "data", "catalogue"):
         if name not in told:
             raise UsageError(f"the node config lacks {name}: flower-supernode --node-config")

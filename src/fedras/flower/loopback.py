@@ -18,7 +18,7 @@ from fedras.errors import FedrasError
 from fedras.flower.certificates import Authority, make_authority, make_node_key
 from fedras.flower.processes import Processes
 from fedras.flower.relay import Relay
-from fedras.nodes.split import CATALOGUE, DATA, write_nodes
+from fedras.nodes.split import CATALOGUE, DATA, write_nodes, written_options
 from fedras.run.folder import RunFolder
 
 APP = Path(__file__).parent / "app"
@@ -134,7 +134,7 @@ class Loopback:
             "folder": str(place),
             "data": str(place / DATA),
             "catalogue": str(self.folder / "nodes" / CATALOGUE),
-            "keep-repeats": True,  # the split has dropped those that do not count
+            **written_options(place),
         }
         command = [
             "flower-supernode",
