@@ -1,6 +1,5 @@
 """Files that are whole at any time, whatever kills the process, and folders of one writer."""
 
-import atexit
 import os
 import time
 import weakref
@@ -85,8 +84,6 @@ def make_folder(path: Path, private: bool = False) -> None:
 def claim_folder(path: Path) -> bool:
     """Make a folder; return whether it is ours, or was there already, perhaps of another process.
 
-    If it is still empty when the program ends, it is removed, and the one above it too.
-
     Raises
     ------
     FedrasError
@@ -99,7 +96,6 @@ def claim_folder(path: Path) -> bool:
         return False
     except OSError as error:
         raise FedrasError(f"cannot create {path}: {error.strerror}") from None
-    atexit.register(_remove_empty, path.absolute())
     return True
 
 
@@ -162,12 +158,6 @@ class FolderLock:
         """Let other processes write here."""
         if self._close is not None:
             self._close()
-
-
-def _remove_empty(path: Path) -> None:
-    with suppress(OSError):
-        path.rmdir()
-        path.parent.rmdir()
 
 
 def _opened(path: Path, private: bool) -> BinaryIO:

@@ -122,6 +122,20 @@ def test_a_run_that_never_did_a_round_does_not_block_the_next(tmp_path: Path) ->
     assert written.read_text().startswith("# by hand")
 
 
+def test_numbered_folders_are_taken_when_they_are_created(tmp_path: Path) -> None:
+    one, two = (RunFolder(tmp_path / "runs" / "mine", numbered=True) for _ in range(2))
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "config.toml").touch()
+    for folder in (one, two):
+        folder.require_new()
+        assert not folder.has_run()
+    two.create(Config())
+    one.create(Config())
+    assert (one.path.name, two.path.name) == ("mine-2", "mine-1")
+    with pytest.raises(FedrasError, match="another process is training"):
+        RunFolder(two.path).lock()
+
+
 def test_one_writer_at_a_time(folder: RunFolder) -> None:
     other = RunFolder(folder.path)
     with pytest.raises(FedrasError, match="another process is training in"):

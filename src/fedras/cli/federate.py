@@ -1,14 +1,13 @@
 """``fedras federate``: the same as ``train``, with real processes that talk over TLS."""
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fedras.cli.displays.output import PREPARING, finite, print_json, say, say_data
 from fedras.cli.flower import require_flower
-from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, next_folder, with_config
+from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
 from fedras.cli.summary import print_summary
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
@@ -46,31 +45,30 @@ def federate(
 
     Takes the options of train and gives the same numbers; a round takes seconds, not milliseconds.
     """
-    if out is None:
-        if resume:
-            raise UsageError("to resume a run, say which: give its folder as --out")
-        out = next_folder(config)
+    if out is None and resume:
+        raise UsageError("to resume a run, say which: give its folder as --out")
+    folder = run_folder(out, config)
     require_flower()
     try:
         with sigterm_interrupts():
-            folder, interactions = _prepared(config, out, resume, quiet)
+            interactions = _prepared(config, folder, resume, quiet)
             summary = folder.summary()
             if summary is None:
                 summary = _run(folder, interactions, nodes, reply_timeout, quiet)
             else:
-                say(f"the run in {out} is finished")
+                say(f"the run in {folder.path} is finished")
     except KeyboardInterrupt:
-        if not (out / "config.toml").exists():
+        if not folder.has_run():
             say("stopped before the first round")
         else:
-            again = f"fedras federate --resume --nodes {nodes} --out {shlex.quote(str(out))}"
-            say("stopped; continue with", again)
+            place = shlex.quote(str(folder.path))
+            say("stopped; continue with", f"fedras federate --resume --nodes {nodes} --out {place}")
         raise typer.Exit(STOPPED) from None
     if as_json:
         print_json(summary)
     else:
-        user, place = _somebody(interactions, nodes)
-        print_summary(summary, f"--node {shlex.quote(str(out / 'nodes' / place))}", user)
+        user, node = _somebody(interactions, nodes)
+        print_summary(summary, f"--node {shlex.quote(str(folder.path / 'nodes' / node))}", user)
 
 
 def _somebody(interactions: "Interactions", nodes: int) -> tuple[str, str]:
@@ -81,20 +79,16 @@ def _somebody(interactions: "Interactions", nodes: int) -> tuple[str, str]:
     return user, f"node-{node_of(interactions, nodes)[0]}"
 
 
-def _prepared(
-    given: Config, out: Path, resume: bool, quiet: bool
-) -> "tuple[RunFolder, Interactions]":
-    """Return the folder of the run, which is made if it is new, and the data."""
+def _prepared(given: Config, folder: "RunFolder", resume: bool, quiet: bool) -> "Interactions":
+    """Return the data; the folder of the run is made if it is new."""
     from fedras.components import complete, interactions_of  # noqa: PLC0415 -- slow to import
-    from fedras.run.folder import RunFolder  # noqa: PLC0415
     from fedras.run.resumption import absolute, agreed  # noqa: PLC0415
 
-    folder = RunFolder(out)
     if not resume:
         folder.require_new()
     config = agreed(folder, absolute(given)) if resume else complete(absolute(given))
     interactions = interactions_of(config)
-    if folder.summary() is None:
+    if not resume or folder.summary() is None:
         if not quiet:
             say(PREPARING)
         _rehearse(config, interactions)
@@ -102,7 +96,7 @@ def _prepared(
         folder.create(config)
         folder.release()
     say_data(interactions)
-    return folder, interactions
+    return interactions
 
 
 def _rehearse(config: Config, interactions: "Interactions") -> None:

@@ -1,12 +1,11 @@
 """The options of a run, for every command that starts one: written once, in `Config`."""
 
 import inspect
-import itertools
 import tomllib
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -14,7 +13,9 @@ from pydantic import ValidationError
 from fedras.cli.displays.output import DataDir
 from fedras.config import Config, explain, read_config
 from fedras.errors import UsageError
-from fedras.whole_files import claim_folder
+
+if TYPE_CHECKING:
+    from fedras.run.folder import RunFolder
 
 Columns = Annotated[
     str | None,
@@ -172,9 +173,12 @@ def setting(text: str) -> tuple[str, Any]:
     return name.strip(), parsed["value"] if len(parsed) == 1 else value
 
 
-def next_folder(config: Config) -> Path:
-    """Make the next folder in ``runs/`` for this configuration, which no other process gets."""
+def run_folder(out: Path | None, config: Config) -> "RunFolder":
+    """Return the folder of a run: by default the next in ``runs/`` when it is created."""
+    from fedras.run.folder import RunFolder  # noqa: PLC0415 -- slow to import
+
+    if out is not None:
+        return RunFolder(out)
     data = Path(config.dataset)
     name = f"{data.stem if data.suffix else data.name}-{config.model}-{config.method}"
-    folders = (Path("runs", f"{name}-{n}") for n in itertools.count(1))
-    return next(filter(claim_folder, folders))
+    return RunFolder(Path("runs", name), numbered=True)

@@ -2,19 +2,19 @@
 
 import shlex
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from fedras.cli.displays.output import print_json, say, say_data
-from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, next_folder, with_config
+from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
 from fedras.cli.summary import print_summary
 from fedras.config import Config
 from fedras.interrupts import STOPPED, sigterm_interrupts
 
 if TYPE_CHECKING:
     from fedras.federation.simulator import Simulation
+    from fedras.run.folder import RunFolder
     from fedras.run.run import Run
 
 
@@ -30,12 +30,11 @@ def train(
 
     Without options: FedRAS on MovieLens 100K. Flags win over --set, --set over --config.
     """
-    if out is None and not resume:
-        out = next_folder(config)
+    folder = None if out is None and resume else run_folder(out, config)
     run: Run[Simulation] | None = None
     try:
         with sigterm_interrupts():
-            run = _open(config, out, resume, quiet)
+            run = _open(config, folder, resume, quiet)
             summary = _work_off(run, quiet)
     except KeyboardInterrupt:
         say(*_stopped(run))
@@ -48,15 +47,17 @@ def train(
         )
 
 
-def _open(config: Config, out: Path | None, resume: bool, quiet: bool) -> "Run[Simulation]":
+def _open(
+    config: Config, folder: "RunFolder | None", resume: bool, quiet: bool
+) -> "Run[Simulation]":
     from fedras.cli.displays.training import loading  # noqa: PLC0415 -- slow to import
     from fedras.run.training import open_run  # noqa: PLC0415
 
     with loading("the run" if resume else config.dataset, quiet):
-        run = open_run(config, out, resume)
+        run = open_run(config, folder, resume)
     say_data(run.federation.interactions)
-    if run.finished:
-        say(f"the run in {out} is finished")
+    if folder is not None and run.finished:
+        say(f"the run in {folder.path} is finished")
     return run
 
 

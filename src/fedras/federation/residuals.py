@@ -58,12 +58,10 @@ class Residuals:
         ValueError
             If it is the state of others.
         """
-        owner = state.column("residual_client", np.int64)
-        row = state.array("residual_row", np.int64, owner.shape)
-        lost = state.array("residual", np.float32, (len(owner), shape[1]), finite=False)
-        for places, end in ((owner, clients), (row, shape[0])):
-            if not ((places >= 0) & (places < end)).all():
-                raise ValueError("its residuals are of rows or clients that there are not")
+        count = len(state.column("residual_client", np.int64))
+        owner = state.places("residual_client", count, clients)
+        row = state.places("residual_row", count, shape[0])
+        lost = state.array("residual", np.float32, (count, shape[1]), finite=False)
         residuals = cls()
         for client, item, values in zip(owner.tolist(), row.tolist(), lost, strict=True):
             residuals._owed.setdefault(client, {})[item] = values

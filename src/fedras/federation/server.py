@@ -135,19 +135,13 @@ class Server:
         for log in (values["scoring_log"], *(each["log"] for each in streams)):
             require_log(log, round_)
         replicas = state.array("replicas", np.float32, (len(streams), *self.items.shape))
-        count, size = (len(clients),), self.scoring.shape
-        stream_of = state.array("stream_of", np.int64, count)
-        heard = state.array("heard", np.int64, count)
-        if not ((stream_of >= 0) & (stream_of < len(streams))).all():
-            raise ValueError("its clients hear streams that there are not")
-        if not ((heard >= 0) & (heard <= round_)).all():
-            raise ValueError("its clients have heard rounds that there were not")
+        count, size = len(clients), self.scoring.shape
         sent = [state.bytes(f"broadcast_{s}") for s in range(len(streams) if round_ else 0)]
         restored = {
             "clients": clients,
-            "stream_of": stream_of,
-            "heard": heard,
-            "trust": state.array("trust", np.float64, count),
+            "stream_of": state.places("stream_of", count, len(streams)),
+            "heard": state.places("heard", count, round_ + 1),
+            "trust": state.array("trust", np.float64, (count,)),
             "items": state.array("items", np.float32, self.items.shape),
             "scoring": state.array("scoring", np.float32, size),
             "scoring_lost": state.array("scoring_lost", np.float32, size),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fedras.arrays import AnyArray, Arrays
+from fedras.arrays import AnyArray, Arrays, Int64s
 
 
 class State(NamedTuple):
@@ -49,6 +49,19 @@ class State(NamedTuple):
         if finite and not np.isfinite(found).all():
             raise ValueError(f"its {name} are not finite")
         return found.copy()
+
+    def places(self, name: str, count: int, end: int) -> Int64s:
+        """Return int64[count], whose numbers say which of ``end`` things.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or another.
+        """
+        found = self.array(name, np.int64, (count,))
+        if not ((found >= 0) & (found < end)).all():
+            raise ValueError(f"its {name} are of things that there are not")
+        return found
 
     def column(self, name: str, dtype: DTypeLike) -> AnyArray:
         """Return `array` with one axis, of whatever length."""

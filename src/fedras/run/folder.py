@@ -1,5 +1,6 @@
 """The folder of a run. Each file in it is whole at any time, whatever kills the process."""
 
+import itertools
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from fedras.config import Config, read_config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.state import State
 from fedras.run.checkpoint import read_checkpoint, write_checkpoint
-from fedras.whole_files import FolderLock, is_partial, make_folder, write
+from fedras.whole_files import FolderLock, claim_folder, is_partial, make_folder, write
 
 CONFIG = "config.toml"
 METRICS = "metrics.jsonl"
@@ -26,10 +27,12 @@ class RunFolder:
     ----------
     path
         The folder; it need not exist yet.
+    numbered
+        Whether `create` shall take the first of ``path-1``, ``path-2`` ... that there is not yet.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, numbered: bool = False) -> None:
+        self.path, self._numbered = Path(path), numbered
         self._lock = FolderLock(self.path)
 
     def require_new(self) -> None:
@@ -42,6 +45,8 @@ class RunFolder:
         FedrasError
             If the folder cannot be read.
         """
+        if self._numbered:
+            return
         try:
             names = [entry.name for entry in self.path.iterdir()]
         except FileNotFoundError:
@@ -66,7 +71,9 @@ class RunFolder:
         FedrasError
             If it cannot be written, or another process uses it.
         """
-        new = not self.path.exists()
+        new = self._numbered or not self.path.exists()
+        if self._numbered:
+            self._claim()
         make_folder(self.path)
         try:
             self.lock()
@@ -78,6 +85,12 @@ class RunFolder:
                 with suppress(OSError):
                     self.path.rmdir()
             raise
+
+    def _claim(self) -> None:
+        """Make the next folder, which no other process gets."""
+        numbers = (self.path.with_name(f"{self.path.name}-{n}") for n in itertools.count(1))
+        self.path, self._numbered = next(filter(claim_folder, numbers)), False
+        self._lock = FolderLock(self.path)
 
     def lock(self, seconds: float = 0.0) -> None:
         """Keep other processes from writing here until `release`, or until this one ends.
@@ -103,7 +116,7 @@ class RunFolder:
 
     def has_run(self) -> bool:
         """Return whether the folder holds a run."""
-        return (self.path / CONFIG).is_file()
+        return not self._numbered and (self.path / CONFIG).is_file()
 
     def config(self) -> Config:
         """Return the configuration of the run.

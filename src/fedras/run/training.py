@@ -53,13 +53,13 @@ def train(
 
 def open_run(
     config: Config | None = None,
-    out: str | Path | None = None,
+    out: str | Path | RunFolder | None = None,
     resume: bool = False,
     interactions: Interactions | None = None,
 ) -> Run[Simulation]:
     """Return a run of a simulated federation; `train` explains parameters and errors."""
     config = absolute(config or Config())
-    folder = None if out is None else RunFolder(out)
+    folder = RunFolder(out) if isinstance(out, str | Path) else out
     if folder is None:
         if resume:
             raise UsageError("to resume a run, say which: give its folder as --out")
