@@ -49,9 +49,9 @@ class Recommender:
         self.users, self.items = self._users.ids, self._items.ids
 
     def __repr__(self) -> str:
-        config = self.silo.config
+        config, kind = self.silo.config, type(self).__name__
         return (
-            f"{type(self).__name__}({self.data.name}: {len(self.users)} users, {len(self.items)} items; "
+            f"{kind}({self.data.name}: {len(self.users)} users, {len(self.items)} items; "
             f"{config.model}, {config.method}, {self.silo.version} rounds)"
         )
 
