@@ -126,6 +126,7 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
     "no number for an option": ({"alpha": math.nan}, "option alpha: expected a finite number"),
     "a table": ({"alpha": {"a": 1}}, "option alpha: expected a number, text, true or false"),
     "numbers of jointrec": ({"method": "jointrec", "numbers": "zzz"}, "unknown number format"),
+    "noise that is none": ({"dp_noise_multiplier": 1e-300}, "1e-300 hides nothing; 0 is no noise"),
     "a path with NUL": ({"data_dir": "a\0b"}, "option data_dir: no path has a NUL"),
     "a table with NUL": ({"dataset": "a\0b.csv"}, "option dataset: no path has a NUL"),
     "bytes that are no text": ({"dataset": "\udcff.csv"}, "dataset: '\\udcff.csv' is not text"),

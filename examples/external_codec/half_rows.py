@@ -6,7 +6,13 @@ import numpy as np
 from pydantic import Field
 
 from fedras.codecs import Codec, Part, Payload, RowUpdate
-from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.codecs.packing import (
+    count_rows,
+    pack_floats,
+    pack_rows,
+    unpack_floats,
+    unpack_rows,
+)
 from fedras.config import NumbersName
 from fedras.errors import PayloadError
 from fedras.methods import Method
@@ -38,12 +44,16 @@ class HalfRows(Codec):
         }
         return Payload(self.name, self.numbers, update.shape, parts)
 
+    def allows(self, payload: Payload) -> bool:
+        """Return whether there are no more than ``limit`` rows: the server asks before it reads."""
+        return payload.codec == self.name and int(count_rows([payload])[0]) <= self.limit
+
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Read them back."""
         size, columns = payload.shape
         rows = unpack_rows(payload.part(Part.ROWS), size)
-        values = unpack_floats(payload, Part.VALUES, columns)
+        values = unpack_floats(payload, Part.VALUES, columns, len(rows))
         if len(values) != len(rows):
             raise PayloadError(f"{len(values)} vectors for {len(rows)} rows")
         return RowUpdate(rows, values, size)

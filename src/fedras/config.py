@@ -37,7 +37,7 @@ MOST_PASSES = 1000
 LARGEST = 1e30
 """The largest factor that an option may be."""
 
-_LEAST_NOISE = 0.001
+_LEAST_NOISE = 1e-100
 _TOML = range(-(2**63), 2**63)
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60

@@ -37,9 +37,17 @@ class Registry(Generic[T]):
         self._complete = False
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
-        """Return a class decorator that registers the class under ``name``."""
+        """Return a class decorator that registers the class under ``name``.
+
+        It raises UsageError for a class that lacks part of its contract.
+        """
 
         def add(component: type[T]) -> type[T]:
+            if lacking := sorted(getattr(component, "__abstractmethods__", ())):
+                raise UsageError(
+                    f"{self.kind} {name!r} of {component.__module__} lacks {', '.join(lacking)}: "
+                    "it was made for another version of fedras"
+                )
             if self._components.setdefault(name, component) is not component:
                 raise ValueError(f"two {self.kind}s are called {name!r}")
             return component

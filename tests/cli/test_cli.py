@@ -143,7 +143,7 @@ def test_values_of_set() -> None:
         (["rates", "speeds.csv", "--out", "r.csv", "--seconds", "nan"], 2, "nan is not a finite"),
         (["rates", "speeds.csv", "--out", "r.csv", "--seconds", "inf"], 2, "--seconds"),
         (["rates", "speeds.csv", "--out", "r.csv", "--dim", "9" * 30], 2, "--dim"),
-        (["rates", "fast.csv", "--out", "r.csv"], 2, "fast.csv:1: expected user,bytes per second"),
+        (["rates", "fast.csv", "--out", "r.csv"], 2, "fast.csv:1: '1e308' are no bytes"),
         (["reproduce", "table1", "--seeds", "9" * 30], 2, "--seeds"),
         (["reproduce", "table1", "--rounds", "9" * 30], 2, "--rounds"),
         (["reproduce", "table1", "--workers", "9" * 30], 2, "--workers"),
@@ -157,7 +157,7 @@ def test_values_of_set() -> None:
         (["train", "--dataset", "no.csv"], 1, "no.csv: there is no such file"),
         (["train", "--dataset", "nan.csv"], 1, "nan.csv:2"),
         (["train", "--dataset", "lone.csv", "--columns", "user=who"], 1, "no column 'who'"),
-        (["train", "--dataset", "ml-1m", "--columns", "user=a"], 2, "unknown option 'columns'"),
+        (["train", "--dataset", "ml-1m", "--columns", "user=a"], 2, "columns does nothing here"),
         (["data", "check", "nan.csv"], 1, "nan.csv:2: the user id is 'nan'"),
         (["data", "info", "lone.csv", "--set", "where=item=9"], 1, "no row meets"),
         (

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,6 +31,7 @@ from fedras.nodes.node import node as node_module
 from fedras.nodes.node.memory import remember
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source, known
+from fedras.nodes.server.admission import Admission, Terms
 from fedras.nodes.server.coordinator import Coordinator
 from fedras.nodes.server.exchange import Patience
 from fedras.nodes.server.run import open_run
@@ -72,6 +73,16 @@ class People(Source):
         return known(from_columns("people", users, list(map(str, items))), catalogue)
 
 
+@dataclass(frozen=True)
+class Operator(Admission):
+    """Writes down each number that a node gets with a new key."""
+
+    former: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def terms(self) -> dict[int, Terms]:
+        return {address: Terms(self.users, former) for address, former in self.former.items()}
+
+
 class Chaos:
     """A link that does its worst, drawn from a seed. `calm` ends it."""
 
@@ -87,6 +98,7 @@ class Chaos:
         self.checked: dict[Path, int] = {}
         self.addresses, self.users = itertools.count(10), itertools.count()
         self.folder = folder
+        self.operator = Operator(users=50, known_by_token=seed % 4 == 0)
         for _ in range(3):
             self.new_node()
 
@@ -97,6 +109,7 @@ class Chaos:
         address = next(self.addresses)
         made = Node(self.folder / f"node-{address}", People(""), Path("catalogue"))
         self.parts[address] = made
+        self.operator.former[address] = ()
         for _ in range(3):
             self.new_rows(made)
 
@@ -141,7 +154,9 @@ class Chaos:
             if self.chance(0.02):
                 self.new_rows(node)
             if self.chance(0.02):  # back elsewhere
-                self.parts[next(self.addresses)] = self.parts.pop(address)
+                new = next(self.addresses)
+                self.parts[new] = self.parts.pop(address)
+                self.operator.former[new] = *self.operator.former.pop(address), address
         if self.chance(0.01) and len(self.parts) < 5:
             self.new_node()
 
@@ -213,7 +228,9 @@ def run_to_the_end(given: Config, chaos: Chaos, folder: Path) -> Run[Coordinator
         run = None
         try:
             with full_disk(chaos.chance(0.02)):
-                chaos.run = run = open_run(folder / "run", given, CATALOGUE, chaos, PATIENCE)
+                chaos.run = run = open_run(
+                    folder / "run", given, CATALOGUE, chaos, PATIENCE, chaos.operator
+                )
                 run.federation.gather(2)
                 for _ in run.rounds():
                     if chaos.chance(0.1):

@@ -257,11 +257,11 @@ def test_new_users_count_from_the_next_round_on(tmp_path: Path) -> None:
     server = coordinator(Perfect(nodes), config(client_fraction=1.0, rounds=9, **HETEROGENEOUS))
     server.gather(2)
     server.step()
-    before = len(server.server.clients)
+    before, ranked = len(server.server.clients), server.evaluate().users
     with (tmp_path / "node-1" / "interactions.csv").open("a") as file:
         file.writelines(f"newcomer,{item},1\n" for item in (1, 5, 9))
     server.step()  # the node says that its users are others
     server.step()  # and is asked who
     assert len(server.server.clients) == before + 1
     assert server.step().uplink.clients == before + 1
-    assert server.evaluate().users == before  # one has every item: none is left to rank against
+    assert server.evaluate().users == ranked + 1

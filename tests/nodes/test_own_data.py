@@ -1,5 +1,6 @@
 """What a node makes of its own data, wherever it is."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,11 @@ from helpers.databases import CATALOGUE_OF_THREE, ROWS, fill, histories
 from helpers.small_federation import interactions
 from pyarrow import parquet
 
-from fedras.data import client_keys
+from fedras.data import client_keys, leave_one_out, load
 from fedras.errors import DataError, FedrasError, UsageError
 from fedras.nodes.catalogue import Catalogue, read_catalogue
 from fedras.nodes.node.own_data import Source
-from fedras.nodes.split import CATALOGUE, DATA, node_of, write_nodes
+from fedras.nodes.split import CATALOGUE, DATA, node_of, write_nodes, written_options
 
 
 def as_csv(folder: Path) -> Source:
@@ -84,3 +85,43 @@ def test_what_is_no_catalogue_is_refused(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(FedrasError, match=r"catalogue\.csv"):
         read_catalogue(path)
+
+
+def test_a_node_takes_any_form(tmp_path: Path) -> None:
+    lines = [f'{{"member": "{u}", "sku": "{i}", "ts": {t}}}' for u, i, t in ROWS]
+    (tmp_path / "own.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    source = Source(str(tmp_path / "own.jsonl.gz"), options={"where": "ts<5"})
+    assert histories(source) == ({"u": [2, 1], "v": [0]}, 2)
+    with pytest.raises(UsageError, match="no option 'x'"):
+        Source(str(tmp_path / "own.jsonl.gz"), options={"x": 1}).load(CATALOGUE_OF_THREE)
+    table = as_table(tmp_path)
+    sized = Source(table.data, table.table, {"columns": "user=item_id,item=user_id"})
+    with pytest.raises(DataError, match="table ratings: there is no column 'who'"):
+        Source(table.data, table.table, {"columns": "user=who"}).load(CATALOGUE_OF_THREE)
+    assert sized.load(CATALOGUE_OF_THREE)[1] == 5
+
+
+def test_a_test_that_is_given_stays_the_test(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("user,item\nu,a\nu,x\nv,b\n")
+    (tmp_path / "test.csv").write_text("user,item\nu,b\nu,y\nu,c\nv,y\n")
+    source = Source(str(tmp_path / "train.csv"), options={"test": str(tmp_path / "test.csv")})
+    found, unknown = source.load(CATALOGUE_OF_THREE)
+    assert unknown == 3
+    split = leave_one_out(found)
+    assert split.items.tolist() == [0, 1]
+    assert split.held_out.tolist() == [2, -1]
+
+
+def test_a_split_keeps_the_test(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("user,item\n1,a\n1,b\n2,b\n3,NULL\n3,a\n")
+    (tmp_path / "test.csv").write_text("user,item\n1,c\n1,d\n2,a\n")
+    options = {"test": str(tmp_path / "test.csv"), "missing": "keep"}
+    whole = load(str(tmp_path / "train.csv"), options=options)
+    catalogue = Catalogue.of(whole)
+    held: dict[str, int] = {}
+    for place in write_nodes(whole, 2, tmp_path / "nodes"):
+        part, _ = Source(str(place / DATA), options=written_options(place)).load(catalogue)
+        split = leave_one_out(part)
+        held |= dict(zip(part.user_ids.tolist(), split.held_out.tolist(), strict=True))
+    expected = leave_one_out(whole).held_out.tolist()
+    assert held == dict(zip(whole.user_ids.tolist(), expected, strict=True))

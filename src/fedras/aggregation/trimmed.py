@@ -2,14 +2,17 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from fedras.aggregation.aggregation import Aggregation, Sums
-from fedras.arrays import Float32s, Float64s, Int64s
+from fedras.arrays import Float32s, Float64s, Int32s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.codecs.update import join
 from fedras.kernels.trimmed import by_item, centres
+
+_MUCH = 1 << 23  # numbers; the values of some items by all clients must be in memory together
 
 
 class Trimmed(Aggregation):
@@ -26,11 +29,13 @@ class Trimmed(Aggregation):
     def sums(self, updates: Sequence[RowUpdate], shape: tuple[int, int]) -> Sums:
         """Trim each item over the clients that trained it."""
         centre, count = np.zeros(shape, np.float64), np.zeros(shape[0], np.int64)
-        if updates:
-            places, starts = by_item(join([update.rows for update in updates])[0], shape[0])
-            values, _ = join([update.values for update in updates])
-            count = np.diff(starts)
-            centres(values, places, starts, self.trimmed(count), centre)
+        for update in updates:
+            count[update.rows] += 1
+        for first, last in _cuts(count * shape[1]):
+            within = [_within(update, first, last) for update in updates]
+            places, starts = by_item(join([rows for rows, _ in within])[0], last - first)
+            values, _ = join([vectors for _, vectors in within])
+            centres(values, places, starts, self.trimmed(np.diff(starts)), centre[first:last])
         return centre * count[:, None], count
 
     def centre(self, values: Float32s) -> Float64s:
@@ -39,3 +44,16 @@ class Trimmed(Aggregation):
         centre = np.zeros((1, values.shape[1]), np.float64)
         centres(values, np.arange(len(values)), starts, self.trimmed(np.diff(starts)), centre)
         return np.asarray(centre[0])
+
+
+def _cuts(numbers: Int64s) -> list[tuple[int, int]]:
+    """Return ranges of items with about `_MUCH` numbers each; int64[N] says how many each has."""
+    part = (np.cumsum(numbers) - numbers // 2) // _MUCH
+    ends = [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(numbers)]
+    return list(pairwise(ends)) if numbers.any() else []
+
+
+def _within(update: RowUpdate, first: int, last: int) -> tuple[Int32s, Float32s]:
+    """Return the rows of items in [first, last), counted from there, and a copy of their values."""
+    own = slice(*np.searchsorted(update.rows, (first, last)))
+    return update.rows[own] - np.int32(first), update.vectors.take(update.chosen[own], 0)

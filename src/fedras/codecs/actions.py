@@ -8,6 +8,7 @@ import numpy as np
 from fedras.arrays import Float32s, Int32s, UInt64s
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import (
+    count_vectors,
     pack_choices,
     pack_matrices,
     pack_row_sets,
@@ -65,9 +66,10 @@ class Actions(Codec):
             for i in range(len(batch))
         ]
 
-    def allows(self, update: RowUpdate) -> bool:
-        """Return whether there are no more than ``limit`` distinct vectors."""
-        return update.actions <= self.limit
+    def allows(self, payload: Payload) -> bool:
+        """Return whether there are no more than ``limit`` vectors."""
+        part = {self.name: Part.ACTIONS, Plain.name: Part.VALUES}.get(payload.codec)
+        return part is not None and count_vectors(payload, part, payload.shape[1]) <= self.limit
 
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
@@ -79,10 +81,11 @@ class Actions(Codec):
         """Decode many in few calls."""
         size, columns = payloads[0].shape
         rows = unpack_row_sets([payload.part(Part.ROWS) for payload in payloads], size)
-        actions = unpack_matrices(payloads, Part.ACTIONS, columns)
+        counts = [len(own) for own in rows]
+        actions = unpack_matrices(payloads, Part.ACTIONS, columns, counts)
         index = unpack_choices(
             [payload.part(Part.ASSIGNMENTS) for payload in payloads],
-            [len(own) for own in rows],
+            counts,
             [len(own) for own in actions],
         )
         return [

@@ -38,8 +38,17 @@ class Codec(ABC):
             For a payload that `encode` cannot have made.
         """
 
-    def allows(self, update: RowUpdate) -> bool:
-        """Return whether a decoded update keeps this codec's limit; by default there is none."""
+    def allows(self, payload: Payload) -> bool:
+        """Return whether a payload keeps this codec's limit; by default there is none.
+
+        A receiver asks before it decodes, so the answer must follow from the lengths of parts
+        (`packing.count_vectors`, `packing.count_rows`), not from what they hold.
+
+        Raises
+        ------
+        PayloadError
+            For a payload that `encode` cannot have made.
+        """
         return True
 
     def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:

@@ -8,7 +8,14 @@ import numpy as np
 from fedras.arrays import Float32s
 from fedras.codecs.algebra import multiply, to_single
 from fedras.codecs.codec import CODECS, Codec
-from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.codecs.packing import (
+    count_rows,
+    count_vectors,
+    pack_floats,
+    pack_rows,
+    unpack_floats,
+    unpack_rows,
+)
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
 from fedras.codecs.update import RowUpdate
@@ -55,21 +62,28 @@ class FixedBasis(Codec):
         }
         return Payload(self.name, self.numbers, update.shape, parts)
 
-    def allows(self, update: RowUpdate) -> bool:
-        """Return whether there are no more than ``rank`` directions."""
-        return update.actions <= self.rank or self.rank >= update.values.shape[1]
+    def allows(self, payload: Payload) -> bool:
+        """Return whether there are no more than ``rank`` directions, those of the same basis."""
+        dim = payload.shape[1]
+        if payload.codec == Plain.name:
+            return self.rank >= dim or count_vectors(payload, Part.VALUES, dim) == 0
+        return (
+            payload.codec == self.name
+            and payload.part(Part.ACTIONS) == self.seed.to_bytes(_KEY_BYTES, "little")
+            and count_vectors(payload, Part.VALUES, int(count_rows([payload])[0])) <= self.rank
+        )
 
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Combine the directions."""
         size, dim = payload.shape
         rows = unpack_rows(payload.part(Part.ROWS), size)
+        rank, seed = count_vectors(payload, Part.VALUES, len(rows)), payload.part(Part.ACTIONS)
+        if len(seed) != _KEY_BYTES or not 0 < rank < dim:
+            raise PayloadError(f"a basis of {rank} directions from {len(seed)} bytes")
         left = unpack_floats(payload, Part.VALUES, len(rows))
-        seed = payload.part(Part.ACTIONS)
-        if len(seed) != _KEY_BYTES or not 0 < len(left) < dim:
-            raise PayloadError(f"a basis of {len(left)} directions from {len(seed)} bytes")
-        right = basis(int.from_bytes(seed, "little"), len(left), dim)
-        return RowUpdate(rows, multiply(left, right), size, rank=len(right))
+        right = basis(int.from_bytes(seed, "little"), rank, dim)
+        return RowUpdate(rows, multiply(left, right), size, rank=rank)
 
 
 @lru_cache(maxsize=8)

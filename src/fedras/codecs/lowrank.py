@@ -7,7 +7,13 @@ import numpy as np
 from fedras.arrays import Float64s
 from fedras.codecs.algebra import multiply, to_single
 from fedras.codecs.codec import CODECS, Codec
-from fedras.codecs.packing import pack_floats, pack_rows, unpack_floats, unpack_rows
+from fedras.codecs.packing import (
+    count_vectors,
+    pack_floats,
+    pack_rows,
+    unpack_floats,
+    unpack_rows,
+)
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
 from fedras.codecs.update import RowUpdate
@@ -68,18 +74,23 @@ class LowRank(Codec):
         directions = vectors[:, : -self.rank - 1 : -1]
         return x @ directions, directions.T
 
-    def allows(self, update: RowUpdate) -> bool:
+    def allows(self, payload: Payload) -> bool:
         """Return whether the rank is small enough, or factors would not be shorter than rows."""
-        n, d = update.values.shape
-        return update.actions <= self.rank or self.rank * (n + d) >= n * d
+        d = payload.shape[1]
+        if payload.codec == Plain.name:
+            n = count_vectors(payload, Part.VALUES, d)
+            return self.rank * (n + d) >= n * d
+        return payload.codec == self.name and count_vectors(payload, Part.ACTIONS, d) <= self.rank
 
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Multiply the factors."""
         size, dim = payload.shape
         rows = unpack_rows(payload.part(Part.ROWS), size)
+        rank = count_vectors(payload, Part.ACTIONS, dim)
+        other = count_vectors(payload, Part.VALUES, len(rows))
+        if rank != other or rank > min(len(rows), dim):
+            raise PayloadError(f"factors of rank {other} and {rank} of {len(rows)} rows")
         right = unpack_floats(payload, Part.ACTIONS, dim)
         left = unpack_floats(payload, Part.VALUES, len(rows))
-        if len(left) != len(right):
-            raise PayloadError(f"factors of rank {len(left)} and {len(right)}")
-        return RowUpdate(rows, multiply(left, right), size, rank=len(right))
+        return RowUpdate(rows, multiply(left, right), size, rank=rank)

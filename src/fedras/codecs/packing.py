@@ -142,24 +142,64 @@ def pack_matrices(values: Float32s, bounds: Int64s, numbers: str, keys: UInt64s)
     return NUMBERS.get(numbers).encode_all(values, bounds, keys)
 
 
-def unpack_floats(payload: Payload, part: Part, columns: int) -> Float32s:
-    """Return the float32[n, columns] that `pack_floats` packed, n following from the length.
+def count_rows(payloads: Sequence[Payload]) -> Int64s:
+    """Return int64[C], how many rows each payload of one matrix says it has, without reading them.
+
+    Parts that are no set of rows count as none; a payload without a part for them may have all.
+    """
+    data = [payload.parts.get(Part.ROWS, b"") for payload in payloads]
+    counts = row_sets.count_all(*_join_bytes(data), payloads[0].shape[0])
+    return np.asarray(np.maximum(counts, 0), np.int64)
+
+
+def decoded_bytes(payloads: Sequence[Payload]) -> Int64s:
+    """Return int64[C], the most bytes that the update of each payload of one matrix may take."""
+    if not payloads:
+        return np.zeros(0, np.int64)
+    per_row = 4 * (payloads[0].shape[1] + 10)  # its number, its action, and what pads its vector
+    return per_row * count_rows(payloads)
+
+
+def count_vectors(payload: Payload, part: Part, columns: int) -> int:
+    """Return how many vectors of so many numbers a part holds, told by its length.
 
     Raises
     ------
     PayloadError
-        If the part is missing, its length does not fit, or a value is not finite.
+        If the part is missing, its length does not fit, or it has more numbers than the matrix.
     """
-    return unpack_matrices([payload], part, columns)[0]
+    if payload.numbers not in NUMBERS:
+        raise PayloadError(f"payload with an unknown number format {payload.numbers!r}")
+    count = NUMBERS.get(payload.numbers).count(len(payload.part(part)), columns)
+    size, dim = payload.shape
+    if count * columns > size * dim:
+        raise PayloadError(f"{count} vectors of {columns} numbers for a matrix of {payload.shape}")
+    return count
 
 
-def unpack_matrices(payloads: Sequence[Payload], part: Part, columns: int) -> list[Float32s]:
+def unpack_floats(payload: Payload, part: Part, columns: int, most: int | None = None) -> Float32s:
+    """Return the float32[n, columns] that `pack_floats` packed, n following from the length.
+
+    Nothing is read if there are more vectors than ``most``, or more numbers than the matrix has.
+
+    Raises
+    ------
+    PayloadError
+        For these, and if the part is missing, its length does not fit, or a value is not finite.
+    """
+    return unpack_matrices([payload], part, columns, None if most is None else [most])[0]
+
+
+def unpack_matrices(
+    payloads: Sequence[Payload], part: Part, columns: int, most: Sequence[int] | None = None
+) -> list[Float32s]:
     """Return what `unpack_floats` does of each, for payloads of one number format."""
-    numbers = payloads[0].numbers
-    if numbers not in NUMBERS:
-        raise PayloadError(f"payload with an unknown number format {numbers!r}")
+    counts = [count_vectors(payload, part, columns) for payload in payloads]
+    for count, limit in zip(counts, most or counts, strict=True):
+        if count > limit:
+            raise PayloadError(f"{count} vectors, of which there can be {limit}")
     data = [payload.part(part) for payload in payloads]
-    values, bounds = NUMBERS.get(numbers).decode_all(data, columns)
+    values, bounds = NUMBERS.get(payloads[0].numbers).decode_all(data, columns)
     if not all_finite(values):
         raise PayloadError("the payload holds NaN or infinity", "not finite")
     return [values[a:b] for a, b in pairwise(bounds.tolist())]

@@ -11,7 +11,9 @@ from fedras.errors import PayloadError
 
 VERSION = 2
 _CHECKSUM_BYTES = 4
-_ROOM, _ROOM_PER_ROW, _ROOM_PER_NUMBER = 4096, 16, 8
+_ROOM, _ROOM_PER_ROW, _NUMBER = 4096, 16, 4
+_MOST_PARTS = 64
+_NAME_BYTES = 64
 
 
 class Part(IntEnum):
@@ -69,8 +71,9 @@ class Payload(
     ) -> "Payload":
         """Parse what a peer sent.
 
-        Nothing is allocated beyond the bytes themselves, of which there may be no more than twice
-        what plain rows take: lengths are checked against ``shape`` before a codec may believe them.
+        Nothing is allocated beyond a copy of the bytes, of which there may be no more than twice
+        what plain rows take, and in one part no more than these: lengths are checked against
+        ``shape`` before a codec may believe them.
 
         Parameters
         ----------
@@ -87,17 +90,21 @@ class Payload(
             For bytes that are too many or damaged, of another version, matrix or round.
         """
         rows, columns = shape
-        if len(data) > _ROOM + rows * (_ROOM_PER_ROW + _ROOM_PER_NUMBER * columns):
+        if len(data) > _ROOM + rows * (_ROOM_PER_ROW + 2 * _NUMBER * columns):
             raise PayloadError(
                 f"{len(data)} bytes are too many for a matrix of {tuple(shape)}", "size"
             )
-        body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+        body, checksum = memoryview(data)[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
         if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") != checksum:
             raise PayloadError(f"checksum of {len(data)} bytes does not match: damaged payload")
         try:
-            payload = _decoder.decode(body)
+            frame = _decoder.decode(body)
+            names = _name(frame.codec), _name(frame.numbers)
+            most = _ROOM + rows * (_ROOM_PER_ROW + _NUMBER * columns)
+            parts = {number: _bytes(raw, most) for number, raw in frame.parts.items()}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PayloadError(f"not a payload of format {VERSION}: {error}") from None
+        payload = cls(*names, frame.shape, parts, frame.round)
         if payload.shape != tuple(shape):
             raise PayloadError(
                 f"payload for a matrix of {payload.shape}, expected {tuple(shape)}", "shape"
@@ -120,5 +127,27 @@ class Payload(
             raise PayloadError(f"payload of codec {self.codec!r} lacks its {part.name}") from None
 
 
+class _Frame(msgspec.Struct, frozen=True, array_like=True, tag=VERSION, forbid_unknown_fields=True):
+    """A payload whose names and parts are not copied yet; text takes seven times its bytes."""
+
+    codec: msgspec.Raw
+    numbers: msgspec.Raw
+    shape: tuple[_Size, _Size]
+    parts: Annotated[dict[int, msgspec.Raw], msgspec.Meta(max_length=_MOST_PARTS)]
+    round: _Size = 0
+
+
+def _name(raw: msgspec.Raw) -> str:
+    if len(memoryview(raw)) > _NAME_BYTES:
+        raise msgspec.ValidationError(f"a name of more than {_NAME_BYTES} bytes")
+    return msgspec.msgpack.decode(raw, type=str)
+
+
+def _bytes(raw: msgspec.Raw, most: int) -> bytes:
+    if len(memoryview(raw)) > most:
+        raise msgspec.ValidationError(f"a part of more than {most} bytes")
+    return msgspec.msgpack.decode(raw, type=bytes)
+
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Payload)
+_decoder = msgspec.msgpack.Decoder(_Frame)

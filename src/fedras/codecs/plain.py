@@ -49,6 +49,10 @@ class Plain(Codec):
             for a, b in zip(sets, matrices, strict=True)
         ]
 
+    def allows(self, payload: Payload) -> bool:
+        """Return whether it is plain."""
+        return payload.codec == self.name
+
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Read them back."""
@@ -59,7 +63,7 @@ class Plain(Codec):
         """Read all of them at once."""
         size, columns = payloads[0].shape
         rows = unpack_row_sets([payload.part(Part.ROWS) for payload in payloads], size)
-        values = unpack_matrices(payloads, Part.VALUES, columns)
+        values = unpack_matrices(payloads, Part.VALUES, columns, [len(own) for own in rows])
         updates = []
         for own, vectors in zip(rows, values, strict=True):
             if len(vectors) != len(own):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fedras.arrays import Float32s, Int64s
+from fedras.arrays import Bools, Float32s, Int64s
 from fedras.codecs.codec import CODECS, Codec
 from fedras.codecs.packing import (
     pack_floats,
@@ -56,25 +56,23 @@ class TopK(Codec):
         }
         return Payload(self.name, self.numbers, update.shape, parts)
 
-    def allows(self, update: RowUpdate) -> bool:
+    def allows(self, payload: Payload) -> bool:
         """Return whether no row has more than ``k`` entries."""
-        return bool((np.count_nonzero(update.values, axis=1) <= self.k).all())
+        if payload.codec == Plain.name:
+            return self.k >= payload.shape[1]
+        return payload.codec == self.name and _entries(payload)[0] <= self.k
 
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Put the entries back into rows of zeros."""
         size, dim = payload.shape
         rows = unpack_rows(payload.part(Part.ROWS), size)
-        data = payload.part(Part.ASSIGNMENTS)
-        k = int.from_bytes(data[:_COUNT_BYTES], "little")
-        if len(data) < _COUNT_BYTES or not 0 < k < dim:
-            raise PayloadError(f"{k} entries of rows of {dim}")
-        columns = _unpack(data[_COUNT_BYTES:], len(rows), k, dim)
-        entries = unpack_floats(payload, Part.VALUES, k)
+        k, data = _entries(payload)
+        entries = unpack_floats(payload, Part.VALUES, k, len(rows))
         if len(entries) != len(rows):
             raise PayloadError(f"entries of {len(entries)} rows for {len(rows)} rows")
         values = np.zeros((len(rows), dim), np.float32)
-        np.put_along_axis(values, columns, entries, axis=1)
+        values[_unpack(data, len(rows), k, dim)] = entries.ravel()
         return RowUpdate(rows, values, size)
 
 
@@ -87,6 +85,15 @@ def _largest(values: Float32s, k: int) -> Int64s:
     ranked |= np.arange(dim, dtype=np.uint64)[::-1]
     best = np.partition(ranked, dim - k, axis=1)[:, dim - k :] & np.uint64(0xFFFFFFFF)
     return np.sort(dim - 1 - best.astype(np.int64), axis=1)
+
+
+def _entries(payload: Payload) -> tuple[int, bytes]:
+    """Return how many entries each row has, and the bytes that say which."""
+    data, dim = payload.part(Part.ASSIGNMENTS), payload.shape[1]
+    k = int.from_bytes(data[:_COUNT_BYTES], "little")
+    if len(data) < _COUNT_BYTES or not 0 < k < dim:
+        raise PayloadError(f"{k} entries of rows of {dim}")
+    return k, data[_COUNT_BYTES:]
 
 
 def _as_bitmap(k: int, dim: int) -> bool:
@@ -102,14 +109,19 @@ def _pack(columns: Int64s, dim: int) -> bytes:
     return np.packbits(flags, bitorder="little").tobytes()
 
 
-def _unpack(data: bytes, n: int, k: int, dim: int) -> Int64s:
-    """Return the int64[n, k] that `_pack` packed, or raise PayloadError."""
+def _unpack(data: bytes, n: int, k: int, dim: int) -> Bools:
+    """Return the bool[n, dim] that `_pack` packed, or raise PayloadError."""
     if not _as_bitmap(k, dim):
-        columns = unpack_integers(data, n * k, dim).astype(np.int64).reshape(n, k)
+        columns = unpack_integers(data, n * k, dim).reshape(n, k)
         if (np.diff(columns, axis=1) <= 0).any():
             raise PayloadError("the columns of a row's entries are not ascending")
-        return columns
-    flags = unpack_integers(data, n * dim, 2).reshape(n, dim)
+        flags = np.zeros((n, dim), np.bool_)
+        np.put_along_axis(flags, columns, True, axis=1)
+        return flags
+    if len(data) != (n * dim + 7) // 8:
+        raise PayloadError(f"{len(data)} bytes are not {n} rows of {dim} flags")
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), count=n * dim, bitorder="little")
+    flags = bits.view(np.bool_).reshape(n, dim)
     if (flags.sum(axis=1) != k).any():
         raise PayloadError(f"a row has not the {k} entries of all rows")
-    return np.nonzero(flags)[1].reshape(n, k)
+    return flags

@@ -1,6 +1,6 @@
 """Updates of the item matrix: of one client, and of many in one piece of memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, overload
 
@@ -121,6 +121,20 @@ class Updates(Sequence[RowUpdate]):
         """Return the updates of some clients, in the same memory."""
         starts, counts = self.starts[clients], self.counts[clients]
         return Updates(self.rows, self.values, starts, counts, self.size)
+
+
+def blocks(updates: Iterable[RowUpdate], numbers: int = 1 << 23) -> Iterator[list[RowUpdate]]:
+    """Cut updates, which need not be in memory together, into lists of about so many numbers."""
+    block: list[RowUpdate] = []
+    held = 0
+    for update in updates:
+        block.append(update)
+        held += update.vectors.size + len(update.rows)
+        if held >= numbers:
+            yield block
+            block, held = [], 0
+    if block:
+        yield block
 
 
 def join(arrays: Sequence[NDArray[T]]) -> tuple[NDArray[T], Int64s]:

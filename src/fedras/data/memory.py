@@ -1,5 +1,6 @@
 """Tables that are in memory already: of pandas, polars, Arrow, NumPy, SciPy or plain Python."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -59,9 +60,18 @@ def interactions_from(
         problem = error.errors(include_url=False)[0]
         option = ".".join(map(str, problem["loc"]))
         raise UsageError(f"option {option}: {problem['msg']}") from None
-    data = build(name, take(_rows(table, name), selection), selection)
+    try:
+        data = build(name, take(_rows(table, name), selection), selection)
+    except DataError as error:
+        raise DataError(_in_python(str(error))) from None
     titles = items if items is None or _is_titles(items) else _titles(items, item_columns)
     return replace(data, titles=titled(data.item_ids, titles and _as_text(titles)))
+
+
+def _in_python(advice: str) -> str:
+    """Write options as arguments rather than as the command line takes them."""
+    advice = re.sub(r'--set "?(\w+)=([^\s"]+)"?', r'\1="\2"', advice)
+    return re.sub(r"--(?:item-)?columns (\S+)", r'columns="\1"', advice)
 
 
 def _is_titles(items: Any) -> bool:
@@ -94,6 +104,8 @@ def _rows(table: Any, name: str) -> Columnar:
     """
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
 
+    if isinstance(table, str | os.PathLike):
+        raise DataError(f"{name}: a file is read by fedras.data.load({str(table)!r})")
     if hasattr(table, "tocoo"):
         table = _sparse(table.tocoo())
     elif isinstance(table, np.ndarray):

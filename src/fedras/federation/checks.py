@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from fedras.arrays import Bools, Float32s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.errors import PayloadError
 from fedras.federation.norms import bounded
+from fedras.federation.reading import chosen
 from fedras.federation.reputation import judge
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic, Upload
@@ -83,17 +83,17 @@ class _Intake:
 
     server: Server
     cohort: Int64s
-    updates: list[RowUpdate]
+    updates: Sequence[RowUpdate]
     changes: Float32s
     dropped: Counter[str] = field(default_factory=Counter)
 
     def keep(self, good: Sequence[bool] | Bools, error: PayloadError) -> None:
         """Drop the uploads that are not good, because of ``error``."""
-        chosen = np.array(good, np.bool_)
-        for client in self.cohort[~chosen]:
+        kept = np.array(good, np.bool_)
+        for client in self.cohort[~kept]:
             _drop(self.server, client, error, self.dropped)
-        self.cohort, self.changes = self.cohort[chosen], self.changes[chosen]
-        self.updates = list(compress(self.updates, chosen))
+        self.cohort, self.changes = self.cohort[kept], self.changes[kept]
+        self.updates = chosen(self.updates, kept)
 
     def average(self) -> tuple[RowUpdate, Float32s]:
         """Return the average updates of the item matrix and of the scoring model."""

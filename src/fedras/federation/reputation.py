@@ -58,8 +58,9 @@ def _agreements(updates: Sequence[RowUpdate], voters: Bools) -> Float64s:
         return np.zeros(0)
     total = np.zeros(updates[0].shape, np.float64)
     scales = np.zeros(len(updates))
-    for c in np.flatnonzero(voters).tolist():
-        update = updates[c]
+    for c, update in enumerate(updates):
+        if not voters[c]:
+            continue
         length = np.sqrt((row_norms(update.vectors)[update.chosen] ** 2).sum())
         scales[c] = 1 / length if length else 0.0
         add_scaled(total, update.rows, update.vectors, update.chosen, scales[c])

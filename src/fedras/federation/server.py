@@ -9,10 +9,12 @@ from fedras.aggregation import Aggregation
 from fedras.arrays import Arrays, Float32s, Float64s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
+from fedras.codecs.packing import decoded_bytes
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
+from fedras.federation.reading import read_all
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
 from fedras.federation.wire import Broadcast, Traffic, Upload
@@ -163,8 +165,11 @@ class Server:
 
     def decode(
         self, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic
-    ) -> tuple[list[RowUpdate], Float32s]:
+    ) -> tuple[Sequence[RowUpdate], Float32s]:
         """Return the updates, and what the scoring models changed by, float32[C, P]; count them.
+
+        Budgets and numbers of rows are checked before a float is read; `reading` bounds how much
+        is in memory at once.
 
         Raises
         ------
@@ -174,45 +179,49 @@ class Server:
         sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
         changes = np.empty((len(uploads), len(self.scoring)), np.float32)
 
-        def read(part: Int64s) -> list[tuple[Payload, RowUpdate]]:
+        def parse(part: Int64s) -> list[Payload]:
             own = [uploads[i] for i in part.tolist()]
             scores = [upload.scoring for upload in own]
             changes[part] = scoring.read_all(scores, len(self.scoring), self.broadcast.round)
-            return self._read(cohort[part], [upload.items for upload in own])
+            return self._parse(cohort[part], [upload.items for upload in own])
 
-        done = for_clients(read, sizes)
-        traffic.add_all([upload.items for upload in uploads], [payload for payload, _ in done])
+        payloads = for_clients(parse, sizes)
+
+        def read(part: Int64s) -> list[RowUpdate]:
+            return self._read(cohort[part], [payloads[i] for i in part.tolist()])
+
+        updates = read_all(read, decoded_bytes(payloads), self.items.nbytes)
+        traffic.add_all([upload.items for upload in uploads], payloads)
         traffic.add_scoring(b"".join([upload.scoring for upload in uploads]))
         traffic.clients += len(uploads)
-        return [update for _, update in done], changes
+        return updates, changes
 
-    def _read(self, clients: Int64s, data: list[bytes]) -> list[tuple[Payload, RowUpdate]]:
-        """Parse and decode the item updates of some clients."""
-        payloads = [
-            Payload.from_bytes(each, self.items.shape, self.broadcast.round) for each in data
-        ]
+    def _parse(self, clients: Int64s, data: list[bytes]) -> list[Payload]:
+        """Parse the item updates of some clients, and hold each to its budget."""
+        round_ = self.broadcast.round
+        shared = key(self.config.seed, Purpose.SHARED, round_)
+        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
+        payloads = [Payload.from_bytes(each, self.items.shape, round_) for each in data]
+        for s, payload in zip(self.stream_of[clients].tolist(), payloads, strict=True):
+            if not codecs[s].allows(payload):
+                raise PayloadError(
+                    f"{payload.codec} payload is beyond a budget of {self.streams[s].budget}",
+                    "budget",
+                )
+        return payloads
+
+    def _read(self, clients: Int64s, payloads: list[Payload]) -> list[RowUpdate]:
+        """Decode the item updates of some clients."""
         updates = decode_all(payloads)
-        self._require_budgets(clients, updates)
         if self.method.absolute_uplink:
             known = [self.streams[s].replica for s in self.stream_of[clients]]
             updates = [
                 update.with_values(update.values - replica[update.rows])
                 for update, replica in zip(updates, known, strict=True)
             ]
-        return list(zip(payloads, updates, strict=True))
+        return updates
 
-    def _require_budgets(self, clients: Int64s, updates: list[RowUpdate]) -> None:
-        """Raise PayloadError where a client says more than its budget allows."""
-        shared = key(self.config.seed, Purpose.SHARED, self.broadcast.round)
-        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
-        for s, update in zip(self.stream_of[clients].tolist(), updates, strict=True):
-            if not codecs[s].allows(update):
-                raise PayloadError(
-                    f"{update.actions} vectors are beyond a budget of {self.streams[s].budget}",
-                    "budget",
-                )
-
-    def average(self, updates: list[RowUpdate]) -> RowUpdate:
+    def average(self, updates: Sequence[RowUpdate]) -> RowUpdate:
         """Average each item over the clients that trained it (section 4.4); drop what is zero.
 
         With error feedback the rows shrink here, by the learning rate times the weight decay.

@@ -8,7 +8,7 @@ import numpy as np
 
 from fedras import data
 from fedras.arrays import Int64s
-from fedras.components import complete, interactions_of, labelled, method_of, model_of
+from fedras.components import complete, components_of, interactions_of, labelled
 from fedras.config import Config
 from fedras.data.fingerprint import fingerprint
 from fedras.evaluation.evaluation import Evaluation, Ranked
@@ -54,7 +54,8 @@ class Simulation:
         self.transport: Transport = self._deliver
         require_accountant(config)
         set_threads(config.threads)
-        self.model, self.method = model_of(config), method_of(config)
+        named = components_of(config)
+        self.model, self.method = named.model, named.method
         self.interactions = interactions_of(config, interactions)
         self.config = config = self.method.configure(config)
         self.split = data.leave_one_out(self.interactions, config.validation)
@@ -63,9 +64,11 @@ class Simulation:
         rates = client_rates(config, self.interactions, clients)
         n_items = self.interactions.n_items
         budgets, stream = client_budgets(rates, self.method, n_items, config.dim)
-        parts = config, n_items, clients, budgets, stream
-        self.server = new_server(*parts)
-        self.silo = new_silo(*parts, self.split.indptr, self.split.items)
+        shared = n_items, clients, budgets, stream
+        self.server = new_server(config, named, *shared)
+        self.silo = new_silo(
+            config, self.model, self.method, *shared, self.split.indptr, self.split.items
+        )
 
     @property
     def round(self) -> int:

@@ -3,18 +3,20 @@
 import numpy as np
 
 from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
-from fedras.components import aggregation_of, method_of, model_of
+from fedras.components import Components
 from fedras.config import Config
 from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.stream import Stream
 from fedras.kernels.random import normals, normals_of
+from fedras.methods import Method
 from fedras.models import Model
 from fedras.rng import Purpose, key, keys
 
 
 def new_server(
     config: Config,
+    parts: Components,
     n_items: int,
     clients: UInt64s,
     budgets: Int64s,
@@ -26,6 +28,8 @@ def new_server(
     ----------
     config
         What is run, configured by the method.
+    parts
+        What it names.
     n_items
         The number of items, N.
     clients
@@ -33,18 +37,17 @@ def new_server(
     budgets, stream
         int64[S], the distinct budgets, and int64[M], which of them each client has.
     """
-    model = model_of(config)
-    items = _items(config, model, n_items)
+    items = _items(config, parts.model, n_items)
     listeners = np.bincount(stream, minlength=len(budgets))
     return Server(
         config=config,
-        model=model,
-        method=method_of(config),
-        aggregation=aggregation_of(config),
+        model=parts.model,
+        method=parts.method,
+        aggregation=parts.aggregation,
         clients=clients,
         stream_of=stream,
         items=items,
-        scoring=_scoring(config, model),
+        scoring=_scoring(config, parts.model),
         streams=[
             Stream(budget=int(b), listeners=int(n), replica=items.copy())
             for b, n in zip(budgets, listeners, strict=True)
@@ -54,6 +57,8 @@ def new_server(
 
 def new_silo(
     config: Config,
+    model: Model,
+    method: Method,
     n_items: int,
     clients: UInt64s,
     budgets: Int64s,
@@ -65,12 +70,11 @@ def new_silo(
 
     The rest is as for `new_server`.
     """
-    model = model_of(config)
     start = _items(config, model, n_items)
     return Silo(
         config=config,
         model=model,
-        method=method_of(config),
+        method=method,
         clients=clients,
         indptr=indptr,
         items=items,

@@ -1,16 +1,15 @@
-"""The ClientApp: a SuperNode's answers, from the data and the folder that its config names."""
+"""The ClientApp of a simulation on Flower's engine; nodes of a federation are `supernode`s."""
 
 from pathlib import Path
 
 from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 
-from fedras.data import File
 from fedras.errors import UsageError
 from fedras.flower.link import unwrap, wrap
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source
-from fedras.nodes.split import AS_WRITTEN, CATALOGUE, DATA
+from fedras.nodes.split import CATALOGUE, DATA, written_options
 
 app = ClientApp()
 
@@ -22,28 +21,16 @@ def answer(message: Message, context: Context) -> Message:
 
 
 def node_of(context: Context) -> Node:
-    """Return the node that Flower's configuration describes.
-
-    A SuperNode names ``folder``, ``data`` (a file or a SQLAlchemy URL), ``table``, ``catalogue``
-    and, where they are needed, options of `data.File` such as ``columns`` or ``min-rating``; of a
-    simulated one only the number is known, and its files are in the run's ``nodes-folder``, as
-    `split.write_nodes` leaves them.
+    """Return the node of a simulation, by its number: its files are as `split.write_nodes` writes.
 
     Raises
     ------
     UsageError
-        If something is missing.
+        If this is no simulation: a node of a federation is started by ``fedras node``.
     """
-    told = context.node_config
-    threads = int(told.get("threads", 1))
-    options = {name.replace("-", "_"): value for name, value in told.items()}
-    options = {name: value for name, value in options.items() if name in File.model_fields}
-    if "folder" not in told and "partition-id" in told:
-        root = Path(str(context.run_config["nodes-folder"]))
-        place = root / f"node-{int(told['partition-id'])}"
-        return Node(place, Source(str(place / DATA), options=AS_WRITTEN), root / CATALOGUE, threads)
-    for name in ("folder", "data", "catalogue"):
-        if name not in told:
-            raise UsageError(f"the node config lacks {name}: flower-supernode --node-config")
-    source = Source(str(told["data"]), str(told.get("table", "")), options)
-    return Node(Path(str(told["folder"])), source, Path(str(told["catalogue"])), threads)
+    number = context.node_config.get("partition-id")
+    if number is None:
+        raise UsageError("start nodes with fedras node; flower-supernode would run anybody's app")
+    root = Path(str(context.run_config["nodes-folder"]))
+    place = root / f"node-{int(number)}"
+    return Node(place, Source(str(place / DATA), options=written_options(place)), root / CATALOGUE)

@@ -31,15 +31,20 @@ class Bit(Numbers):
         return scale.tobytes() + signs.tobytes()
 
     @classmethod
+    def count(cls, length: int, columns: int) -> int:
+        """Divide what the scale leaves."""
+        n, rest = divmod(max(0, length - _SCALE_BYTES), (columns + 7) // 8 or 1)
+        if columns < 1 or rest or (length and not n):
+            raise PayloadError(f"{length} bytes are not rows of {columns} signs")
+        return n
+
+    @classmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
         """Return the signs times the scale."""
-        width = (columns + 7) // 8
-        n, rest = divmod(max(0, len(data) - _SCALE_BYTES), width or 1)
-        if columns < 1 or rest or (data and not n):
-            raise PayloadError(f"{len(data)} bytes are not rows of {columns} signs")
-        if not data:
+        n = cls.count(len(data), columns)
+        if not n:
             return np.zeros((0, columns), np.float32)
         scale = read_scales(data, 1)
-        packed = np.frombuffer(data, np.uint8, offset=_SCALE_BYTES).reshape(n, width)
+        packed = np.frombuffer(data, np.uint8, offset=_SCALE_BYTES).reshape(n, -1)
         negative = np.unpackbits(packed, axis=1, count=columns, bitorder="little")
         return np.where(negative, -scale, scale)

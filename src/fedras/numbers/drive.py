@@ -57,6 +57,15 @@ class Drive(Numbers):
         ]
 
     @classmethod
+    def count(cls, length: int, columns: int) -> int:
+        """Divide what the key and the blocks' scales leave."""
+        _, sign_bytes = _split(length)
+        width = (columns + 7) // 8
+        if columns < 1 or sign_bytes < 0 or sign_bytes % width:
+            raise PayloadError(f"{length} bytes are not rows of {columns} rotated signs")
+        return sign_bytes // width
+
+    @classmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
         """Rotate the signs back."""
         return cls.decode_all([data], columns)[0]
@@ -65,10 +74,8 @@ class Drive(Numbers):
     def decode_all(cls, data: Sequence[bytes], columns: int) -> tuple[Float32s, Int64s]:
         """Rotate all of them back in one call."""
         width = columns + -columns % 8
+        counts = np.array([cls.count(len(each), columns) for each in data], np.int64)
         blocks, sign_bytes = np.array([_split(len(each)) for each in data]).T
-        if columns < 1 or (sign_bytes < 0).any() or (8 * sign_bytes % max(width, 1)).any():
-            sizes = sorted({len(each) for each in data})
-            raise PayloadError(f"{sizes} bytes are not rows of {columns} rotated signs")
         starts, numbers = (bounds_of(n) for n in (blocks, 8 * sign_bytes))
         keys = np.zeros(len(data), np.uint64)
         scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
@@ -80,7 +87,7 @@ class Drive(Numbers):
                 signs[place] = np.frombuffer(each, np.uint8, offset=len(each) - sign_bytes[c])
         values = np.empty(numbers[-1], np.float32)
         decode_signs(scales, starts, signs, numbers, _BLOCK, keys, values)
-        return values.reshape(-1, width)[:, :columns], numbers // width
+        return values.reshape(-1, width)[:, :columns], bounds_of(counts)
 
 
 def _split(length: int) -> tuple[int, int]:

@@ -19,6 +19,11 @@ class Float32(Numbers):
         return values.astype("<f4", copy=False).tobytes()
 
     @classmethod
+    def count(cls, length: int, columns: int) -> int:
+        """Divide."""
+        return _count(length, "<f4", columns)
+
+    @classmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
         """Read them."""
         return _rows(data, "<f4", columns)
@@ -37,13 +42,23 @@ class Float16(Numbers):
         return np.clip(values, -limit, limit).astype("<f2").tobytes()
 
     @classmethod
+    def count(cls, length: int, columns: int) -> int:
+        """Divide."""
+        return _count(length, "<f2", columns)
+
+    @classmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
         """Read them."""
         return _rows(data, "<f2", columns)
 
 
-def _rows(data: bytes, dtype: str, columns: int) -> Float32s:
+def _count(length: int, dtype: str, columns: int) -> int:
     width = np.dtype(dtype).itemsize * columns
-    if width == 0 or len(data) % width:
-        raise PayloadError(f"{len(data)} bytes are not rows of {columns} numbers of type {dtype}")
-    return np.frombuffer(data, dtype).reshape(-1, columns).astype(np.float32, copy=False)
+    if width < 1 or length % width:
+        raise PayloadError(f"{length} bytes are not rows of {columns} numbers of type {dtype}")
+    return length // width
+
+
+def _rows(data: bytes, dtype: str, columns: int) -> Float32s:
+    shape = _count(len(data), dtype, columns), columns
+    return np.frombuffer(data, dtype).reshape(shape).astype(np.float32, copy=False)

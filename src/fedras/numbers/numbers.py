@@ -31,8 +31,21 @@ class Numbers(ABC):
 
     @classmethod
     @abstractmethod
+    def count(cls, length: int, columns: int) -> int:
+        """Return how many rows of ``columns`` numbers so many bytes hold.
+
+        A receiver asks before it decodes, so that a peer cannot make it read more than it expects.
+
+        Raises
+        ------
+        PayloadError
+            If `encode` writes so many bytes for no number of rows.
+        """
+
+    @classmethod
+    @abstractmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
-        """Return float32[n, columns]; the number of rows n follows from the length of ``data``.
+        """Return float32[n, columns]; the number of rows n is the `count` of ``data``.
 
         Raises
         ------

@@ -49,6 +49,14 @@ class Quantised(Numbers):
         ]
 
     @classmethod
+    def count(cls, length: int, columns: int) -> int:
+        """Divide by what a row takes."""
+        n, rest = divmod(length, SCALE_BYTES + (columns * cls.bits + 7) // 8)
+        if columns < 1 or rest:
+            raise PayloadError(f"{length} bytes are not rows of {columns} quantised numbers")
+        return n
+
+    @classmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
         """Return the levels times the scales."""
         return cls.decode_all([data], columns)[0]
@@ -56,13 +64,8 @@ class Quantised(Numbers):
     @classmethod
     def decode_all(cls, data: Sequence[bytes], columns: int) -> tuple[Float32s, Int64s]:
         """Read all of them in one call."""
-        size = SCALE_BYTES + (columns * cls.bits + 7) // 8
         starts = np.cumsum([0, *map(len, data)])
-        lengths = np.diff(starts)
-        if columns < 1 or (lengths % size).any():
-            wrong = lengths[lengths % size > 0] if columns > 0 else lengths
-            raise PayloadError(f"{wrong[0]} bytes are not rows of {columns} quantised numbers")
-        bounds = starts // size
+        bounds = np.cumsum([0, *(cls.count(len(each), columns) for each in data)])
         values = np.empty((bounds[-1], columns), np.float32)
         octets = np.frombuffer(b"".join(data), np.uint8)
         fault, level = dequantise(octets, starts, bounds, cls.bits, values)

@@ -7,6 +7,8 @@ from fedras.errors import PayloadError
 from fedras.numbers.numbers import NUMBERS, Numbers
 from fedras.numbers.quantised import read_scales
 
+_SCALE_BYTES = 4
+
 
 @NUMBERS.register("sign")
 class Sign(Numbers):
@@ -27,13 +29,18 @@ class Sign(Numbers):
         return scales.astype("<f4").tobytes() + signs.tobytes()
 
     @classmethod
+    def count(cls, length: int, columns: int) -> int:
+        """Divide by what a row takes."""
+        n, rest = divmod(length, _SCALE_BYTES + (columns + 7) // 8)
+        if columns < 1 or rest:
+            raise PayloadError(f"{length} bytes are not rows of {columns} signs")
+        return n
+
+    @classmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
         """Return the signs times the scales."""
-        width = (columns + 7) // 8
-        n, rest = divmod(len(data), 4 + width)
-        if columns < 1 or rest:
-            raise PayloadError(f"{len(data)} bytes are not rows of {columns} signs")
+        n, width = cls.count(len(data), columns), (columns + 7) // 8
         scales = read_scales(data, n)[:, None]
-        packed = np.frombuffer(data, np.uint8, offset=4 * n).reshape(n, width)
+        packed = np.frombuffer(data, np.uint8, offset=_SCALE_BYTES * n).reshape(n, width)
         negative = np.unpackbits(packed, axis=1, count=columns, bitorder="little")
         return np.where(negative, -scales, scales)

@@ -1,6 +1,7 @@
 """A node: a silo with a folder, which answers the server's messages."""
 
 import json
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from fedras import data
 from fedras.arrays import Int64s, UInt64s
+from fedras.components import method_of, model_of
 from fedras.config import Config, explain
 from fedras.errors import FedrasError, PayloadError
 from fedras.evaluation import metrics
@@ -38,6 +40,7 @@ from fedras.nodes.node.memory import NodeState, remember, store
 from fedras.nodes.node.own_data import Source
 from fedras.whole_files import FolderLock, make_folder
 
+_LOG = logging.getLogger(__name__)
 Held = tuple[int, bytes, tuple[int, ...]]
 """Version, tag and budgets of the replicas that a node holds."""
 
@@ -111,7 +114,13 @@ class Node:
             parse_config(request.config)
             memory = NodeState(memory.token, request.run, request.config)
             self._store(memory)
-        clients = data.client_keys(self.source.load(catalogue)[0].user_ids)
+        interactions, unknown = self.source.load(catalogue)
+        _LOG.warning("columns: %s", interactions.columns)
+        for note in interactions.notes:
+            _LOG.warning("%s", note)
+        if unknown:
+            _LOG.warning("%d interactions with items that the catalogue lacks", unknown)
+        clients = data.client_keys(interactions.user_ids)
         return Joined(request.run, memory.token, messages.pack_clients(clients), *_held(memory))
 
     def _work(self, work: Work, memory: NodeState, asked: bytes) -> Reply:
@@ -188,6 +197,8 @@ def _silo(
     clients = data.client_keys(interactions.user_ids)
     silo = new_silo(
         config,
+        model_of(config),
+        method_of(config),
         interactions.n_items,
         clients,
         budgets,

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from fedras import data
+from fedras.components import method_of, model_of
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.start import new_silo
 from fedras.nodes.catalogue import read_catalogue
@@ -41,6 +42,8 @@ def load_node(folder: Path) -> Recommender:
     stream = np.zeros(len(clients), np.int64)
     silo = new_silo(
         config,
+        model_of(config),
+        method_of(config),
         interactions.n_items,
         clients,
         memory.budgets,

@@ -22,12 +22,11 @@ class Terms(NamedTuple):
     users
         How many it may enrol in a run, those included that have left it.
     former
-        The address that its operator had before, with another key: what belonged to that address
-        belongs to the new one.
+        The addresses that it had before, with other keys: what belonged to these belongs to it.
     """
 
     users: int
-    former: int | None = None
+    former: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,9 @@ class Admission:
     users
         `Terms.users` where the list says nothing.
     path
-        The list, a CSV file with the columns node, users and, if wanted, former: addresses of
-        nodes, and numbers of users or nothing. Who is not in it is not let in. Without a list
-        everybody is whom the transport lets in.
+        The list, a CSV file with the columns node, users and, if wanted, former: an address, a
+        number of users or nothing, and addresses separated by blanks. Who is not in it is not let
+        in. Without a list everybody is whom the transport lets in.
     known_by_token
         Whether each start of the server gives the nodes new addresses, as a simulation does. Then a
         node is known by what it calls itself until it has joined once.
@@ -64,18 +63,15 @@ class Admission:
         if self.path is None:
             return None
         listed: dict[int, Terms] = {}
-        former: set[int] = set()
+        named: set[int] = set()
         for where, row in _rows(self.path):
-            node, users = _number(row["node"], where), self.users
-            if row["users"]:
-                users = _number(row["users"], where)
-            before = _number(row[_FORMER], where) if row.get(_FORMER) else None
-            if node in listed or before in former:
-                raise UsageError(f"{where}: a node is named twice")
-            listed[node] = Terms(users, before)
-            former |= set() if before is None else {before}
-        if both := former & listed.keys():
-            raise UsageError(f"{self.path}: {min(both)} is a node and the former number of one")
+            users = _number(row["users"], where) if row["users"] else self.users
+            former = tuple(_number(text, where) for text in row.get(_FORMER, "").split())
+            numbers = _number(row["node"], where), *former
+            if len(named | set(numbers)) < len(named) + len(numbers):
+                raise UsageError(f"{where}: the number of a node is there twice")
+            named.update(numbers)
+            listed[numbers[0]] = Terms(users, former)
         return listed
 
 

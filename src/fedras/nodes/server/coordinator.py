@@ -1,7 +1,7 @@
 """The federation of nodes: Algorithm 1's rounds and evaluations, by what nodes answer."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -124,24 +124,18 @@ class Coordinator:
         """Bring a round's work to the nodes of the cohort, int64[C], and their uploads back."""
         self.exchange.await_anybody()
         self._add_clients()
+        clients = self.server.clients[cohort]
         asked, places = {}, {}
-        for member, own in self._by_member(cohort):
-            places[member] = own
-            asked[member] = self._work(member, self.server.clients[cohort[own]])
+        for member in self.exchange.awake():
+            own = np.flatnonzero(np.isin(clients, member.clients))
+            if len(own):
+                places[member] = own.tolist()
+                asked[member] = self._work(member, clients[own])
         uploads: list[Upload | None] = [None] * len(cohort)
         for member, done in self._ask(asked).items():
             for place, (items, scoring) in zip(places[member], done.uploads, strict=True):
                 uploads[place] = Upload(items, scoring) if items else None
         return uploads
-
-    def _by_member(self, cohort: Int64s) -> Iterator[tuple[Member, list[int]]]:
-        """Yield the nodes that are there, and which places of the cohort are their clients'."""
-        owners = self.exchange.membership.roster.owners
-        identities = self.server.clients[cohort].tolist()
-        for member in self.exchange.awake():
-            own = [i for i, client in enumerate(identities) if owners.get(client) is member]
-            if own:
-                yield member, own
 
     def _work(
         self, member: Member, clients: UInt64s, evaluate: int = 0, matrix: bytes = b""

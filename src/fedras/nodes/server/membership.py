@@ -87,8 +87,9 @@ class Membership:
         except PayloadError as error:
             self.refuse(address, error)
             return
-        del self._asked[address]
-        if elsewhere:
+        if not elsewhere:
+            del self._asked[address]
+        else:  # it will be asked again, but not at once
             reason = "users of another node"
             self.refuse(address, PayloadError(f"{elsewhere} of its users are another's", reason))
 
@@ -111,6 +112,7 @@ class Membership:
 
     def disbelieve(self, address: int, error: PayloadError) -> None:
         """Leave a node out that said what cannot be."""
+        self._answered.add(address)
         self.refuse(address, error)
         member = self.roster.at(address)
         if member is not None:

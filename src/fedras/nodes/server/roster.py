@@ -36,7 +36,8 @@ class Member:
     awake
         Whether it answered last time. One that did not is asked to join before it is given work.
     changed
-        Whether it must be asked who its clients are now.
+        Whether it is to be asked again who its clients are: they are others now, or some were
+        another node's, which the operator can change.
     """
 
     address: int
@@ -111,14 +112,14 @@ class Roster:
         member.address, member.token = address, joined.token
         member.enrolled, member.claimed = enrolled, claimed
         member.version, member.tag, member.budgets = joined.version, joined.tag, joined.budgets
-        member.awake, member.changed = True, False
-        return len(claimed) - len(free)
+        elsewhere = len(claimed) - len(free)
+        member.awake, member.changed = True, elsewhere > 0
+        return elsewhere
 
     def _member(self, address: int, token: bytes, terms: Terms) -> Member:
         """Return the member that joins from an address, a new one if it was none before."""
         member = self.at(address)
-        former = None if terms.former is None else self.at(terms.former)
-        if former is not None:
+        for former in [m for m in self.members if m.address in terms.former]:
             former.address, former.awake = address, False
             member = former if member is None else self._united(member, former)
         holder = next((m for m in self.members if m.token == token), None)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fedras.arrays import Float64s, UInt64s
-from fedras.components import method_of, model_of
+from fedras.components import Components, components_of
 from fedras.config import Config
 from fedras.data import client_keys
 from fedras.data.interactions import strings
@@ -57,21 +57,21 @@ def new_coordinator(
         If a file that it names cannot be read.
     """
     require_accountant(config)
-    given, config = config, method_of(config).configure(config)
-    n_items, rates = len(catalogue.items), _rates(config, len(catalogue.items))
-    welcome = Join(run, _public(config), n_items, catalogue.digest)
-    make = partial(_make, config, n_items, rates)
+    parts = components_of(config)
+    given, config = config, parts.method.configure(config)
+    n_items, rates = len(catalogue.items), _rates(config, parts, len(catalogue.items))
+    welcome = Join(run, _public(config, parts), n_items, catalogue.digest)
+    make = partial(_make, config, parts, n_items, rates)
     size = 2 * 4 * (n_items * (config.dim + 2) + len(make(np.zeros(0, np.uint64)).scoring))
     exchange = Exchange(link, welcome, patience, size, Membership(admission))
     return Coordinator(given, config, exchange, make, rates)
 
 
-def _public(config: Config) -> str:
+def _public(config: Config, parts: Components) -> str:
     """Return what nodes may know of the configuration: nothing of data or files."""
-    parts = model_of(config), method_of(config)
     options = {
         name: value
-        for part in parts
+        for part in (parts.model, parts.method)
         for name, value in part.model_dump().items()
         if name in config.options
     }
@@ -79,18 +79,20 @@ def _public(config: Config) -> str:
     return json.dumps(config.model_dump(mode="json", exclude=hidden) | options)
 
 
-def _make(config: Config, n_items: int, rates: Rates, clients: UInt64s) -> Server:
-    budgets, stream = client_budgets(rates(clients), method_of(config), n_items, config.dim)
-    return new_server(config, n_items, clients, budgets, stream)
+def _make(
+    config: Config, parts: Components, n_items: int, rates: Rates, clients: UInt64s
+) -> Server:
+    budgets, stream = client_budgets(rates(clients), parts.method, n_items, config.dim)
+    return new_server(config, parts, n_items, clients, budgets, stream)
 
 
-def _rates(config: Config, n_items: int) -> Rates:
+def _rates(config: Config, parts: Components, n_items: int) -> Rates:
     if config.rate_file is None:
         return partial(drawn_rates, config)
     listed = _by_client(config.rate_file)
     # Whoever joins later must not stop the run by a rate that the method has not.
     rates = np.array([config.compression_rate, *listed.values()])
-    client_budgets(rates, method_of(config), n_items, config.dim)
+    client_budgets(rates, parts.method, n_items, config.dim)
     return partial(_listed, listed, config.compression_rate)
 
 

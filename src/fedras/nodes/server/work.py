@@ -36,15 +36,15 @@ def work_for(
     version = server.broadcast.round
     order = np.argsort(server.clients)
 
-    def hears(clients: UInt64s) -> Int64s:
+    def stream_of(clients: UInt64s) -> Int64s:
         return server.stream_of[order[np.searchsorted(server.clients, clients, sorter=order)]]
 
-    streams = np.unique(hears(member.clients))
+    streams = np.unique(stream_of(member.clients))
     budgets = tuple(server.streams[s].budget for s in streams)
     base, base_tag = member.version, member.tag
     if budgets != member.budgets or not history.knows(base, base_tag):
         base, base_tag = 0, NO_TAG  # from the replicas that follow from the seed
-    which = np.searchsorted(streams, hears(cohort)).astype(np.uint8).tobytes()
+    which = np.searchsorted(streams, stream_of(cohort)).astype(np.uint8).tobytes()
     return Work(
         run,
         base,

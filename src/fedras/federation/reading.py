@@ -1,0 +1,105 @@
+"""The updates of a cohort: in memory where they are small together, else decoded at each look.
+
+A payload of few bytes may be an update as large as the item matrix. Whoever reads a cohort must not
+need memory for a matrix per client, so large cohorts are read a few clients at a time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
+from typing import overload
+
+import numpy as np
+
+from fedras.arrays import Bools, Int64s
+from fedras.codecs import RowUpdate
+from fedras.parallel import for_clients
+
+_ROOM = 32 << 20  # bytes; what cohorts of a small matrix take anyway
+
+Read = Callable[[Int64s], list[RowUpdate]]
+"""Returns the updates of some clients, int64[c]."""
+
+
+def read_all(read: Read, sizes: Int64s, matrix: int) -> Sequence[RowUpdate]:
+    """Return the updates of all clients, all of which were read once.
+
+    Parameters
+    ----------
+    read
+        Reads some of them.
+    sizes
+        int64[C], the bytes that each takes.
+    matrix
+        The bytes of the item matrix: as many may be held at once, and never fewer than 32 MB.
+
+    Raises
+    ------
+    PayloadError
+        If `read` does.
+    """
+    room = max(_ROOM, matrix)
+    if sizes.sum() <= room:
+        return for_clients(read, sizes)
+    updates = OnDemand(read, sizes, room)
+    for _ in updates:
+        pass
+    return updates
+
+
+class OnDemand(Sequence[RowUpdate]):
+    """Updates that are decoded anew whenever somebody looks.
+
+    Parameters
+    ----------
+    read, sizes
+        As of `read_all`.
+    room
+        The bytes that may be held at once, one update at least.
+    """
+
+    def __init__(self, read: Read, sizes: Int64s, room: int) -> None:
+        self._read, self._sizes, self._room = read, sizes, room
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def __iter__(self) -> Iterator[RowUpdate]:
+        block = (np.cumsum(self._sizes) - self._sizes // 2) // self._room
+        for part in np.split(np.arange(len(self)), np.flatnonzero(np.diff(block)) + 1):
+            yield from self._together(part)
+
+    @overload
+    def __getitem__(self, c: int) -> RowUpdate: ...
+    @overload
+    def __getitem__(self, c: slice) -> "OnDemand": ...
+    def __getitem__(self, c: int | slice) -> "RowUpdate | OnDemand":
+        clients = np.arange(len(self))[c]
+        if isinstance(c, slice):
+            return self.of(clients)
+        return self._read(np.array([clients]))[0]
+
+    def of(self, clients: Int64s) -> "OnDemand":
+        """Return those of some clients, int64[c]."""
+        return OnDemand(lambda part: self._read(clients[part]), self._sizes[clients], self._room)
+
+    def mapped(self, change: Callable[[RowUpdate], RowUpdate]) -> "OnDemand":
+        """Return them with ``change`` done to each."""
+        read = self._read
+        return OnDemand(lambda part: [*map(change, read(part))], self._sizes, self._room)
+
+    def _together(self, part: Int64s) -> list[RowUpdate]:
+        return for_clients(lambda own: self._read(part[own]), self._sizes[part])
+
+
+def chosen(updates: Sequence[RowUpdate], which: Bools) -> Sequence[RowUpdate]:
+    """Return the updates of the clients that are marked in bool[C]."""
+    if isinstance(updates, OnDemand):
+        return updates.of(np.flatnonzero(which))
+    return list(compress(updates, which))
+
+
+def mapped(
+    updates: Sequence[RowUpdate], change: Callable[[RowUpdate], RowUpdate]
+) -> Sequence[RowUpdate]:
+    """Return the updates with ``change`` done to each."""
+    return updates.mapped(change) if isinstance(updates, OnDemand) else [*map(change, updates)]
