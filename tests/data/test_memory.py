@@ -94,8 +94,12 @@ def test_interactions_stay_as_they_are() -> None:
         (np.zeros((5, 9)), "scipy.sparse.csr_array"),
         ({"user": [1, 2], "item": [1]}, "expected length 2 but got length 1"),
         ({"user": [[1], [2]], "item": [1, 2]}, "table:1: the user column holds lists"),
-        ({"user": [1, None], "item": [1, 2]}, "table:2: the user id is empty"),
-        ({"user": [1], "thing": [2]}, "no column is called item or the like"),
+        (
+            {"user": [1, None], "item": [1, 2]},
+            "table:2: the user id is empty; correct or remove the line, or drop all such rows: "
+            'missing="drop"',
+        ),
+        ({"user": [1], "thing": [2]}, 'say which it is: columns="item=NAME"'),
     ],
 )
 def test_what_is_no_table(table: Any, says: str) -> None:

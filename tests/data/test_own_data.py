@@ -301,6 +301,8 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "found 4 columns without known names",
     ),
+    "a matrix": ("nr,j1,j2\n74,-7.8,8.7\n100,4.08,-.29\n", {}, "without known names"),
+    "old lines": ("user,item\r1,a\r", {}, "its lines end with CR alone"),
     "five columns": ("1,2,3,4,6\n2,3,4,5,7\n", {}, "found 5 columns without known names"),
     "dates for items": ("1,2014-04-07T10:51:09.277Z,214536502,0\n", {}, "without known names"),
     "missing": ("user,item\n1,a\nnan,b\n", {}, ":3: the user id is 'nan'"),
@@ -594,3 +596,18 @@ def test_public_titles(real: Callable[[str], Path]) -> None:
     data = load(str(folder / "ratings.csv"), options={"items": str(folder / "movies.csv")})
     assert data.titles is not None
     assert data.titles[data.item_ids.tolist().index("1")] == "Toy Story (1995)"
+
+
+def test_quotes_behind_a_backslash(tmp_path: Path) -> None:
+    rows = '"User-ID";"ISBN";"Book-Rating"\r\n"7";"0446\\"1";"0"\r\n"7";"caf\xe9";"5"\r\n'
+    data = load(str(write(tmp_path, rows.encode("latin-1"))))
+    assert histories(data) == {"7": ['0446"1', "caf\xe9"]}
+    assert data.columns == (
+        "user=User-ID, item=ISBN (not UTF-8, read as Latin-1), time=none (order of the file); "
+        "not used: Book-Rating"
+    )
+
+
+def test_ids_that_a_spreadsheet_cut_short_are_said(tmp_path: Path) -> None:
+    data = load(str(write(tmp_path, "user,item\n1.23E+11,a\n1.23E+11,b\n4,a\n")))
+    assert "user=user (1.23E+11 may be several ids that a spreadsheet cut short)" in data.columns

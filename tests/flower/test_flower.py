@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from helpers.intruders import COMMANDS, knock, listening, statuses, write_app
+from helpers.intruders import COMMANDS, ask_for_tasks, knock, listening, statuses, write_app
 
 from fedras.components import make_config
 from fedras.data import client_keys, from_columns
@@ -36,6 +36,7 @@ class Ended(NamedTuple):
     knocks: dict[int, dict[str, int]]
     superlink: int
     app: Path
+    tasks: dict[int, list[int]]
 
 
 def people() -> Any:
@@ -64,6 +65,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         key = make_node_key(federation.scratch / "intruder.key")
         homes = {port: folder.parent / f"home-{port}" for port in await_ports(federation, 5)}
         knocks = [knock(home, port, root, app, key) for port, home in homes.items()]
+        tasks = {port: ask_for_tasks(port, root) for port in homes}
         list(federation.watch())
         assert [process.wait(PATIENCE) for process in [pushed, *knocks]] == [0] * (len(knocks) + 1)
         await_file(app / "replies")
@@ -75,7 +77,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     summary = run.summary()
     assert summary is not None
     found = {port: statuses(home) for port, home in homes.items()}
-    return Ended(folder, summary, sockets, strangers, found, federation.port, app)
+    return Ended(folder, summary, sockets, strangers, found, federation.port, app, tasks)
 
 
 def await_ports(federation: Loopback, count: int) -> set[int]:
@@ -159,6 +161,12 @@ def test_only_the_operator_controls(ended: Ended, command: str) -> None:
     refused = {port: found[command] for port, found in ended.knocks.items()}
     assert all(status not in {0, None} for status in refused.values()), refused
     assert ended.summary["federation"]["nodes"] == 2
+
+
+def test_tasks_are_for_those_who_know_the_secret(ended: Ended) -> None:
+    statuses = [status for found in ended.tasks.values() for status in found]
+    assert statuses.count(401) == 2 * 5
+    assert set(statuses) == {401}
 
 
 def test_nodes_run_no_app_but_their_own(ended: Ended) -> None:

@@ -4,6 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import httpx
+from flwr.proto.runtime_pb2 import AcquireTaskRequest
+from flwr.supercore.constant import TaskType
+from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor, SuperExecAuthHttpInterceptor
+from flwr.supercore.runtime import RuntimeHttpClient
 
 from fedras.flower import guard
 
@@ -125,3 +132,33 @@ def statuses(home: Path) -> dict[str, int]:
     assert "Invalid Flower App" not in said
     lines = said.splitlines()
     return dict(json.loads(line) for line in lines if line.startswith('["'))
+
+
+def ask_for_tasks(port: int, root: Path) -> list[int]:
+    """Ask whoever listens for its tasks, without a secret and with another one."""
+    statuses = []
+    for secret in (b"", b"guessed"):
+        interceptors: list[Any] = [RuntimeVersionHttpInterceptor(component_name="stranger")]
+        if secret:
+            interceptors.append(
+                SuperExecAuthHttpInterceptor(
+                    master_secret=secret, protected_methods={"/flwr.proto.Runtime/AcquireTask"}
+                )
+            )
+        for certificate in (root.read_bytes(), None):
+            client = RuntimeHttpClient.from_server_address(
+                server_address=f"127.0.0.1:{port}",
+                insecure=certificate is None,
+                root_certificates=certificate,
+                interceptors=interceptors,
+            )
+            try:
+                client.AcquireTask(AcquireTaskRequest(supported_task_types=[*TaskType]))
+                statuses.append(200)
+            except httpx.HTTPStatusError as error:
+                statuses.append(error.response.status_code)
+            except httpx.TransportError:  # TLS where there is none, or none where there is
+                continue
+            finally:
+                client.close()
+    return statuses

@@ -10,11 +10,11 @@ from helpers.databases import CATALOGUE_OF_THREE, ROWS, fill, histories
 from helpers.small_federation import interactions
 from pyarrow import parquet
 
-from fedras.data import client_keys, leave_one_out
+from fedras.data import client_keys, leave_one_out, load
 from fedras.errors import DataError, FedrasError, UsageError
 from fedras.nodes.catalogue import Catalogue, read_catalogue
 from fedras.nodes.node.own_data import Source
-from fedras.nodes.split import CATALOGUE, DATA, node_of, write_nodes
+from fedras.nodes.split import CATALOGUE, DATA, node_of, write_nodes, written_options
 
 
 def as_csv(folder: Path) -> Source:
@@ -110,3 +110,18 @@ def test_a_test_that_is_given_stays_the_test(tmp_path: Path) -> None:
     split = leave_one_out(found)
     assert split.items.tolist() == [0, 1]
     assert split.held_out.tolist() == [2, -1]
+
+
+def test_a_split_keeps_the_test(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("user,item\n1,a\n1,b\n2,b\n3,NULL\n3,a\n")
+    (tmp_path / "test.csv").write_text("user,item\n1,c\n1,d\n2,a\n")
+    options = {"test": str(tmp_path / "test.csv"), "missing": "keep"}
+    whole = load(str(tmp_path / "train.csv"), options=options)
+    catalogue = Catalogue.of(whole)
+    held: dict[str, int] = {}
+    for place in write_nodes(whole, 2, tmp_path / "nodes"):
+        part, _ = Source(str(place / DATA), options=written_options(place)).load(catalogue)
+        split = leave_one_out(part)
+        held |= dict(zip(part.user_ids.tolist(), split.held_out.tolist(), strict=True))
+    expected = leave_one_out(whole).held_out.tolist()
+    assert held == dict(zip(whole.user_ids.tolist(), expected, strict=True))

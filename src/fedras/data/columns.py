@@ -149,7 +149,7 @@ def _by_position(rows: Rows, given: dict[str, str]) -> Columns:
             fits = rating is not None
         if time == 3:
             fits = fits and (last or _are_numbers(rows.head(3)))
-    if fits and (_are_dates(rows.head(0)) or _are_dates(rows.head(1))):
+    if fits and any(_are_dates(rows.head(n)) or _are_measures(rows.head(n)) for n in (0, 1)):
         fits = False
     if not fits:
         shown = " ".join(_texts(rows.head(n).slice(0, 1))[0] for n in range(width))
@@ -175,6 +175,12 @@ def _are_numbers(column: Any) -> bool:
     """Return whether most cells are numbers; those that are not, reading refuses if it has to."""
     full = [cell.strip() for cell in _texts(column) if cell.strip()]
     return 2 * sum(_NUMBER.fullmatch(cell) is not None for cell in full) >= len(full)
+
+
+def _are_measures(column: Any) -> bool:
+    """Return whether a column holds numbers that count nothing, such as 4.08 or -7.8."""
+    cells = [cell.strip() for cell in _texts(column)]
+    return any(re.fullmatch(r"-?\d*\.\d*[1-9]\d*", cell) for cell in cells) and _are_numbers(column)
 
 
 def _are_dates(column: Any) -> bool:

@@ -12,6 +12,7 @@ _WORDS = "nan NaN NAN null NULL Null None NA N/A n/a <NA> #N/A \\N NaT nil undef
 MISSING = frozenset(("", *_WORDS.split()))
 """What stands in the cells of tables where there is nothing."""
 _WHOLE = re.compile(r"-?\d+\.0+")
+_CUT = re.compile(r"\d\.\d+[eE]\+\d+")
 _LIST = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
 
 
@@ -103,6 +104,9 @@ def _texts(values: list[Any]) -> tuple[list[str], str]:
 def _whole(texts: list[str], remark: str) -> tuple[list[str], str]:
     """Write 7.0 as 7, if all numbers are like that."""
     some = [text for text in texts if text not in MISSING]
+    cut = next(filter(_CUT.fullmatch, some), None)
+    if cut is not None and not remark:
+        remark = f"{cut} may be several ids that a spreadsheet cut short"
     if not some or not all(map(_WHOLE.fullmatch, some)):
         return texts, remark
     bare = [text if text in MISSING else text.partition(".")[0] for text in texts]

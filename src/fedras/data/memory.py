@@ -60,9 +60,18 @@ def interactions_from(
         problem = error.errors(include_url=False)[0]
         option = ".".join(map(str, problem["loc"]))
         raise UsageError(f"option {option}: {problem['msg']}") from None
-    data = build(name, take(_rows(table, name), selection), selection)
+    try:
+        data = build(name, take(_rows(table, name), selection), selection)
+    except DataError as error:
+        raise DataError(_in_python(str(error))) from None
     titles = items if items is None or _is_titles(items) else _titles(items, item_columns)
     return replace(data, titles=titled(data.item_ids, titles and _as_text(titles)))
+
+
+def _in_python(advice: str) -> str:
+    """Write options as arguments rather than as the command line takes them."""
+    advice = re.sub(r'--set "?(\w+)=([^\s"]+)"?', r'\1="\2"', advice)
+    return re.sub(r"--(?:item-)?columns (\S+)", r'columns="\1"', advice)
 
 
 def _is_titles(items: Any) -> bool:

@@ -152,8 +152,10 @@ class _Table:
             raise DataError(f"{self._rows.where}: no row meets the conditions; loosen them")
 
     def column(self, place: int) -> Any:
-        """Return what is left of a column."""
-        whole = self._columns[place]
+        """Return what is left of a column, and let it go: it may be the largest thing around."""
+        whole = self._columns.pop(place, None)
+        if whole is None:
+            whole = self._rows.read([place])[0]
         return whole if self._here is None else whole.take(self._here)
 
     def ids(self, role: str, place: int, keep_missing: bool) -> Coded:

@@ -9,7 +9,7 @@ from fedras.errors import UsageError
 from fedras.flower.link import unwrap, wrap
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source
-from fedras.nodes.split import AS_WRITTEN, CATALOGUE, DATA
+from fedras.nodes.split import CATALOGUE, DATA, written_options
 
 app = ClientApp()
 
@@ -33,4 +33,4 @@ def node_of(context: Context) -> Node:
         raise UsageError("start nodes with fedras node; flower-supernode would run anybody's app")
     root = Path(str(context.run_config["nodes-folder"]))
     place = root / f"node-{int(number)}"
-    return Node(place, Source(str(place / DATA), options=AS_WRITTEN), root / CATALOGUE)
+    return Node(place, Source(str(place / DATA), options=written_options(place)), root / CATALOGUE)

@@ -19,7 +19,7 @@ from fedras.flower.certificates import Authority, make_authority, make_node_key
 from fedras.flower.environment import SETTINGS
 from fedras.flower.processes import Processes
 from fedras.flower.relay import Relay
-from fedras.nodes.split import AS_WRITTEN, CATALOGUE, DATA, write_nodes
+from fedras.nodes.split import CATALOGUE, DATA, write_nodes, written_options
 from fedras.run.folder import RunFolder
 from fedras.whole_files import FolderLock
 
@@ -128,7 +128,7 @@ class Loopback:
         command = fedras("node", superlink=f"127.0.0.1:{self.relays[number].port}")
         command += options(root=self.authority.root, key=self._key(number), folder=place)
         command += options(data=place / DATA, catalogue=self.folder / "nodes" / CATALOGUE)
-        for name, value in AS_WRITTEN.items():
+        for name, value in written_options(place).items():
             command += ["--set", f"{name}={json.dumps(value)}"]
         home = {"FLWR_HOME": str(self.scratch / f"flower-{number}")}
         return self.processes.start(f"node-{number}", command, home)

@@ -14,8 +14,7 @@ from fedras.whole_files import make_folder, writing
 
 CATALOGUE = "catalogue.csv"
 DATA = "interactions.csv"
-AS_WRITTEN = {"missing": "keep"}
-"""Options that read what `write_nodes` wrote: its ids are ids, whatever they say."""
+TEST = "test.csv"
 
 
 def node_of(interactions: Interactions, nodes: int) -> Int64s:
@@ -23,12 +22,23 @@ def node_of(interactions: Interactions, nodes: int) -> Int64s:
     return (client_keys(interactions.user_ids) % np.uint64(nodes)).astype(np.int64)
 
 
+def written_options(place: Path) -> dict[str, bool | str]:
+    """Return the options of `data.File` that read what `write_nodes` wrote into a node's folder.
+
+    Its ids are ids, whatever they say, and it has only those repeats that count.
+    """
+    options: dict[str, bool | str] = {"missing": "keep", "keep_repeats": True}
+    if (place / TEST).is_file():
+        options["test"] = str(place / TEST)
+    return options
+
+
 def write_nodes(interactions: Interactions, nodes: int, folder: Path) -> list[Path]:
     """Write ``catalogue.csv`` and a folder with ``interactions.csv`` per node; return the folders.
 
-    A row's place in its user's history stands for its time. Whatever the split, a federation of
-    all nodes gives the same numbers. Only their owner may read the nodes' folders; the catalogue
-    is for all.
+    Where the data brings its own test, that is beside it in ``test.csv``. A row's place in its
+    user's history stands for its time. Whatever the split, a federation of all nodes gives the
+    same numbers. Only their owner may read the nodes' folders; the catalogue is for all.
 
     Raises
     ------
@@ -48,19 +58,27 @@ def write_nodes(interactions: Interactions, nodes: int, folder: Path) -> list[Pa
         Catalogue.of(interactions).write(folder / CATALOGUE)
     except OSError as error:
         raise FedrasError(f"cannot write {error.filename}: {error.strerror}") from None
+    tests = interactions.tests
+    ends = interactions.indptr[1:] - (0 if tests is None else tests)
     for number, place in enumerate(places):
         make_folder(place, private=True)
-        _write(interactions, np.flatnonzero(where == number), place / DATA)
+        users = np.flatnonzero(where == number)
+        _write(interactions, users, interactions.indptr[:-1], ends, place / DATA)
+        if tests is not None:
+            _write(interactions, users, ends, interactions.indptr[1:], place / TEST)
     return places
 
 
-def _write(interactions: Interactions, users: Int64s, path: Path) -> None:
+def _write(
+    interactions: Interactions, users: Int64s, starts: Int64s, ends: Int64s, path: Path
+) -> None:
+    """Write the users' rows between ``starts`` and ``ends``, int64[M]."""
     names, ids = interactions.user_ids.tolist(), interactions.item_ids.tolist()
     with writing(path, private=True) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         table = csv.writer(text)
         table.writerow(["user", "item", "timestamp"])
         for user in users.tolist():
-            rows = interactions.items[interactions.indptr[user] : interactions.indptr[user + 1]]
+            rows = interactions.items[starts[user] : ends[user]]
             table.writerows((names[user], ids[row], n) for n, row in enumerate(rows.tolist()))
         text.detach()

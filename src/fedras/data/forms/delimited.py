@@ -60,10 +60,7 @@ class Delimited:
         if dialect is None:
             raise DataError(f"{path}: is empty; expected one row per interaction")
         self.dialect = dialect
-        try:
-            head = list(itertools.islice(dialect.rows(enumerate(lines, 1)), HEAD + 1))
-        except LineError:  # reading tells the line, if it is one
-            head = list(enumerate((line.split(dialect.separator) for line in lines[:HEAD]), 1))
+        head = self._first_rows(lines)
         if not head:
             raise DataError(f"{path}: has no rows; expected one row per interaction")
         self.form = _NAMES.get(dialect.separator, f"separated by {dialect.separator}")
@@ -73,6 +70,18 @@ class Delimited:
             self.form = f"{dialect.layout} of items"
             self.named, self.names = True, _FIXED[dialect.layout][: len(head[0][1])]
         self._head = [cells for _, cells in head if len(cells) == len(self.names)]
+
+    def _first_rows(self, lines: list[str]) -> list[tuple[int, list[str]]]:
+        """Return the first rows, as well as they can be read; reading tells what is wrong."""
+        for dialect in (self.dialect, replace(self.dialect, escaped=True)):
+            try:
+                head = list(itertools.islice(dialect.rows(enumerate(lines, 1)), HEAD + 1))
+            except LineError:
+                continue
+            self.dialect = dialect
+            return head
+        plain = replace(self.dialect, quoted=False)
+        return list(itertools.islice(plain.rows(enumerate(lines, 1)), HEAD + 1))
 
     def _name_columns(
         self,
@@ -207,6 +216,8 @@ def _first_lines(path: Path) -> list[str]:
     with text(path) as file:
         start = file.read(_START)
         more = bool(file.read(1))
+    if b"\r" in start and b"\n" not in start:
+        raise DataError(f"{path}: its lines end with CR alone; write them with LF")
     lines = list(io.StringIO(start.decode("utf-8", "replace"), newline=""))
     return lines[:-1] if more and len(lines) > 1 else lines
 
