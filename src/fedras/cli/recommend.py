@@ -68,7 +68,7 @@ def recommend(
     else:
         wanted = model.users if everybody else list(dict.fromkeys(user or listed))
         found = model.each(wanted, k, seen)
-        answers = ((name, best, model.history(name, k) if history else []) for name, best in found)
+        answers = ((name, best, model.items_of(name, k) if history else []) for name, best in found)
     if out is not None:
         columns = ["user", *(["list"] if history else []), "rank", "item", "title", "score"]
         write_rows(out, columns, _rows(answers, history))

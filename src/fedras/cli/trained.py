@@ -33,7 +33,7 @@ def load_trained(folder: Path | None, node: Path | None, data_dir: Path | None) 
 
         return load_node(node)
     if folder is not None and node is None:
-        from fedras.run.recommender import load  # noqa: PLC0415 -- slow to import
+        from fedras.api import load  # noqa: PLC0415 -- slow to import
 
         return load(folder, data_dir)
     raise UsageError("give the folder of a run, or that of a node as --node")
