@@ -47,11 +47,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--atheris", action="store_true", help="be guided by coverage")
     options = parser.parse_args()
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "codecs"))
+    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
     if options.atheris:
         _guided(options)
         return
-    fuzzing = importlib.import_module("fuzzing")
+    fuzzing = importlib.import_module("helpers.fuzzing")
     fuzzing.warm_up()
     try:
         for codec, numbers in _formats(options):
@@ -128,7 +128,7 @@ def _guided(options: argparse.Namespace) -> None:
     for module in pkgutil.iter_modules(kernels.__path__, "fedras.kernels."):
         importlib.import_module(module.name)
     with atheris.instrument_imports(include=["fedras"]):
-        fuzzing = importlib.import_module("fuzzing")
+        fuzzing = importlib.import_module("helpers.fuzzing")
         formats = _formats(options)
 
     good = [sample for names in formats for sample in fuzzing.samples(*names)]
