@@ -16,7 +16,7 @@ from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
 from fedras.federation.reading import read_all
 from fedras.federation.state import State
-from fedras.federation.stream import Stream, require_log
+from fedras.federation.stream import Stream, require_log, stream_of
 from fedras.federation.wire import Broadcast, Traffic, Upload
 from fedras.kernels.gather import differing
 from fedras.methods import Method
@@ -83,23 +83,13 @@ class Server:
         """
         n_items, dim = self.items.shape
         budgets, which = client_budgets(rates, self.method, n_items, dim)
-        hears = np.array([self._stream(budget) for budget in budgets.tolist()])[which]
+        hears = np.array([stream_of(self.streams, budget) for budget in budgets.tolist()])[which]
         for s in hears.tolist():
             self.streams[s].listeners += 1
         self.clients = np.concatenate((self.clients, clients))
         self.stream_of = np.concatenate((self.stream_of, hears))
         self.heard = np.concatenate((self.heard, np.zeros(len(clients), np.int64)))
         self.trust = np.concatenate((self.trust, np.zeros(len(clients))))
-
-    def _stream(self, budget: int) -> int:
-        """Return the number of the stream of a budget, which is made if there is none."""
-        known = [stream.budget for stream in self.streams]
-        if budget in known:
-            return known.index(budget)
-        near = self.streams[int(np.argmin(np.abs(np.array(known) - budget)))]
-        memory, log = dict(near.memory), list(near.log)
-        self.streams.append(Stream(budget, 0, near.replica.copy(), memory, log))
-        return len(known)
 
     def state(self) -> State:
         """Return all that changes from round to round, or when clients are added."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from fedras.arrays import Float32s
 from fedras.methods.method import Memory
 
@@ -39,6 +41,20 @@ class Stream:
     def values(self) -> dict[str, Any]:
         """Return all of it but the replica, as JSON has it."""
         return {name: value for name, value in vars(self).items() if name != "replica"}
+
+
+def stream_of(streams: list[Stream], budget: int) -> int:
+    """Return the number of the stream of a budget, which is added if there is none.
+
+    It starts as a copy of that of the nearest budget.
+    """
+    known = [stream.budget for stream in streams]
+    if budget in known:
+        return known.index(budget)
+    near = streams[int(np.argmin(np.abs(np.array(known) - budget)))]
+    memory, log = dict(near.memory), list(near.log)
+    streams.append(Stream(budget, 0, near.replica.copy(), memory, log))
+    return len(known)
 
 
 def require_log(log: Sequence[int], round_: int) -> None:
