@@ -17,7 +17,6 @@ from helpers.liars import (
     refused,
 )
 from helpers.nodes_in_process import Perfect, config, coordinator, make_nodes
-from hypothesis import strategies as st
 
 from fedras.nodes.node.memory import remember
 
@@ -128,7 +127,3 @@ def test_two_nodes_with_one_user_rank_it_once(tmp_path: Path) -> None:
     assert server.evaluate().users <= USERS
     assert refused(server) == {"users of another node": 1}
     assert server.exchange.membership.left_out == {}
-
-
-numbers = st.integers(0, 2**53 - 1)
-tags = st.binary(min_size=8, max_size=8)

@@ -20,7 +20,7 @@ from fedras.nodes.server.membership import Membership
 from fedras.nodes.server.roster import Member
 from fedras.nodes.server.work import require_answer
 
-_ROOM, _ROOM_PER_UPLOAD = 1 << 14, 1 << 14
+_ROOM, _ROOM_PER_UPLOAD = 1 << 13, 1 << 14
 """Bytes of an answer beside users and numbers; of an upload, beside its numbers."""
 
 

@@ -62,7 +62,8 @@ def new_coordinator(
     n_items, rates = len(catalogue.items), _rates(config, parts, len(catalogue.items))
     welcome = Join(run, _public(config, parts), n_items, catalogue.digest)
     make = partial(_make, config, parts, n_items, rates)
-    size = 2 * 4 * (n_items * (config.dim + 2) + len(make(np.zeros(0, np.uint64)).scoring))
+    parameters = len(make(np.zeros(0, np.uint64)).scoring)
+    size = 8 * n_items * (config.dim + 2) + 9 * parameters  # twice float32, and room
     exchange = Exchange(link, welcome, patience, size, Membership(admission))
     return Coordinator(given, config, exchange, make, rates)
 
