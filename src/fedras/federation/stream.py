@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from fedras.arrays import Float32s
 from fedras.methods.method import Memory
 
@@ -38,23 +36,25 @@ class Stream:
     log: list[int] = field(default_factory=lambda: [0])
     snapshot: int = 0
 
+    def fork(self, budget: int) -> "Stream":
+        """Return a stream of another budget that nobody hears yet and that holds the same."""
+        return Stream(budget, 0, self.replica.copy(), dict(self.memory), list(self.log))
+
+    @classmethod
+    def restored(cls, replica: Float32s, values: dict[str, Any], round_: int) -> "Stream":
+        """Return what has this replica and these `values` after so many rounds.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If the values are those of something else.
+        """
+        require_log(values["log"], round_)
+        return cls(replica=replica, **values)
+
     def values(self) -> dict[str, Any]:
         """Return all of it but the replica, as JSON has it."""
         return {name: value for name, value in vars(self).items() if name != "replica"}
-
-
-def stream_of(streams: list[Stream], budget: int) -> int:
-    """Return the number of the stream of a budget, which is added if there is none.
-
-    It starts as a copy of that of the nearest budget.
-    """
-    known = [stream.budget for stream in streams]
-    if budget in known:
-        return known.index(budget)
-    near = streams[int(np.argmin(np.abs(np.array(known) - budget)))]
-    memory, log = dict(near.memory), list(near.log)
-    streams.append(Stream(budget, 0, near.replica.copy(), memory, log))
-    return len(known)
 
 
 def require_log(log: Sequence[int], round_: int) -> None:
