@@ -8,6 +8,7 @@ process of its own; peers that are not installed are left out.
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -64,7 +65,11 @@ def main() -> None:
     if given.reader:
         print(json.dumps(measure(given.reader, given.file)))
         return
-    found: dict[str, object] = {"rows": given.rows}
+    found: dict[str, object] = {
+        "rows": given.rows,
+        "cores": os.cpu_count(),
+        "load_before": round(os.getloadavg()[0], 1),  # what else ran: seconds mean little above 0
+    }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ratings.csv"
         write(path, given.rows)

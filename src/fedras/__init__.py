@@ -4,17 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fedras.api import fit, load
     from fedras.config import Config
-    from fedras.run.recommender import load
     from fedras.run.training import train
     from fedras.version import __version__
 
-__all__ = ["Config", "__version__", "load", "train"]
+__all__ = ["Config", "__version__", "fit", "load", "train"]
 
 _HOMES = {
     "Config": "fedras.config",
     "__version__": "fedras.version",
-    "load": "fedras.run.recommender",
+    "fit": "fedras.api",
+    "load": "fedras.api",
     "train": "fedras.run.training",
 }
 
@@ -24,3 +25,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'fedras' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the names that people use, for completion."""
+    return __all__

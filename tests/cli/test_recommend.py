@@ -13,9 +13,9 @@ from helpers.small_federation import interactions
 from helpers.small_runs import Fedras
 from pyarrow import parquet
 
+from fedras.api import load
 from fedras.cli import rows
 from fedras.nodes.node.offline import load_node
-from fedras.run.recommender import load
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_several_users_and_their_history(fedras: Fedras, finished: Path) -> None
     assert [line for line in shown if line.startswith("user")] == ["user 3", "user 7"]
     found = json.loads(fedras(*asked, "--history", "--json").out)
     assert [answer["user"] for answer in found] == ["3", "7"]
-    assert found[1]["history"] == [item._asdict() for item in model.history("7", 2)]
+    assert found[1]["history"] == [item._asdict() for item in model.items_of("7", 2)]
     assert found[1]["recommendations"] == [item._asdict() for item in model.recommend("7", 2)]
 
 
@@ -47,7 +47,7 @@ def test_history_stands_beside_with_titles(fedras: Fedras, node: Path) -> None:
     table = fedras("recommend", "--node", node, "--user", "u01", "--history", "-k", 2).out
     model = load_node(node)
     first = table.splitlines()[1]
-    titles = [str(found.title) for found in (model.recommend("u01")[0], model.history("u01")[0])]
+    titles = [str(found.title) for found in (model.recommend("u01")[0], model.items_of("u01")[0])]
     assert first.index(titles[0]) < first.rindex(titles[1])
     everything = fedras("recommend", "--node", node, "--user", user, "--history", "-k", 3).out
     assert len(everything.splitlines()) == 4  # u00 has all items: nothing is left to recommend
@@ -79,7 +79,7 @@ def test_all_users_to_a_file(
     for user, found in model.recommend(model.users, 3).items():
         expected += [("recommended", user, r, *f) for r, f in enumerate(found, 1)]
         if history:
-            had = model.history(user, 3)
+            had = model.items_of(user, 3)
             expected += [("history", user, r, *item, None) for r, item in enumerate(had, 1)]
     names = ("list", "user", "rank", "item", "title", "score")
     wanted = [dict(zip(names, row, strict=True)) for row in expected]

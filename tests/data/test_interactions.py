@@ -1,4 +1,5 @@
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,3 +141,17 @@ def test_client_keys_are_the_ids_digest() -> None:
         "789fb70695ef899a",
     ]
     assert keys.dtype == np.uint64
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [2, 1, 3],
+        [2.5, 1.0, 3.0],
+        np.array([2, 1, 3], "M8[D]"),
+        np.array([2, 1, 3], np.uint64) + np.uint64(2**63),
+        np.array([0, -(2**62), 2**62]),
+    ],
+)
+def test_times_are_anything_that_sorts(times: Any) -> None:
+    assert as_dict(from_columns("t", [1, 1, 1], ["a", "b", "c"], times)) == {"1": ["b", "a", "c"]}

@@ -28,8 +28,8 @@ def test_nodes_recommend_what_the_simulator_does(kind: dict[str, Any], tmp_path:
         users += found.users
         for user in found.users:
             assert found.recommend(user) == _titled(expected.recommend(user))
-            mine = {item.item for item in found.history(user)}
-            assert mine == {item.item for item in expected.history(user)}
+            mine = {item.item for item in found.items_of(user)}
+            assert mine == {item.item for item in expected.items_of(user)}
         if kind is not HETEROGENEOUS:  # a node has the replicas of its own users only
             assert found.fold_in(["3", "9"]) == _titled(expected.fold_in(["9", "3"]))
             assert found.similar("3") == _titled(expected.similar("3"))

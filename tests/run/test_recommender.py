@@ -138,10 +138,10 @@ def test_seen_items_on_request(recommender: Recommender) -> None:
 def test_history_is_the_latest_first(recommender: Recommender) -> None:
     rows = MINE.items[MINE.indptr[5] : MINE.indptr[6]]
     expected = MINE.item_ids[rows][::-1].tolist()
-    assert [item.item for item in recommender.history("5")] == expected
-    assert [item.item for item in recommender.history("5", 2)] == expected[:2]
+    assert [item.item for item in recommender.items_of("5")] == expected
+    assert [item.item for item in recommender.items_of("5", 2)] == expected[:2]
     with pytest.raises(UsageError, match="ask for at least 1"):
-        recommender.history("5", 0)
+        recommender.items_of("5", 0)
 
 
 def test_similar_items_have_the_largest_cosines(recommender: Recommender) -> None:
@@ -182,7 +182,8 @@ def test_unknown_items_and_several_users(recommender: Recommender) -> None:
 
 
 def test_it_shows_itself(recommender: Recommender) -> None:
-    assert repr(recommender) == "Recommender(mine: 30 users, 25 items; mf, fedras, 10 rounds)"
+    plain = Recommender(recommender.silo, recommender.data)
+    assert repr(plain) == "Recommender(mine: 30 users, 25 items; mf, fedras, 10 rounds)"
     (first, second) = repr(recommender.recommend("5", 2)).splitlines()
     best = recommender.recommend("5", 1)[0]
     assert first.split()[:3] == ["1", f"{best.score:.4f}", best.item]

@@ -87,7 +87,7 @@ def from_columns(
     name: str,
     users: Ids,
     items: Ids,
-    times: AnyArray | None = None,
+    times: AnyArray | Sequence[float] | None = None,
     *,
     keep_repeats: bool = False,
     min_interactions: int = 1,
@@ -121,7 +121,7 @@ def from_columns(
         name,
         _coded(users),
         _coded(items),
-        times,
+        None if times is None else np.asarray(times),
         keep_repeats=keep_repeats,
         min_interactions=min_interactions,
     )
@@ -185,11 +185,13 @@ def _by_user_and_time(user: Int32s, times: AnyArray | None) -> Int64s:
     """Return a stable order by user, then time."""
     if times is None or not len(times):
         return np.argsort(user, kind="stable")
-    span = float(times.max()) - float(times.min()) + 1
-    if times.dtype.kind != "i" or span * (float(user.max()) + 1) >= 2.0**62:
+    if times.dtype.kind != "i":
+        return np.lexsort((times, user))
+    span = int(times.max()) - int(times.min()) + 1
+    if span * (int(user.max()) + 1) >= 2**62:
         return np.lexsort((times, user))
     key = user.astype(np.int64)  # one number for both: twice as fast
-    key *= int(span)
+    key *= span
     key += times - times.min()
     return np.argsort(key, kind="stable")
 

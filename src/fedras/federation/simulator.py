@@ -30,7 +30,7 @@ class Simulation:
     config
         What to run; `given` holds it completed with all defaults, `config` as the method trains it.
     interactions
-        The data; by default what ``config`` names is loaded.
+        The data, or a table of it in memory; by default what ``config`` names is loaded.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Simulation:
         If the data cannot be had.
     """
 
-    def __init__(self, config: Config, interactions: data.Interactions | None = None) -> None:
+    def __init__(self, config: Config, interactions: Any = None) -> None:
         self.given = config = complete(labelled(config, interactions))
         self.transport: Transport = self._deliver
         require_accountant(config)

@@ -10,7 +10,7 @@ from fedras.components import make_config
 from fedras.config import Config, read_config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.state import State
-from fedras.run.checkpoint import read_checkpoint, write_checkpoint
+from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
 from fedras.whole_files import FolderLock, claim_folder, is_partial, make_folder, write
 
 CONFIG = "config.toml"
@@ -117,6 +117,10 @@ class RunFolder:
     def has_run(self) -> bool:
         """Return whether the folder holds a run."""
         return not self._numbered and (self.path / CONFIG).is_file()
+
+    def has_begun(self) -> bool:
+        """Return whether the folder holds a run that has a checkpoint."""
+        return self.has_run() and (self.path / CHECKPOINT).exists()
 
     def config(self) -> Config:
         """Return the configuration of the run.

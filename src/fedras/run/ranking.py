@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fedras.arrays import Bools, Float32s, Int64s
+from fedras.run.html import table
 
 
 class Item(NamedTuple):
@@ -60,6 +61,12 @@ class Ranking(list[Recommendation]):
             for rank, found in enumerate(self, start=1)
         )
 
+    def _repr_html_(self) -> str:
+        return table(
+            ((rank, *found) for rank, found in enumerate(self, start=1)),
+            ("", "item", "title", "score"),
+        )
+
 
 class Rankings(dict[str, Ranking]):
     """A `Ranking` for each of several users, or items, by id."""
@@ -69,6 +76,9 @@ class Rankings(dict[str, Ranking]):
         for of, ranking in self.items():
             for rank, found in enumerate(ranking, start=1):
                 yield Row(of, rank, *found)
+
+    def _repr_html_(self) -> str:
+        return table(self.rows(), ("of", "", "item", "title", "score"))
 
     def __repr__(self) -> str:
         return "\n".join(f"{of}:\n{ranking!r}" for of, ranking in self.items())

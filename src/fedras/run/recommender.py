@@ -1,24 +1,20 @@
 """What a trained federation recommends to its users, and to new ones."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 
 from fedras.arrays import Bools, Float32s, Int32s, Int64s
-from fedras.components import at
 from fedras.data.interactions import Interactions, client_keys
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.client import Silo
 from fedras.federation.fold_in import fold_in
-from fedras.federation.simulator import Simulation
 from fedras.kernels.mf import score_all
 from fedras.run.export import export
-from fedras.run.folder import RunFolder
 from fedras.run.names import Names
 from fedras.run.ranking import Item, Ranking, Rankings, Recommendation, best_of
-from fedras.run.resumption import restore
 
 Id: TypeAlias = str | int | np.integer[Any]
 _ONE = str | int | np.integer
@@ -53,9 +49,9 @@ class Recommender:
         self.users, self.items = self._users.ids, self._items.ids
 
     def __repr__(self) -> str:
-        config = self.silo.config
+        config, kind = self.silo.config, type(self).__name__
         return (
-            f"Recommender({self.data.name}: {len(self.users)} users, {len(self.items)} items; "
+            f"{kind}({self.data.name}: {len(self.users)} users, {len(self.items)} items; "
             f"{config.model}, {config.method}, {self.silo.version} rounds)"
         )
 
@@ -99,7 +95,7 @@ class Recommender:
         _require_positive(k)
         return self._each(self._users.places(users), k, seen)
 
-    def history(self, user: Id, k: int | None = None) -> list[Item]:
+    def items_of(self, user: Id, k: int | None = None) -> list[Item]:
         """Return the last ``k`` items of a user, by default all, the latest first.
 
         Raises
@@ -109,7 +105,7 @@ class Recommender:
         """
         _require_positive(1 if k is None else k)
         (place,) = self._users.places([user])
-        return [self._item(row) for row in self._history(place)[::-1][:k]]
+        return [self._item(row) for row in self._rows_of(place)[::-1][:k]]
 
     def item(self, item: Id) -> Item:
         """Return an item with its title; UsageError if there is no such item."""
@@ -217,10 +213,10 @@ class Recommender:
                 own = np.flatnonzero(streams == stream)
                 scores[own] = self._scores(self.silo.vectors[mine[own]], int(stream))
             for place, row in zip(mine, scores, strict=True):
-                fresh = self._fresh(self._history(place), seen)
+                fresh = self._fresh(self._rows_of(place), seen)
                 yield self.users[place], self._best(row, fresh, k)
 
-    def _history(self, place: int) -> Int32s:
+    def _rows_of(self, place: int) -> Int32s:
         return self.data.items[self.data.indptr[place] : self.data.indptr[place + 1]]
 
     def _scores(self, vectors: Float32s, stream: int) -> Float32s:
@@ -243,50 +239,6 @@ class Recommender:
     def _item(self, row: int) -> Item:
         titles = self._items.titles
         return Item(self.items[row], None if titles is None else titles[row])
-
-
-def load(
-    folder: str | Path,
-    data_dir: str | Path | None = None,
-    interactions: Interactions | None = None,
-    dataset: str | Path | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> Recommender:
-    """Load what a run has learnt so far.
-
-    Parameters
-    ----------
-    folder
-        The run's folder.
-    data_dir
-        Where the data sets are, if not where they were in training.
-    interactions
-        The data, if the run was given data of its own.
-    dataset, options
-        The file that the data is in now, and how to read it (`data.File`), if it was moved. It is
-        recognised by its content.
-
-    Raises
-    ------
-    UsageError
-        If the folder holds no run, or one without a checkpoint yet.
-    FedrasError
-        If the checkpoint is damaged, or the data is not what it was or cannot be had.
-    """
-    run = RunFolder(folder)
-    config = run.config()
-    if data_dir is not None:
-        config = config.model_copy(update={"data_dir": Path(data_dir)})
-    if dataset is not None:
-        config = at(config, str(dataset))
-    config = config.model_copy(update={"options": config.options | dict(options or {})})
-    simulation = Simulation(config, interactions)
-    if restore(simulation, run) is None:
-        raise UsageError(
-            f"the run in {run.path} has no checkpoint yet; continue it with "
-            f"fedras train --resume --out {run.path}"
-        )
-    return Recommender(simulation.silo, simulation.interactions)
 
 
 def _several(ids: Id | Iterable[Id]) -> list[Id]:

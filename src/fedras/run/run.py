@@ -60,8 +60,6 @@ class Run(Generic[F]):
         self.config = federation.given
         progress = None if folder is None else restore(federation, folder)
         self.totals, self.lines = progress or Progress(Totals(), [])
-        if folder is not None and progress is not None:
-            folder.write_metrics(self.lines)
         self._first = self._saved = self.round
         self._whole, self._open = True, False
         self._process = os.getpid()
@@ -129,6 +127,8 @@ class Run(Generic[F]):
             checkpoint = self.folder.checkpoint() if self._saved else None
             if checkpoint is not None and checkpoint.values["totals"]["rounds"] != self._saved:
                 raise FedrasError(f"another process has trained in {self.folder.path}; resume it")
+            if checkpoint is not None:  # a kill may have come between it and the metrics
+                self.folder.write_metrics(self.lines)
         self._open = True
         _RUNS.add(self)
 
@@ -160,9 +160,8 @@ class Run(Generic[F]):
                 self._save()
         return result
 
-    def _save(self) -> None:
-        if self.folder is None:
-            return
+    def write(self, folder: RunFolder) -> None:
+        """Write checkpoint and metrics to a folder."""
         arrays, state = self.federation.state()
         values = {
             "state": state,
@@ -171,9 +170,14 @@ class Run(Generic[F]):
             "config": decisive(self.config),
             "data": self.federation.fingerprint,
         }
-        self.folder.save(State(arrays, values))
-        self._saved = self.round
-        self.folder.write_metrics(self.lines)
+        folder.save(State(arrays, values))
+        if folder is self.folder:
+            self._saved = self.round
+        folder.write_metrics(self.lines)
+
+    def _save(self) -> None:
+        if self.folder is not None:
+            self.write(self.folder)
 
 
 _RUNS: WeakSet[Run[Any]] = WeakSet()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from fedras.config import Config
-from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
@@ -17,7 +17,7 @@ def train(
     config: Config | None = None,
     out: str | Path | None = None,
     resume: bool = False,
-    interactions: Interactions | None = None,
+    interactions: Any = None,
 ) -> Iterator[RoundResult]:
     """Train a federation; each step of the iterator is a round.
 
@@ -34,7 +34,8 @@ def train(
         Continue the run in ``out``. Its configuration counts; options that ``config`` sets must
         agree with it, apart from ``threads`` and ``data_dir``.
     interactions
-        Data of your own instead of the data set that ``config`` names.
+        Data of your own instead of the data set that ``config`` names: `Interactions`, or a table
+        in memory (`data.interactions_from`).
 
     Yields
     ------
@@ -55,7 +56,7 @@ def open_run(
     config: Config | None = None,
     out: str | Path | RunFolder | None = None,
     resume: bool = False,
-    interactions: Interactions | None = None,
+    interactions: Any = None,
 ) -> Run[Simulation]:
     """Return a run of a simulated federation; `train` explains parameters and errors."""
     config = absolute(config or Config())
