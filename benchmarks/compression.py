@@ -22,7 +22,7 @@ from typing import Any
 
 import faiss
 import numpy as np
-from runs import RESULTS
+from measure import RESULTS
 from sklearn.cluster import KMeans
 
 from fedras.arrays import Float32s, Int32s

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import Result, described, machine, wrapped
-from runs import RESULTS
+from measure import RESULTS, Result, described, machine, wrapped
 
 from fedras.components import interactions_of, make_config
 from fedras.flower.loopback import Loopback

@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from measure import Result, described, keep, machine, wrapped
-from runs import RESULTS
+from measure import RESULTS, Result, described, keep, machine, wrapped
 
 import fedras
 from fedras.components import make_config

@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measure import PAGE, Result, described, keep, machine, quartiles, seconds, wrapped
-from runs import RESULTS
+from measure import PAGE, RESULTS, Result, described, keep, machine, quartiles, seconds, wrapped
 
 from fedras.components import make_config
 from fedras.evaluation.evaluation import Ranked

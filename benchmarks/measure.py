@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from runs import RESULTS
 
+RESULTS = Path(__file__).parent.parent / "results"
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 Result = dict[str, Any]
 

@@ -19,8 +19,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from measure import Result, described, keep, machine, wrapped
-from runs import RESULTS
+from measure import RESULTS, Result, described, keep, machine, wrapped
 
 from fedras import data
 from fedras.components import make_config

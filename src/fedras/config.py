@@ -120,7 +120,9 @@ class Config(BaseModel):
         1.0, gt=0, le=LARGEST, description="norm that clients cut their uploads to"
     )
     dp_delta: float = Field(1e-5, gt=0, lt=1, description="delta that epsilon is reported for")
-    dp_all_rows: bool = Field(False, description="clients hide which rows they touched")
+    dp_all_rows: bool = Field(
+        False, description="clients hide which rows they touched; where there is noise: true"
+    )
     rounds: int = Field(500, ge=1, le=MOST, description="global rounds")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")
     client_fraction: float = Field(0.1, gt=0, le=1, description="clients per round / all clients")
@@ -153,6 +155,7 @@ class Config(BaseModel):
         extra = {name: value for name, value in flat.items() if name not in cls.model_fields}
         for name, value in extra.items():
             _require_option(name, value)
+        common.setdefault("dp_all_rows", bool(common.get("dp_noise_multiplier")))
         return common | {"options": extra}
 
     @model_validator(mode="after")

@@ -55,5 +55,8 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
         echo(f"uploads that were dropped: {reasons}")
     if "privacy" in summary:
         privacy = summary["privacy"]
-        echo(f"privacy: epsilon {privacy['epsilon']:.3g} at delta {privacy['delta']:g}")
+        if privacy["rows_hidden"]:
+            echo(f"privacy: epsilon {privacy['epsilon']:.3g} at delta {privacy['delta']:g}")
+        else:
+            echo(f"privacy: {privacy['no_epsilon']}")
     typer.echo(f"recommendations: fedras recommend {folder} --user {user}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.federation import scoring
-from fedras.federation.privacy import privatise
+from fedras.federation.privacy import Draw, privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.gather import gather
+from fedras.kernels.random import normals
 from fedras.methods import Method
 from fedras.models import Cohort, Model
 from fedras.parallel import for_clients
@@ -48,9 +50,9 @@ class Silo:
         How many updates the replicas hold.
     residuals
         What clients still owe the server, with error feedback on the uplink.
-    secret
-        The seed of the noise of differential privacy. A real client keeps its own, from the
-        system's randomness; by default it is the run's, which everybody knows.
+    noise
+        Draws the noise of differential privacy. A real client takes `privacy.system_normals`; by
+        default it follows from the run's seed, which everybody knows: right for simulations only.
     """
 
     config: Config
@@ -66,7 +68,7 @@ class Silo:
     scoring: Float32s
     version: int = 0
     residuals: Residuals = field(default_factory=Residuals)
-    secret: int | None = None
+    noise: Draw | None = None
 
     def receive(self, broadcast: Broadcast) -> None:
         """Bring each stream's replica up to date (Algorithm 1, lines 14 to 17).
@@ -149,8 +151,8 @@ class Silo:
         self.vectors[cohort] = vectors
         changes = models - self.scoring
         if config.dp_noise_multiplier:
-            secret = config.seed if self.secret is None else self.secret
-            noise = keys(secret, Purpose.PRIVACY, round_, clients)
+            streams = keys(config.seed, Purpose.PRIVACY, round_, clients)
+            noise = [self.noise or partial(normals, own) for own in streams]
             updates, changes = privatise(config, updates, changes, noise)
         payloads = self._encode(cohort, updates, shared)
         draws = keys(config.seed, Purpose.SCORING_UPLINK, round_, clients)

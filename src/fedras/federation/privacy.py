@@ -1,25 +1,33 @@
 """Local differential privacy: what a client learnt is bounded and noised before it is coded."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from fedras.arrays import Float32s, Int64s, UInt64s
+from fedras.arrays import Float32s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.errors import UsageError
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast
-from fedras.kernels.random import normals
 
 _REPLACEMENT = 2
 """Two uploads of norm C are up to 2 C apart: one client's data may be anybody's."""
 
+_ROWS_SHOW = (
+    "no epsilon holds: without dp_all_rows an upload shows which items it is about, which gives "
+    "its client's items away, whatever the noise"
+)
+
+Draw = Callable[[int, float], Float32s]
+"""Returns so many numbers drawn from N(0, deviation^2), float32[n]."""
+
 
 def privatise(
-    config: Config, updates: Sequence[RowUpdate], changes: Float32s, keys: UInt64s
+    config: Config, updates: Sequence[RowUpdate], changes: Float32s, draws: Sequence[Draw]
 ) -> tuple[list[RowUpdate], Float32s]:
     """Bound what each client is about to say, and add Gaussian noise to every number of it.
 
@@ -35,26 +43,40 @@ def privatise(
         One per client.
     changes
         float32[C, P], of the scoring model.
-    keys
-        uint64[C], streams of random numbers that only the client may know.
+    draws
+        One per client, which nobody else may foresee.
     """
     noised = []
     changed = np.empty_like(changes)
     deviation = config.dp_noise_multiplier * config.dp_clip_norm
-    for i, (update, change, key) in enumerate(zip(updates, changes, keys, strict=True)):
+    for i, (update, change, draw) in enumerate(zip(updates, changes, draws, strict=True)):
         wide = _with_all_rows(update) if config.dp_all_rows else update
         said = np.concatenate((wide.values.ravel(), change))
         norm = float(np.linalg.norm(said.astype(np.float64)))
         said = said * np.float32(min(1.0, config.dp_clip_norm / norm) if norm else 1.0)
-        said = said + normals(key, len(said), deviation)
+        said = said + draw(len(said), deviation)
         noised.append(wide.with_values(said[: wide.values.size].reshape(wide.values.shape)))
         changed[i] = said[wide.values.size :]
     return noised, changed
 
 
+def system_normals(n: int, deviation: float) -> Float32s:
+    """Return float32[n] draws from the operating system's cryptographic generator (`Draw`).
+
+    By Box and Muller, from 53 random bits a number. They are rounded to single precision, and no
+    draw is beyond 8.6 deviations: floating point has gaps that discrete noise has not (Mironov, On
+    Significance of the Least Significant Bits for Differential Privacy, CCS 2012).
+    """
+    words = np.frombuffer(os.urandom(16 * ((n + 1) // 2)), np.uint64).reshape(2, -1)
+    uniform = (words >> np.uint64(11)) * 2.0**-53
+    radius, angle = deviation * np.sqrt(-2 * np.log1p(-uniform[0])), 2 * np.pi * uniform[1]
+    pairs = np.concatenate((radius * np.cos(angle), radius * np.sin(angle)))
+    return pairs[:n].astype(np.float32)
+
+
 def require_accountant(config: Config) -> None:
-    """Raise UsageError where there is noise, and the library that reports epsilon is missing."""
-    if not config.dp_noise_multiplier:
+    """Raise UsageError where epsilon will be reported, and the library for that is missing."""
+    if not (config.dp_noise_multiplier and config.dp_all_rows):
         return
     try:
         import dp_accounting  # noqa: F401, PLC0415 -- an extra
@@ -68,11 +90,14 @@ def guarantee(server: Server, rounds: int) -> dict[str, Any]:
     """Return what ``summary.json`` says of privacy after so many rounds.
 
     Epsilon is that of the client that was selected most often, for all its uploads together; the
-    server sees who takes part, so that selection hides nobody.
+    server sees who takes part, so that selection hides nobody. Where rows are visible there is no
+    epsilon: they depend on the client's items, without any noise.
     """
+    config = server.config
+    if not config.dp_all_rows:
+        return {"rows_hidden": False, "no_epsilon": _ROWS_SHOW}
     from dp_accounting import GaussianDpEvent, rdp  # noqa: PLC0415 -- slow to import, an extra
 
-    config = server.config
     uploads = int(_selections(server, rounds).max())
     accountant = rdp.RdpAccountant()
     accountant.compose(GaussianDpEvent(config.dp_noise_multiplier / _REPLACEMENT), uploads)
@@ -80,7 +105,7 @@ def guarantee(server: Server, rounds: int) -> dict[str, Any]:
         "epsilon": float(accountant.get_epsilon(config.dp_delta)),
         "delta": config.dp_delta,
         "uploads": uploads,
-        "rows_hidden": config.dp_all_rows,
+        "rows_hidden": True,
     }
 
 

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from fedras.errors import FedrasError, PayloadError
 from fedras.evaluation import metrics
 from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation.client import Silo
+from fedras.federation.privacy import system_normals
 from fedras.federation.start import new_silo
 from fedras.federation.wire import Upload
 from fedras.kernels.jit import set_threads
@@ -258,10 +258,10 @@ def _histograms(silo: Silo, work: Work, evaluation: Evaluation, cohort: Int64s) 
 def _train(silo: Silo, cohort: Int64s) -> list[Upload]:
     """Return the uploads of the cohort, int64[C]; empty ones where it says -1.
 
-    The seed of the noise of differential privacy is drawn here and kept nowhere: two uploads that
-    shared their noise would tell their difference without any.
+    The noise of differential privacy is the system's, and drawn anew each time: two uploads that
+    shared it would tell their difference without any.
     """
-    silo.secret = secrets.randbits(63)
+    silo.noise = system_normals
     here = cohort[cohort >= 0]
     answers = iter(silo.train(here) if len(here) else [])
     return [next(answers) if place >= 0 else Upload(b"", b"") for place in cohort.tolist()]

@@ -1,23 +1,26 @@
 """Quality while a fifth of the clients sends what does harm, with the defences and without.
 
-    python benchmarks/hostile.py
+    python studies/hostile.py
 
-Writes ``results/hostile.jsonl`` and the table of ``docs/security.md``.
+Writes ``results/hostile.jsonl``, a line for each run as soon as it is done, so that work can be
+resumed, and the table of ``docs/security.md``.
 """
 
 import json
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import mean
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 from attacks import ATTACKS, attacked, hostile
-from runs import Row, rows
+from rich.progress import track
 
 from fedras.arrays import Int64s
 from fedras.components import make_config
@@ -32,7 +35,9 @@ from fedras.report.sections import replace_section
 from fedras.run.run import Run
 from fedras.run.training import open_run
 
-PAGE = Path(__file__).parent.parent / "docs" / "security.md"
+ROOT = Path(__file__).parent.parent
+PAGE, KEPT = ROOT / "docs" / "security.md", ROOT / "results" / "hostile.jsonl"
+Row = dict[str, Any]
 SETTINGS: dict[str, Row] = {
     "CR 96.88 %": {},
     "8 actions, error feedback": {"actions": 8, "error_feedback": True},
@@ -47,7 +52,7 @@ def main() -> None:
     attacks = [NOBODY, *ATTACKS]
     cases = list(product(attacks, SETTINGS, (False, True)))
     wanted = [_given(*case, seed) for seed in SEEDS for case in cases]
-    done = rows("hostile", wanted, work)
+    done = rows(wanted)
     found = {case: done[i :: len(cases)] for i, case in enumerate(cases)}
     columns = " | ".join(f"{setting}: undefended | defended" for setting in SETTINGS)
     lines = [f"| hostile clients send | {columns} |", "|---" * (1 + 2 * len(SETTINGS)) + "|"]
@@ -58,6 +63,23 @@ def main() -> None:
         ]
         lines.append("| " + " | ".join([attack, *cells]) + " |")
     replace_section(PAGE, "hostile", "\n".join(lines) + "\n")
+
+
+def rows(wanted: list[Row]) -> list[Row]:
+    """Return a row per wanted configuration, in order, from `KEPT` or new work."""
+    lines = KEPT.read_text("utf-8").splitlines() if KEPT.exists() else []
+    done = {_key(row["given"]): row for row in map(json.loads, lines)}
+    missing = [given for given in wanted if _key(given) not in done]
+    with ProcessPoolExecutor() as pool, KEPT.open("a", encoding="utf-8") as file:
+        for row in track(pool.map(work, missing), description="hostile", total=len(missing)):
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            done[_key(row["given"])] = row
+    return [done[_key(given)] for given in wanted]
+
+
+def _key(given: Row) -> str:
+    return json.dumps(given, sort_keys=True)
 
 
 def unchecked(
