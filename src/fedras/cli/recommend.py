@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 Answer = tuple[str, "Ranking", "list[Item]"]
 """A user, the recommendations, and the history if it is wanted."""
 
+Liked = Annotated[
+    str | None,
+    typer.Option(
+        "--items",
+        metavar="ID,ID,...|FILE",
+        help="For a new user who likes these: ids or titles, by commas or one a line of FILE.",
+    ),
+]
+
 
 def recommend(
     folder: Folder = None,
@@ -32,14 +41,7 @@ def recommend(
         typer.Option("--users", metavar="FILE", help="Ids, one a line or in a column user."),
     ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="All users.")] = False,
-    items: Annotated[
-        str | None,
-        typer.Option(
-            "--items",
-            metavar="ID,ID,...|FILE",
-            help="For a new user who likes these: ids or titles, by commas or one a line of FILE.",
-        ),
-    ] = None,
+    items: Liked = None,
     node: NodeFolder = None,
     k: K = 10,
     seen: Annotated[bool, typer.Option("--seen", help="Also items that the user has.")] = False,
