@@ -236,31 +236,6 @@ def test_damaged_checkpoint(fedras: Fedras, finished: Path, tmp_path: Path) -> N
         assert done.err.count("\n") == 1
 
 
-def test_warnings_of_the_data(
-    fedras: Fedras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "some.csv").write_text("user,item\na,1\na,2\na,3\nb,1\nb,2\nc,1\n")
-    given = ["--dataset", "some.csv", "--rounds", 1, "--set", "min_interactions=2"]
-    done = fedras("train", *given, "--quiet")
-    assert done.status == 0
-    assert "fedras: warning: 1 of 3 users have fewer than 2 interactions" in done.err
-    summary = RunFolder("runs/some-mf-fedras-1").summary()
-    assert summary is not None
-    assert summary["dataset"] == "some.csv"
-    assert "1 of 3 users" in summary["notes"][0]
-
-
-@pytest.mark.parametrize("place", [["own.csv"], ["--dataset", "own.csv"]])
-def test_a_table_is_named_with_or_without_its_flag(
-    place: list[str], fedras: Fedras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "own.csv").write_text("user,item\n" + "a,1\na,2\na,3\nb,1\nb,2\nc,1\nc,2\n")
-    assert fedras("train", *place, "--rounds", 1, "--quiet").status == 0
-    assert RunFolder("runs/own-mf-fedras-1").config().dataset == str(tmp_path / "own.csv")
-
-
 def test_both_commands_have_the_options_of_a_run() -> None:
     group = typer.main.get_command(app)
     train, federate = (

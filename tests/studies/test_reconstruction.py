@@ -42,7 +42,7 @@ def test_the_rarer_side_is_that_of_fewer_rows() -> None:
     assert len(rarer(RowUpdate(rows[:0], values[:0], N_ITEMS))) == 0
 
 
-@pytest.mark.parametrize("key", [np.uint64(k) for k in range(1, 5)])
+@pytest.mark.parametrize("key", [np.uint64(n) for n in range(1, 5)])
 def test_a_draw_is_replayed_up_to_what_is_not_there(key: np.uint64) -> None:
     given = update(0, 48)
     there, expected = set(given.rows.tolist()), set[int]()

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from fedras.cli.displays.output import DataDir, say
-from fedras.cli.trained import Folder, NodeFolder, load_trained
+from fedras.cli.options import Columns
+from fedras.cli.trained import Folder, Moved, NodeFolder, load_trained
 
 
 def export(
@@ -20,12 +21,14 @@ def export(
     ] = False,
     node: NodeFolder = None,
     data_dir: DataDir = None,
+    dataset: Moved = None,
+    columns: Columns = None,
 ) -> None:
     """Write the item vectors with ids and titles, and what else it takes to score them."""
     from fedras.run.export import require_format  # noqa: PLC0415 -- slow to import
 
     require_format(out)
-    load_trained(folder, node, data_dir).export(out, users)
+    load_trained(folder, node, data_dir, dataset, columns).export(out, users)
     say(f"wrote {out}")
     if users:
         say(f"warning: {out} holds private vectors: whoever has it can tell what its users like")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table, say
+from fedras.cli.options import Columns
 from fedras.cli.rows import read_ids, require_writable, write_rows
-from fedras.cli.trained import Folder, K, NodeFolder, load_trained
+from fedras.cli.trained import Folder, K, Moved, NodeFolder, load_trained
 from fedras.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 Answer = tuple[str, "Ranking", "list[Item]"]
 """A user, the recommendations, and the history if it is wanted."""
+
+Liked = Annotated[
+    str | None,
+    typer.Option(
+        "--items",
+        metavar="ID,ID,...|FILE",
+        help="For a new user who likes these: ids or titles, by commas or one a line of FILE.",
+    ),
+]
 
 
 def recommend(
@@ -31,14 +41,7 @@ def recommend(
         typer.Option("--users", metavar="FILE", help="Ids, one a line or in a column user."),
     ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="All users.")] = False,
-    items: Annotated[
-        str | None,
-        typer.Option(
-            "--items",
-            metavar="ID,ID,...|FILE",
-            help="For a new user who likes these: ids or titles, by commas or one a line of FILE.",
-        ),
-    ] = None,
+    items: Liked = None,
     node: NodeFolder = None,
     k: K = 10,
     seen: Annotated[bool, typer.Option("--seen", help="Also items that the user has.")] = False,
@@ -50,6 +53,8 @@ def recommend(
         typer.Option("--out", metavar="FILE", help="Write a .csv, .jsonl or .parquet file."),
     ] = None,
     data_dir: DataDir = None,
+    dataset: Moved = None,
+    columns: Columns = None,
     as_json: AsJson = False,
 ) -> None:
     """Recommend items that a user does not have yet."""
@@ -62,7 +67,7 @@ def recommend(
     if out is not None:
         require_writable(out)
     listed = [] if users is None else read_ids(users, "user")
-    model = load_trained(folder, node, data_dir)
+    model = load_trained(folder, node, data_dir, dataset, columns)
     if items is not None:
         answers: Iterable[Answer] = [("", model.fold_in(_liked(model, items), k, seen), [])]
     else:
@@ -70,8 +75,8 @@ def recommend(
         found = model.each(wanted, k, seen)
         answers = ((name, best, model.items_of(name, k) if history else []) for name, best in found)
     if out is not None:
-        columns = ["user", *(["list"] if history else []), "rank", "item", "title", "score"]
-        write_rows(out, columns, _rows(answers, history))
+        header = ["user", *(["list"] if history else []), "rank", "item", "title", "score"]
+        write_rows(out, header, _rows(answers, history))
         say(f"wrote {out}")
     elif as_json:
         _print_json(list(answers), history)

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table
-from fedras.cli.trained import Folder, K, NodeFolder, load_trained
+from fedras.cli.options import Columns
+from fedras.cli.trained import Folder, K, Moved, NodeFolder, load_trained
 from fedras.errors import UsageError
 
 
@@ -22,12 +23,14 @@ def similar(
     node: NodeFolder = None,
     k: K = 10,
     data_dir: DataDir = None,
+    dataset: Moved = None,
+    columns: Columns = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the items most like others, by the cosine of their vectors in the clients' replica."""
     if not item and not title:
         raise UsageError('say which item: --item ID or --title "part of its title"')
-    model = load_trained(folder, node, data_dir)
+    model = load_trained(folder, node, data_dir, dataset, columns)
     wanted = dict.fromkeys([*(item or []), *map(model.titled, title or [])])
     found = model.similar(wanted, k)
     if as_json:

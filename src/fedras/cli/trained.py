@@ -18,7 +18,19 @@ NodeFolder = Annotated[
 K = Annotated[int, typer.Option("-k", "--k", help="How many items.")]
 
 
-def load_trained(folder: Path | None, node: Path | None, data_dir: Path | None) -> "Recommender":
+Moved = Annotated[
+    Path | None,
+    typer.Option("--dataset", metavar="FILE", help="Where the run's own table is now."),
+]
+
+
+def load_trained(
+    folder: Path | None,
+    node: Path | None,
+    data_dir: Path | None,
+    dataset: Path | None = None,
+    columns: str | None = None,
+) -> "Recommender":
     """Load a run or what a node holds.
 
     Raises
@@ -35,5 +47,6 @@ def load_trained(folder: Path | None, node: Path | None, data_dir: Path | None) 
     if folder is not None and node is None:
         from fedras.api import load  # noqa: PLC0415 -- slow to import
 
-        return load(folder, data_dir)
+        options = {} if columns is None else {"columns": columns}
+        return load(folder, data_dir, dataset=dataset, options=options)
     raise UsageError("give the folder of a run, or that of a node as --node")

@@ -93,13 +93,12 @@ class Server:
 
     def _stream(self, budget: int) -> int:
         """Return the number of the stream of a budget, which is made if there is none."""
-        known = [stream.budget for stream in self.streams]
-        if budget in known:
-            return known.index(budget)
-        near = self.streams[int(np.argmin(np.abs(np.array(known) - budget)))]
-        memory, log = dict(near.memory), list(near.log)
-        self.streams.append(Stream(budget, 0, near.replica.copy(), memory, log))
-        return len(known)
+        for s, stream in enumerate(self.streams):
+            if stream.budget == budget:
+                return s
+        nearest = min(self.streams, key=lambda stream: abs(stream.budget - budget))
+        self.streams.append(nearest.fork(budget))
+        return len(self.streams) - 1
 
     def state(self) -> State:
         """Return all that changes from round to round, or when clients are added."""
@@ -110,12 +109,10 @@ class Server:
             "replicas": np.stack([stream.replica for stream in self.streams]),
             "scoring": self.scoring,
             "scoring_lost": self.scoring_lost,
-            "scoring_sent": np.frombuffer(self.broadcast.scoring, np.uint8),
             "heard": self.heard,
             "trust": self.trust,
+            **self.broadcast.arrays(),
         }
-        for s, update in enumerate(self.broadcast.items):
-            arrays[f"broadcast_{s}"] = np.frombuffer(update, np.uint8)
         streams = [stream.values() for stream in self.streams]
         values = {"round": self.broadcast.round, "scoring_log": self.scoring_log}
         return State(arrays, values | {"streams": streams})
@@ -132,11 +129,9 @@ class Server:
         streams, clients = values["streams"], state.column("clients", np.uint64)
         if not 0 <= round_ <= self.config.rounds:
             raise ValueError(f"its round is {round_} of {self.config.rounds}")
-        for log in (values["scoring_log"], *(each["log"] for each in streams)):
-            require_log(log, round_)
+        require_log(values["scoring_log"], round_)
         replicas = state.array("replicas", np.float32, (len(streams), *self.items.shape))
-        count, size = len(clients), self.scoring.shape
-        sent = [state.bytes(f"broadcast_{s}") for s in range(len(streams) if round_ else 0)]
+        pairs, count, size = zip(replicas, streams, strict=True), len(clients), self.scoring.shape
         restored = {
             "clients": clients,
             "stream_of": state.places("stream_of", count, len(streams)),
@@ -146,10 +141,8 @@ class Server:
             "scoring": state.array("scoring", np.float32, size),
             "scoring_lost": state.array("scoring_lost", np.float32, size),
             "scoring_log": values["scoring_log"],
-            "streams": [
-                Stream(replica=r, **each) for r, each in zip(replicas, streams, strict=True)
-            ],
-            "broadcast": Broadcast(round_, tuple(sent), state.bytes("scoring_sent")),
+            "streams": [Stream.restored(*pair, round_) for pair in pairs],
+            "broadcast": Broadcast.restored(state, round_, len(streams)),
         }
         vars(self).update(restored)
 

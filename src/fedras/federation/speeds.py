@@ -78,5 +78,5 @@ def _speed(text: str, where: str) -> float:
     except ValueError:
         speed = math.nan
     if not 0 < speed <= _FASTEST:
-        raise UsageError(f"{where}: expected user,{_SPEED}, found {text!r}")
+        raise UsageError(f"{where}: {text!r} are no {_SPEED}")
     return speed

@@ -36,6 +36,22 @@ class Stream:
     log: list[int] = field(default_factory=lambda: [0])
     snapshot: int = 0
 
+    def fork(self, budget: int) -> "Stream":
+        """Return a stream of another budget that nobody hears yet and that holds the same."""
+        return Stream(budget, 0, self.replica.copy(), dict(self.memory), list(self.log))
+
+    @classmethod
+    def restored(cls, replica: Float32s, values: dict[str, Any], round_: int) -> "Stream":
+        """Return what has this replica and these `values` after so many rounds.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If the values are those of something else.
+        """
+        require_log(values["log"], round_)
+        return cls(replica=replica, **values)
+
     def values(self) -> dict[str, Any]:
         """Return all of it but the replica, as JSON has it."""
         return {name: value for name, value in vars(self).items() if name != "replica"}

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
 
+from fedras.arrays import Arrays
 from fedras.codecs import Part, Payload
+from fedras.federation.state import State
 
 SCORING = "scoring"
 HEADERS = "headers"
@@ -34,6 +37,18 @@ class Broadcast:
     round: int
     items: tuple[bytes, ...]
     scoring: bytes
+
+    def arrays(self) -> Arrays:
+        """Return its bytes as arrays."""
+        items = {f"broadcast_{s}": data for s, data in enumerate(self.items)}
+        sent = {**items, "scoring_sent": self.scoring}
+        return {name: np.frombuffer(data, np.uint8) for name, data in sent.items()}
+
+    @classmethod
+    def restored(cls, state: State, round_: int, streams: int) -> "Broadcast":
+        """Return what `arrays` gave, of this round; ValueError if there is no such thing."""
+        items = [state.bytes(f"broadcast_{s}") for s in range(streams if round_ else 0)]
+        return cls(round_, tuple(items), state.bytes("scoring_sent"))
 
 
 class Upload(msgspec.Struct, frozen=True):

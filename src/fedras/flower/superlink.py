@@ -3,15 +3,19 @@
 Flower serves three APIs on one port: the nodes' (Fleet), that of the server's own process
 (Runtime), and Control, which registers nodes and starts apps and asks for no credential. Here a
 guard before them lets pass the nodes' API, which Flower authenticates by the nodes' keys; the
-Runtime API for this machine, with a secret; and Control for whoever has the operator's token.
+Runtime API for this machine, with a secret; and Control for whoever has the operator's token. It
+reads nothing but the head of a request, where Flower would first keep all that a stranger sends.
 """
 
+import asyncio
+import binascii
 import hmac
 import ipaddress
 import os
 import secrets
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from pathlib import Path
@@ -19,7 +23,13 @@ from typing import Any
 
 import tomli_w
 import uvicorn
-from flwr.supercore.constant import TaskType
+from flwr.common.constant import TIMESTAMP_HEADER
+from flwr.supercore.constant import (
+    FLEET_HTTP_PUBLIC_KEY_HEADER,
+    FLEET_HTTP_SIGNATURE_HEADER,
+    TaskType,
+)
+from flwr.supercore.primitives.asymmetric import bytes_to_public_key, verify_signature
 from flwr.superlink.cli import flower_superlink
 
 from fedras.flower.operator import TOKEN, home
@@ -31,7 +41,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_REFUSAL = b"only the operator of this federation controls it: use fedras operator\n"
+_FLEET = "/v1/fleet/"
+_REFUSAL = b"only registered nodes come in here, and only the operator controls: fedras operator\n"
 
 
 class Guard:
@@ -43,35 +54,59 @@ class Guard:
         Flower's.
     token
         The operator's.
+    is_registered
+        Whether a node's public key, in Flower's form, is one that the operator has registered.
     """
 
-    def __init__(self, app: App, token: str) -> None:
-        self.app, self._token = app, token.encode()
+    def __init__(self, app: App, token: str, is_registered: Callable[[bytes], bool]) -> None:
+        self.app, self._token, self._is_registered = app, token.encode(), is_registered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] == "lifespan" or (scope["type"] == "http" and self.admits(scope)):
+        if scope["type"] == "lifespan" or (scope["type"] == "http" and await self.admits(scope)):
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             headers = [(b"content-type", b"text/plain; charset=utf-8")]
-            await send({"type": "http.response.start", "status": 403, "headers": headers})
+            status = 401 if scope["path"].startswith(_FLEET) else 403  # at 401 SuperNodes end
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": _REFUSAL})
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    def admits(self, scope: Scope) -> bool:
+    async def admits(self, scope: Scope) -> bool:
         """Return whether a request may reach Flower."""
         path = scope["path"]
-        if path.startswith("/v1/fleet/"):
-            return True
+        if path.startswith(_FLEET):
+            return await asyncio.to_thread(self._is_of_a_node, scope)
         if path.startswith("/v1/runtime/"):
             return _is_local(scope)
-        given = [value for name, value in scope["headers"] if name.lower() == b"authorization"]
+        given = _header(scope, "authorization")
         return (
             path.startswith("/v1/control/")
-            and len(given) == 1
-            and hmac.compare_digest(given[0], b"Bearer " + self._token)
+            and given is not None
+            and hmac.compare_digest(given, b"Bearer " + self._token)
         )
+
+    def _is_of_a_node(self, scope: Scope) -> bool:
+        """Return whether a registered key signed the time in the head, which Flower compares."""
+        names = (FLEET_HTTP_PUBLIC_KEY_HEADER, FLEET_HTTP_SIGNATURE_HEADER, TIMESTAMP_HEADER)
+        key, signature, signed = (_header(scope, name) for name in names)
+        if key is None or signature is None or signed is None:
+            return False
+        try:
+            public = b64decode(key, validate=True)
+            signed_by = b64decode(signature, validate=True)
+            return self._is_registered(public) and verify_signature(
+                bytes_to_public_key(public), signed, signed_by
+            )
+        except (binascii.Error, ValueError):
+            return False
+
+
+def _header(scope: Scope, name: str) -> bytes | None:
+    """Return the value of a header that is there once."""
+    found: list[bytes] = [value for key, value in scope["headers"] if key == name.lower().encode()]
+    return found[0] if len(found) == 1 else None
 
 
 def _is_local(scope: Scope) -> bool:
@@ -79,7 +114,7 @@ def _is_local(scope: Scope) -> bool:
     peer, own = scope.get("client"), scope.get("server")
     if peer is None or own is None:
         return False
-    return peer[0] == own[0] or ipaddress.ip_address(peer[0]).is_loopback
+    return bool(peer[0] == own[0]) or ipaddress.ip_address(peer[0]).is_loopback
 
 
 def serve(state: Path, root: Path, certificate: Path, key: Path, host: str, port: int) -> None:
@@ -110,10 +145,14 @@ def serve(state: Path, root: Path, certificate: Path, key: Path, host: str, port
 
     serve_any = uvicorn.run
 
-    def serve_guarded(app: App, **options: Any) -> None:
-        serve_any(Guard(app, token), **options)
+    def serve_guarded(app: Any, **options: Any) -> None:
+        def is_registered(key: bytes) -> bool:
+            state = app.state.linkstate_factory.state()
+            return state.get_node_id_by_public_key(key) is not None
 
-    uvicorn.run = serve_guarded  # type: ignore[assignment]
+        serve_any(Guard(app, token, is_registered), proxy_headers=False, **options)
+
+    uvicorn.run = serve_guarded
     sys.argv = ["flower-superlink", "--ssl-ca-certfile", str(root)]
     sys.argv += ["--ssl-certfile", str(certificate), "--ssl-keyfile", str(key)]
     sys.argv += ["--enable-supernode-auth", "--disable-runtime-dependency-installation"]

@@ -6,10 +6,13 @@ message goes to `Node.answer`, in this process.
 
 import logging
 import secrets
+import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from flwr.app import Error, Message
 from flwr.common.constant import ErrorCode, SubStatus
@@ -44,12 +47,17 @@ def serve(node: Node, superlink: str, root: Path, key: Path, port: int) -> None:
     Raises
     ------
     FedrasError
-        If this version of Flower is one whose SuperNode would open apps.
+        If the port is taken, or this version of Flower is one whose SuperNode would open apps.
     """
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise FedrasError(
+            f"port {port} of the loopback: {error.strerror}; choose another"
+        ) from None
     _open_no_app()
     secret = secrets.token_bytes(32)
-    address = f"127.0.0.1:{port}"
-    beside(partial(_work, node, address, secret))
+    _once_it_listens(partial(beside, partial(_work, node, f"127.0.0.1:{port}", secret)))
     sys.argv = ["flower-supernode", "--superlink", superlink, "--root-certificates", str(root)]
     sys.argv += ["--auth-supernode-private-key", str(key), "--port", str(port)]
     sys.argv += ["--isolation", "process", "--superexec-auth-secret-file", secret_file(secret)]
@@ -62,6 +70,18 @@ def _open_no_app() -> None:
     if not hasattr(module, "get_fused_config_from_fab"):
         raise FedrasError("this version of Flower cannot be kept from opening apps; use 1.42")
     module.get_fused_config_from_fab = lambda *_: {}  # type: ignore[attr-defined]
+
+
+def _once_it_listens(work: Callable[[], None]) -> None:
+    """Begin ``work`` when Flower has its port, or it might take tasks from another's program."""
+    module = import_module("flwr.supernode.cli.flower_supernode")
+    connect = module.start_client_internal
+
+    def work_and_connect(**given: Any) -> None:
+        work()
+        connect(**given)
+
+    module.start_client_internal = work_and_connect  # type: ignore[attr-defined]
 
 
 def _work(node: Node, address: str, secret: bytes) -> None:

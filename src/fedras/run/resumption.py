@@ -50,7 +50,7 @@ def restore(federation: Federation, folder: RunFolder) -> Progress | None:
             if now.get(name, value) != value:
                 raise FedrasError(
                     f"{folder.path / CONFIG} says {name} = {now[name]}, but {path} was trained "
-                    f"with {value}; undo the change"
+                    f"with {value}; undo the change, or restore the run's own checkpoint"
                 )
         if values["data"] != federation.fingerprint:
             name = federation.described()["dataset"]
