@@ -156,7 +156,9 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
 
 def test_users_with_few_interactions_can_be_dropped(tmp_path: Path) -> None:
     path = write(tmp_path, "u,a\nv,z\nu,b\nw,a\nw,a\n")
-    data = load(str(path), options={"min_interactions": "2"})
+    with pytest.raises(UsageError, match="option 'min_interactions'.* should be a valid integer"):
+        load(str(path), options={"min_interactions": "2"})  # as everywhere, text is no number
+    data = load(str(path), options={"min_interactions": 2})
     assert histories(data) == {"u": ["a", "b"]}
     assert data.item_ids.tolist() == ["a", "b"]
     assert data.notes == ("2 of 3 users have fewer than 2 interactions and were dropped",)

@@ -71,7 +71,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         await_file(app / "replies")
         sockets = federation.traffic()
         strangers = {
-            who: (process.poll(), (federation.logs / f"{who}.log").read_text())
+            who: (process.wait(PATIENCE), (federation.logs / f"{who}.log").read_text())
             for who, process in started.items()
         }
     summary = run.summary()
