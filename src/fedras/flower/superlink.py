@@ -105,6 +105,20 @@ class Guard:
             return False
 
 
+def _header(scope: Scope, name: str) -> bytes | None:
+    """Return the value of a header that is there once."""
+    found: list[bytes] = [value for key, value in scope["headers"] if key == name.lower().encode()]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_local(scope: Scope) -> bool:
+    """Return whether a request comes from this machine."""
+    peer, own = scope.get("client"), scope.get("server")
+    if peer is None or own is None:
+        return False
+    return bool(peer[0] == own[0]) or ipaddress.ip_address(peer[0]).is_loopback
+
+
 def own_messages(push: Callable[..., Any]) -> Callable[..., Any]:
     """Return Flower's ``push_messages`` for what a node says in its own name, and nothing else.
 
@@ -119,20 +133,6 @@ def own_messages(push: Callable[..., Any]) -> Callable[..., Any]:
         return push(request=request, state=state)
 
     return push_own
-
-
-def _header(scope: Scope, name: str) -> bytes | None:
-    """Return the value of a header that is there once."""
-    found: list[bytes] = [value for key, value in scope["headers"] if key == name.lower().encode()]
-    return found[0] if len(found) == 1 else None
-
-
-def _is_local(scope: Scope) -> bool:
-    """Return whether a request comes from this machine."""
-    peer, own = scope.get("client"), scope.get("server")
-    if peer is None or own is None:
-        return False
-    return bool(peer[0] == own[0]) or ipaddress.ip_address(peer[0]).is_loopback
 
 
 def serve(state: Path, root: Path, certificate: Path, key: Path, host: str, port: int) -> None:
