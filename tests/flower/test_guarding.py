@@ -8,14 +8,23 @@ from collections.abc import MutableMapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import HTTPException
+from flwr.common.constant import SUPERLINK_NODE_ID
+from flwr.proto.error_pb2 import Error
+from flwr.proto.fleet_pb2 import PushMessagesRequest
+from flwr.proto.message_pb2 import Message, Metadata, ObjectTree
+from flwr.proto.node_pb2 import Node as FlowerNode
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes, sign_message
+from flwr.superlink.routers.fleet import router
+from flwr.superlink.servicer.fleet import fleet_handlers
 
 from fedras.errors import FedrasError
 from fedras.flower import supernode
-from fedras.flower.superlink import Guard
+from fedras.flower.superlink import Guard, own_messages
 from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source
 
@@ -122,6 +131,33 @@ def test_the_runtime_is_for_this_machine() -> None:
 
 def test_sockets_of_another_kind_are_closed() -> None:
     assert ask("/v1/control/list-runs", OPERATOR, kind="websocket") == (1008, False)
+
+
+def pushed(source: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return from whom Flower believes a message to be that node 5 pushes in another's name."""
+    state = MagicMock(**{"start_session.return_value": "session"})
+    state.store_message_and_object_tree.return_value = True, []
+    metadata = Metadata(
+        message_id="m", src_node_id=source, dst_node_id=7, ttl=9.0, message_type="query"
+    )
+    request = PushMessagesRequest(
+        node=FlowerNode(node_id=5),
+        messages_list=[Message(metadata=metadata, error=Error(code=1))],
+        message_object_trees=[ObjectTree()],
+    )
+    own = own_messages(fleet_handlers.push_messages)
+    monkeypatch.setattr(fleet_handlers, "push_messages", own)
+    router.fleet_push_messages(request, state)
+    stored = state.store_message_and_object_tree.call_args_list
+    return [call.args[0].metadata.src_node_id for call in stored]
+
+
+def test_a_node_speaks_in_no_name_but_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for another node nor, to another node, for the server."""
+    assert pushed(5, monkeypatch) == [5]
+    for source in (6, SUPERLINK_NODE_ID):
+        with pytest.raises(HTTPException):
+            pushed(source, monkeypatch)
 
 
 def idle(tmp_path: Path) -> Node:

@@ -37,11 +37,15 @@ from fedras.nodes.messages import (
     parse_reply,
     to_bytes,
 )
+from fedras.nodes.server.admission import RAISE
 
 
 @pytest.mark.parametrize("claimed", [CAP + 1, 3000, 10_000])
-def test_more_users_than_the_cap_get_no_place(claimed: int, tmp_path: Path) -> None:
+def test_more_users_than_the_cap_get_no_place(
+    claimed: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     server, _ = federation(liar := Liar(invented(claimed)), tmp_path, HONEST)
+    assert RAISE in caplog.text
     assert len(server.server.clients) == USERS
     cohorts = [server.step().uplink.clients for _ in range(4)]
     assert cohorts == [6] * 4

@@ -23,6 +23,7 @@ from typing import Any
 
 import tomli_w
 import uvicorn
+from fastapi import HTTPException
 from flwr.common.constant import TIMESTAMP_HEADER
 from flwr.supercore.constant import (
     FLEET_HTTP_PUBLIC_KEY_HEADER,
@@ -31,6 +32,7 @@ from flwr.supercore.constant import (
 )
 from flwr.supercore.primitives.asymmetric import bytes_to_public_key, verify_signature
 from flwr.superlink.cli import flower_superlink
+from flwr.superlink.servicer.fleet import fleet_handlers
 
 from fedras.flower.operator import TOKEN, home
 from fedras.flower.tasks import beside, secret_file, tokens
@@ -117,6 +119,22 @@ def _is_local(scope: Scope) -> bool:
     return bool(peer[0] == own[0]) or ipaddress.ip_address(peer[0]).is_loopback
 
 
+def own_messages(push: Callable[..., Any]) -> Callable[..., Any]:
+    """Return Flower's ``push_messages`` for what a node says in its own name, and nothing else.
+
+    Flower compares a node's key with the node of the request, not with the one that a message in it
+    says it is from: so a node could answer for another, or ask another like the server.
+    """
+
+    def push_own(request: Any, state: Any) -> Any:
+        sources = {message.metadata.src_node_id for message in request.messages_list}
+        if sources != {request.node.node_id}:
+            raise HTTPException(403, "a node speaks in its own name")
+        return push(request=request, state=state)
+
+    return push_own
+
+
 def serve(state: Path, root: Path, certificate: Path, key: Path, host: str, port: int) -> None:
     """Serve until Flower's SuperLink ends.
 
@@ -153,6 +171,7 @@ def serve(state: Path, root: Path, certificate: Path, key: Path, host: str, port
         serve_any(Guard(app, token, is_registered), proxy_headers=False, **options)
 
     uvicorn.run = serve_guarded
+    fleet_handlers.push_messages = own_messages(fleet_handlers.push_messages)
     sys.argv = ["flower-superlink", "--ssl-ca-certfile", str(root)]
     sys.argv += ["--ssl-certfile", str(certificate), "--ssl-keyfile", str(key)]
     sys.argv += ["--enable-supernode-auth", "--disable-runtime-dependency-installation"]

@@ -10,6 +10,8 @@ from fedras.errors import FedrasError, UsageError
 
 USERS = 2000
 """How many users a node may enrol that the operator says nothing else of."""
+RAISE = "to let it, raise its users in the list of nodes, or users-per-node where there is no list"
+"""What to do about a node that has more users than it may enrol."""
 
 _COLUMNS, _FORMER = ("node", "users"), "former"
 

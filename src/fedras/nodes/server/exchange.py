@@ -16,6 +16,7 @@ from fedras.nodes.messages import (
     parse_reply,
     to_bytes,
 )
+from fedras.nodes.server.admission import RAISE
 from fedras.nodes.server.membership import Membership
 from fedras.nodes.server.roster import Member
 from fedras.nodes.server.work import require_answer
@@ -215,7 +216,11 @@ class Exchange:
     def _read(self, address: int, data: bytes) -> Reply:
         longest = self._longest[address]
         if len(data) > longest:
-            raise PayloadError(f"{len(data)} bytes are more than the {longest} asked for", "size")
+            raise PayloadError(
+                f"{len(data)} bytes are more than the {longest} asked for; if it has more users "
+                f"than it may enrol: {RAISE}",
+                "size",
+            )
         reply = parse_reply(data)
         if reply.run != self.welcome.run:
             raise PayloadError("a message of another run", "another run")

@@ -10,7 +10,7 @@ from fedras.arrays import UInt64s
 from fedras.errors import PayloadError
 from fedras.federation.state import State
 from fedras.nodes.messages import NO_TAG, NODE_BYTES, Joined, unpack_clients
-from fedras.nodes.server.admission import Terms
+from fedras.nodes.server.admission import RAISE, Terms
 
 
 def _nobody() -> UInt64s:
@@ -103,7 +103,7 @@ class Roster:
         enrolled = np.union1d(member.enrolled, np.array(free, np.uint64))
         if len(enrolled) > terms.users:
             raise PayloadError(
-                f"{len(enrolled)} users are more than the {terms.users} that it may enrol",
+                f"{len(enrolled)} users are more than the {terms.users} that it may enrol; {RAISE}",
                 "too many users",
             )
         if member not in self.members:
