@@ -155,7 +155,6 @@ class Config(BaseModel):
         extra = {name: value for name, value in flat.items() if name not in cls.model_fields}
         for name, value in extra.items():
             _require_option(name, value)
-        common.setdefault("dp_all_rows", bool(common.get("dp_noise_multiplier")))
         return common | {"options": extra}
 
     @model_validator(mode="after")
@@ -170,6 +169,13 @@ class Config(BaseModel):
             raise ValueError(
                 f"dp_noise_multiplier {self.dp_noise_multiplier} hides nothing; 0 is no noise, and "
                 f"some is at least {_LEAST_NOISE}"
+            )
+        if "dp_all_rows" not in self.model_fields_set:  # and stays so: nobody asked for it
+            self.__dict__["dp_all_rows"] = self.dp_noise_multiplier > 0
+        if self.dp_all_rows and not self.dp_noise_multiplier:
+            raise ValueError(
+                "dp_all_rows hides rows under noise, and there is none; give dp_noise_multiplier, "
+                "or leave it out"
             )
         return self
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from helpers.small_federation import DIM, N_ITEMS, interactions, simulation
 from helpers.uploads import update
+from pydantic import ValidationError
 
 from fedras.arrays import Float32s
 from fedras.cli.summary import print_summary
@@ -20,11 +21,15 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.components import make_config
 from fedras.config import Config
+from fedras.errors import UsageError
 from fedras.federation.privacy import guarantee, privatise, system_normals
 from fedras.kernels.random import normals
 from fedras.rng import Purpose, keys
+from fedras.run.folder import RunFolder
+from fedras.run.resumption import agreed
 
 KEYS = keys(5, Purpose.PRIVACY, 0, np.arange(4, dtype=np.uint64))
+NOISE = {"dp_noise_multiplier": 1.0}
 DRAWS = [partial(normals, own) for own in KEYS]
 NO_SCORING = np.zeros((4, 0), np.float32)
 
@@ -99,14 +104,32 @@ def test_rows_that_were_not_touched_can_be_hidden() -> None:
 
 
 def test_noise_hides_the_rows_unless_it_is_told_not_to() -> None:
-    noisy = {"dp_noise_multiplier": 1.0}
-    assert Config.model_validate(noisy).dp_all_rows
-    assert not Config.model_validate(noisy | {"dp_all_rows": False}).dp_all_rows
+    assert Config.model_validate(NOISE).dp_all_rows
+    assert not Config.model_validate(NOISE | {"dp_all_rows": False}).dp_all_rows
     assert not Config().dp_all_rows  # so that runs without noise are called what they were called
-    sim = simulation(**noisy)
+    assert Config(dp_noise_multiplier=1.0) == Config.model_validate(NOISE | {"dp_all_rows": True})
+    sim = simulation(**NOISE)
     (upload,) = sim.silo.train(np.array([3]))
     payload = Payload.from_bytes(upload.items, sim.server.items.shape)
     assert decode(payload).rows.tolist() == list(range(N_ITEMS))
+
+
+def test_what_follows_the_noise_is_not_asked_for(tmp_path: Path) -> None:
+    """So a private run goes on when only its folder is named, and another `dp_all_rows` is told."""
+    given = make_config({"dataset": "synthetic", "dp_noise_multiplier": 1.0})
+    folder = RunFolder(tmp_path)
+    folder.create(given)
+    for again in ({}, {"dp_noise_multiplier": 1.0}, NOISE | {"dp_all_rows": True}):
+        assert agreed(folder, Config.model_validate(again)).dp_all_rows
+    for other in ({"dp_all_rows": False}, NOISE | {"dp_all_rows": False}):
+        with pytest.raises(UsageError, match="option dp_all_rows is False here but True"):
+            agreed(folder, Config.model_validate(other))
+
+
+def test_rows_are_not_hidden_without_noise() -> None:
+    for noise in ({}, {"dp_noise_multiplier": 0.0}):
+        with pytest.raises(ValidationError, match="and there is none; give dp_noise_multiplier"):
+            Config.model_validate(noise | {"dp_all_rows": True})
 
 
 def test_the_systems_noise_is_the_systems() -> None:
