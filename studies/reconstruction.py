@@ -49,7 +49,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "noise": NOISE,
 }
 UPLOADS = (1, 2, 3, 5, 10)
-SEEDS = (0, 1, 2)
+SEEDS = (0,)
 ROUNDS = 130
 
 
