@@ -32,7 +32,7 @@ class Ended(NamedTuple):
     folder: Path
     summary: dict[str, Any]
     sockets: dict[str, Any]
-    strangers: dict[str, tuple[int | None, str]]
+    strangers: dict[str, tuple[int, str]]
     knocks: dict[int, dict[str, int]]
     superlink: int
     app: Path

@@ -114,6 +114,7 @@ def test_control_is_the_operators(path: str, headers: list[tuple[str, str]]) -> 
 def test_nothing_is_read_of_who_is_no_node(headers: list[tuple[str, str]]) -> None:
     """Flower reads a whole body, of any size, before it looks who sent it."""
     assert ask("/v1/fleet/pull-messages", headers) == (401, False)
+    assert ask("/v1/fleet/activate-node", headers) == (412, False)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import asyncio
 import binascii
 import hmac
 import ipaddress
+import json
 import os
 import secrets
 import subprocess
@@ -30,6 +31,7 @@ from flwr.supercore.constant import (
     FLEET_HTTP_SIGNATURE_HEADER,
     TaskType,
 )
+from flwr.supercore.error import ApiErrorCode
 from flwr.supercore.primitives.asymmetric import bytes_to_public_key, verify_signature
 from flwr.superlink.cli import flower_superlink
 from flwr.superlink.servicer.fleet import fleet_handlers
@@ -44,7 +46,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _FLEET = "/v1/fleet/"
-_REFUSAL = b"only registered nodes come in here, and only the operator controls: fedras operator\n"
+_NOT_OPERATOR = "only the operator of this federation controls it: use fedras operator"
+_UNKNOWN = "the SuperLink does not know this key; its operator registers nodes"
 
 
 class Guard:
@@ -68,10 +71,10 @@ class Guard:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and await self.admits(scope)):
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            headers = [(b"content-type", b"text/plain; charset=utf-8")]
-            status = 401 if scope["path"].startswith(_FLEET) else 403  # at 401 SuperNodes end
+            status, body = _refusal(scope["path"])
+            headers = [(b"content-type", b"application/json")]
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": _REFUSAL})
+            await send({"type": "http.response.body", "body": body})
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -103,6 +106,18 @@ class Guard:
             )
         except (binascii.Error, ValueError):
             return False
+
+
+def _refusal(path: str) -> tuple[int, bytes]:
+    """Return a status and a body that Flower's programs understand.
+
+    A SuperNode that begins ends with what the body says; at 401, when it is registered no more, one
+    that runs ends in silence.
+    """
+    if path in {f"{_FLEET}register-node", f"{_FLEET}activate-node"}:
+        said = {"code": ApiErrorCode.FLEET_NODE_ACTIVATION_FAILED.value, "detail": _UNKNOWN}
+        return 412, json.dumps(said).encode()
+    return (401 if path.startswith(_FLEET) else 403), json.dumps({"detail": _NOT_OPERATOR}).encode()
 
 
 def _header(scope: Scope, name: str) -> bytes | None:
