@@ -101,8 +101,8 @@ def main() -> None:
         lines.append("| " + " | ".join([k, *cells]) + " |")
     lines += [
         "",
-        f"Users per run: {min(users)} to {max(users)}. A guess at random has precision "
-        f"{result['at_random']:.2f}.",
+        f"{' to '.join(map(str, sorted({min(users), max(users)})))} users. A guess at random has "
+        f"precision {result['at_random']:.2f}.",
     ]
     replace_section(PAGE, "reconstruction", "\n".join(lines) + "\n")
 
