@@ -8,6 +8,7 @@ import logging
 import secrets
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -85,22 +86,30 @@ def _once_it_listens(work: Callable[[], None]) -> None:
 
 
 def _work(node: Node, address: str, secret: bytes) -> None:
+    """Answer each task; one whose message never arrives whole keeps none of the others waiting."""
+    turn = threading.Lock()
     for token in tokens(address, None, secret, TaskType.CLIENT_APP):
-        try:
-            _answer(node, address, token)
-        except Exception:
-            log.exception("a task was not finished")
+        threading.Thread(target=_answer, args=(node, address, token, turn), daemon=True).start()
 
 
-def _answer(node: Node, address: str, token: str) -> None:
+def _answer(node: Node, address: str, token: str, turn: threading.Lock) -> None:
     """Do the task of ``token``: one message of the server."""
+    try:
+        _do(node, address, token, turn)
+    except Exception:
+        log.exception("a task was not finished")
+
+
+def _do(node: Node, address: str, token: str, turn: threading.Lock) -> None:
     client = of_task(address, None, token)
     heartbeat = HeartbeatSender(make_task_heartbeat_fn_http(client))
     heartbeat.start()
     try:
         message, context, *_ = pull_task_input(client)
         try:
-            reply = Message(wrap(node.answer(unwrap(message.content))), reply_to=message)
+            with turn:
+                said = node.answer(unwrap(message.content))
+            reply = Message(wrap(said), reply_to=message)
         except Exception:  # what it says may be private
             log.exception("no answer to a message")
             error = Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, _FAILED)
