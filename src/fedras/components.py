@@ -19,9 +19,6 @@ from fedras.registry import unknown
 
 Component = TypeVar("Component", bound=BaseModel)
 
-PATH = "path"
-"""Of a table: it stands in ``dataset``, and is no option."""
-
 
 def make_config(given: dict[str, Any]) -> Config:
     """Validate ``given`` and complete it with all defaults, those of the components included.
@@ -73,7 +70,7 @@ def _elsewhere(name: str) -> str:
         for component in registry.names()
         if name in registry.get(component).model_fields
     ]
-    if name != PATH and name in File.model_fields:
+    if name not in data.HIDDEN and name in File.model_fields:
         owners.append("data set from a file")
     return f"option {name} does nothing here: it is of {', '.join(owners)}" if owners else ""
 
