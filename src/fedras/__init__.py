@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fedras.api import fit, load
+    from fedras.api import fit, load, tune
     from fedras.config import Config
     from fedras.run.training import train
     from fedras.version import __version__
 
-__all__ = ["Config", "__version__", "fit", "load", "train"]
+__all__ = ["Config", "__version__", "fit", "load", "train", "tune"]
 
 _HOMES = {
     "Config": "fedras.config",
@@ -17,6 +17,7 @@ _HOMES = {
     "fit": "fedras.api",
     "load": "fedras.api",
     "train": "fedras.run.training",
+    "tune": "fedras.api",
 }
 
 

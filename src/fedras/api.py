@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -19,6 +19,9 @@ from fedras.run.resumption import absolute, decisive
 from fedras.run.run import Run
 from fedras.run.trained import Trained
 from fedras.run.training import open_run
+
+if TYPE_CHECKING:
+    from fedras.tuning.found import Tuned
 
 
 def fit(
@@ -73,6 +76,72 @@ def fit(
     for _ in followed(run) if progress else run.rounds():
         pass
     return Trained(run)
+
+
+def tune(
+    table: Any = "ml-100k",
+    items: Any = None,
+    out: str | Path | None = None,
+    search: Mapping[str, Any] | None = None,
+    trials: int = 40,
+    seconds: float | None = None,
+    jobs: int = 1,
+    progress: bool = True,
+    **options: Any,
+) -> "Tuned":
+    """Find the options that do best on the validation item; needs the extra ``fedras[tune]``.
+
+    Parameters
+    ----------
+    table, items
+        As for `fit`.
+    out
+        The folder that keeps the trials. If the same tuning is there already it goes on.
+    search
+        What to search besides what models and methods declare, or instead:
+        ``{"learning_rate": "0.1..10", "model": ["mf", "ncf"]}``.
+    trials
+        How many, those that are in ``out`` included.
+    seconds
+        No trial begins after so many; those that are trained end at their next evaluated round.
+    jobs
+        Trials at a time; with more than one each is in a process of its own.
+    progress
+        Whether to print a line per trial.
+    options
+        As for `fit`; they stay as they are.
+
+    Returns
+    -------
+    The best configuration and all trials.
+
+    Raises
+    ------
+    UsageError
+        If an option or what is searched cannot be meant, or ``out`` holds something else.
+    DataError
+        If the table cannot be read.
+    FedrasError
+        If no trial could be trained, or the folder cannot be written.
+    """
+    from fedras.tuning.folder import TuningFolder  # noqa: PLC0415 -- Optuna is an extra
+    from fedras.tuning.start import open_tuning, require_optuna  # noqa: PLC0415
+
+    require_optuna()
+    from fedras.tuning.found import Tuned  # noqa: PLC0415
+    from fedras.tuning.rows import line  # noqa: PLC0415
+    from fedras.tuning.space import searched  # noqa: PLC0415
+    from fedras.tuning.study import Finished  # noqa: PLC0415
+
+    config, given = _understood(table, items, options)
+    wanted = {name: searched(name, what) for name, what in (search or {}).items()}
+    folder = None if out is None else TuningFolder(out)
+    resume = folder is not None and folder.has_begun()
+    tuning = open_tuning(config, wanted, trials, jobs, seconds, folder, resume, given)
+    for event in tuning.run():
+        if progress and isinstance(event, Finished):
+            print(line(event.row))
+    return Tuned(tuning)
 
 
 def load(

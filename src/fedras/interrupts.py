@@ -1,4 +1,4 @@
-"""Signals that wait: a round is done or not done, never half done."""
+"""Signals that wait: a round is done or not done, never half done. The end of processes."""
 
 import os
 import signal
@@ -52,6 +52,34 @@ def stoppable_imports() -> Iterator[None]:
             yield
     else:  # a shell ignores Ctrl-C for its background jobs
         yield
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Let Ctrl-C wait for the block, and never reach a process that is started in it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, however that ended."""
+    threading.Thread(target=_await_parent, daemon=True).start()
+
+
+def _await_parent() -> None:
+    import multiprocessing  # noqa: PLC0415 -- a command that starts no process needs neither
+    from multiprocessing import connection  # noqa: PLC0415
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """Files that are whole at any time, whatever kills the process, and folders of one writer."""
 
+import itertools
 import os
 import time
 import weakref
@@ -97,6 +98,18 @@ def claim_folder(path: Path) -> bool:
     except OSError as error:
         raise FedrasError(f"cannot create {path}: {error.strerror}") from None
     return True
+
+
+def next_folder(path: Path) -> Path:
+    """Make the first of ``path-1``, ``path-2`` ... that there is not yet, and return it.
+
+    Raises
+    ------
+    FedrasError
+        If it cannot be made.
+    """
+    numbers = (path.with_name(f"{path.name}-{n}") for n in itertools.count(1))
+    return next(filter(claim_folder, numbers))
 
 
 class FolderLock:

@@ -18,6 +18,7 @@ from fedras.cli import (
     reproduce,
     similar,
     train,
+    tune,
 )
 from fedras.cli.displays.output import say
 from fedras.errors import FedrasError, UsageError
@@ -45,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train.train)
+app.command()(tune.tune)
 app.command()(federate.federate)
 app.command()(flower.superlink)
 app.command()(flower.node)

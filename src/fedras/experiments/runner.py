@@ -2,19 +2,17 @@
 
 import logging
 import multiprocessing
-import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection
 from typing import NamedTuple, Self
 
 from fedras.components import interactions_of, make_config
 from fedras.config import Config
 from fedras.errors import FedrasError
 from fedras.experiments.task import Row, Task, perform
+from fedras.interrupts import end_with_parent
 from fedras.run.training import train
 
 _ALONE, _COUNTED = "compression-time", "statistics"
@@ -107,14 +105,7 @@ def _prepare() -> None:
     """
     logging.getLogger("fedras").setLevel(logging.ERROR)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    end_with_parent()
 
 
 def _warm(kinds: list[tuple[str, str]], configs: list[Config]) -> None:

@@ -46,7 +46,11 @@ class LightFR(Method):
     absolute = True
     numbers: NumbersName = Field("bit", description="number format of the codes and votes")
     sweeps: int = Field(
-        3, ge=1, le=MOST_PASSES, description="passes over the bits of a user's code, at most (MF)"
+        3,
+        ge=1,
+        le=MOST_PASSES,
+        description="passes over the bits of a user's code, at most (MF)",
+        json_schema_extra={"search": "1..6"},
     )
 
     def configure(self, config: Config) -> Config:

@@ -18,9 +18,19 @@ class MF(Model):
     """sigmoid(p.q), trained with binary cross-entropy (paper, section 2.1)."""
 
     learning_rate: float = Field(
-        3.0, gt=0, le=LARGEST, description="of local SGD, in the first round"
+        3.0,
+        gt=0,
+        le=LARGEST,
+        description="of local SGD, in the first round",
+        json_schema_extra={"search": "0.3..10"},
     )
-    weight_decay: float = Field(0.007, ge=0, le=LARGEST, description="of SGD, on what it moves")
+    weight_decay: float = Field(
+        0.007,
+        ge=0,
+        le=LARGEST,
+        description="of SGD, on what it moves",
+        json_schema_extra={"search": "0.001..0.1"},
+    )
     citation = "Chai et al., Secure Federated Matrix Factorization, IEEE Intelligent Systems 2020"
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:

@@ -24,14 +24,25 @@ class NCF(Model):
         "Knowledge-Based Systems 2022"
     )
     learning_rate: float = Field(
-        2.0, gt=0, le=LARGEST, description="of local SGD, in the first round"
+        2.0,
+        gt=0,
+        le=LARGEST,
+        description="of local SGD, in the first round",
+        json_schema_extra={"search": "0.2..6"},
     )
-    weight_decay: float = Field(0.007, ge=0, le=LARGEST, description="of SGD, on what it moves")
+    weight_decay: float = Field(
+        0.007,
+        ge=0,
+        le=LARGEST,
+        description="of SGD, on what it moves",
+        json_schema_extra={"search": "0.001..0.1"},
+    )
     network_rate: float = Field(
         0.1,
         ge=0,
         le=LARGEST,
         description="learning rate of the network, as a share of learning_rate",
+        json_schema_extra={"search": "0.02..0.5"},
     )
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:

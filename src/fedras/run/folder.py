@@ -1,6 +1,5 @@
 """The folder of a run. Each file in it is whole at any time, whatever kills the process."""
 
-import itertools
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from fedras.config import Config, read_config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.state import State
 from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
-from fedras.whole_files import FolderLock, claim_folder, is_partial, make_folder, write
+from fedras.whole_files import FolderLock, is_partial, make_folder, next_folder, write
 
 CONFIG = "config.toml"
 METRICS = "metrics.jsonl"
@@ -88,8 +87,7 @@ class RunFolder:
 
     def _claim(self) -> None:
         """Make the next folder, which no other process gets."""
-        numbers = (self.path.with_name(f"{self.path.name}-{n}") for n in itertools.count(1))
-        self.path, self._numbered = next(filter(claim_folder, numbers)), False
+        self.path, self._numbered = next_folder(self.path), False
         self._lock = FolderLock(self.path)
 
     def lock(self, seconds: float = 0.0) -> None:

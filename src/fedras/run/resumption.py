@@ -1,6 +1,7 @@
 """What a run and its folder must agree on before the run goes on."""
 
 import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fedras.components import at, complete, own_data_options
@@ -77,7 +78,11 @@ def agreed(folder: RunFolder, given: Config) -> Config:
     UsageError
         If an option differs; one line that names it and both values.
     """
-    ours = folder.config()
+    return agreed_with(folder.config(), given, folder.path)
+
+
+def agreed_with(ours: Config, given: Config, folder: Path) -> Config:
+    """Return ``ours``, the complete configuration in ``folder``; `agreed` explains the rest."""
     if "dataset" in given.model_fields_set and own_data_options(ours):
         ours = at(ours, given.dataset)
     for name in sorted(given.model_fields_set - {*_FREE, "options"}):
@@ -107,9 +112,9 @@ def decisive(config: Config) -> dict[str, Any]:
     return {name: value for name, value in config.flat().items() if name not in free}
 
 
-def _require_same(folder: RunFolder, name: str, ours: object, given: object) -> None:
+def _require_same(folder: Path, name: str, ours: object, given: object) -> None:
     if ours != given:
         raise UsageError(
-            f"option {name} is {given} here but {ours} in {folder.path}; leave it out, or start "
+            f"option {name} is {given} here but {ours} in {folder}; leave it out, or start "
             f"another run with another --out"
         )
