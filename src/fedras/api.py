@@ -128,20 +128,15 @@ def tune(
     from fedras.tuning.start import open_tuning, require_optuna  # noqa: PLC0415
 
     require_optuna()
-    from fedras.tuning.found import Tuned  # noqa: PLC0415
-    from fedras.tuning.rows import line  # noqa: PLC0415
+    from fedras.tuning.found import worked_off  # noqa: PLC0415
     from fedras.tuning.space import searched  # noqa: PLC0415
-    from fedras.tuning.study import Finished  # noqa: PLC0415
 
     config, given = _understood(table, items, options)
     wanted = {name: searched(name, what) for name, what in (search or {}).items()}
     folder = None if out is None else TuningFolder(out)
     resume = folder is not None and folder.has_begun()
-    tuning = open_tuning(config, wanted, trials, jobs, seconds, folder, resume, given)
-    for event in tuning.run():
-        if progress and isinstance(event, Finished):
-            print(line(event.row))
-    return Tuned(tuning)
+    tuning = open_tuning(config, wanted, trials, jobs, seconds, folder, resume, given, True)
+    return worked_off(tuning, progress)
 
 
 def load(

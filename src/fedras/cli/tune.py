@@ -96,16 +96,17 @@ def _work_off(tuning: "Tuning", quiet: bool) -> None:
 def _print(tuning: "Tuning", command: str) -> None:
     from fedras.tuning.rows import QUALITY, score, searched_in  # noqa: PLC0415
 
+    rounds = tuning.best.rounds
     ranked = sorted(tuning.rows, key=score, reverse=True)
     names = searched_in(ranked)
-    measured = [*(name.upper() for name in QUALITY), "best round", "sent", "received"]
+    measured = [*(name.upper() for name in QUALITY), "round", "up", "down"]
     columns = ["trial", *(name.replace("_", " ") for name in names), *measured, ""]
     rows = [
         [
             str(row.trial),
             *(_shown(row.options.get(name)) for name in names),
             *(f"{row.metrics[each]:.4f}" if row.metrics else "" for each in QUALITY),
-            f"{row.best_round} of {row.rounds}",
+            f"{row.best_round}/{row.rounds}",
             human(row.up_bytes),
             human(row.down_bytes),
             "" if row.state == "finished" else row.state,
@@ -115,13 +116,13 @@ def _print(tuning: "Tuning", command: str) -> None:
     print_table(columns, rows, right=tuple(range(len(columns) - 1)))
     echo("")
     echo(
-        "of the validation item; bytes of a user until the best round, all that was missed fetched"
+        "of the validation item, in the best round of each; up and down: bytes of a user until then"
     )
     usual = next((row for row in ranked if row.trial == 0 and row.metrics), None)
     if usual is not None:
         before, after = score(usual), score(ranked[0])
         echo(f"NDCG@10 {before:.4f} with the options as they were, {after:.4f} with the best")
-    typer.echo(f"train with the best, {tuning.best.rounds} rounds: {command}")
+    typer.echo(f"train with the best, {rounds} rounds: {command}")
 
 
 def _shown(value: object) -> str:

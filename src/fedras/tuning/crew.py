@@ -68,6 +68,17 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(before)
 
 
+@contextmanager
+def _dying() -> Iterator[None]:
+    """Say so where the process at the other end is gone."""
+    try:
+        yield
+    except (EOFError, OSError):
+        raise FedrasError(
+            "a process died, perhaps of too little memory; resume with fewer jobs"
+        ) from None
+
+
 class _Here:
     """The process itself."""
 
@@ -103,33 +114,41 @@ class _Worker(NamedTuple):
 
 
 class _Processes:
-    """A process per trial; each has the data, and starts when there is something to do."""
+    """A process per trial; each has the data, and starts when there is something to do.
+
+    The others wait for the first report: till then the first may be compiling kernels, which all
+    would do at the same time.
+    """
 
     def __init__(self, jobs: int, data: Interactions) -> None:
         self._jobs, self._data = jobs, data
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._busy: dict[int, _Worker] = {}
+        self._warm = False
 
     def free(self) -> bool:
-        return len(self._busy) < self._jobs
+        return len(self._busy) < (self._jobs if self._warm else 1)
 
     def start(self, number: int, config: Config) -> None:
-        worker = self._idle.pop() if self._idle else self._new()
-        self._busy[number] = worker
-        worker.line.send(config)
+        with _dying():
+            worker = self._idle.pop() if self._idle else self._new()
+            self._busy[number] = worker
+            worker.line.send(config)
 
     def reports(self) -> list[tuple[int, Report]]:
         numbers = {worker.line: number for number, worker in self._busy.items()}
         ready = connection.wait(list(numbers))
         heard = [(number, self._heard(line)) for line, number in numbers.items() if line in ready]
+        self._warm = True
         for number, report in heard:
             if isinstance(report, Ended):
                 self._idle.append(self._busy.pop(number))
         return heard
 
     def answer(self, number: int, go_on: bool) -> None:
-        self._busy[number].line.send(go_on)
+        with _dying():
+            self._busy[number].line.send(go_on)
 
     def end(self) -> None:
         for process, _ in self._workers:
@@ -155,12 +174,8 @@ class _Processes:
 
     @staticmethod
     def _heard(line: "Connection[Any, Any]") -> Report:
-        try:
+        with _dying():
             said = line.recv()
-        except (EOFError, OSError):
-            raise FedrasError(
-                "a process died, perhaps of too little memory; resume with fewer jobs"
-            ) from None
         if isinstance(said, Exception):
             raise said
         report: Report = said

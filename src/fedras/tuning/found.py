@@ -5,7 +5,7 @@ from typing import Any
 from fedras.config import Config
 from fedras.run.html import table
 from fedras.tuning.rows import best_of, line, score
-from fedras.tuning.study import Tuning
+from fedras.tuning.study import Finished, Tuning
 
 _ELSEWHERE = {"dataset", "data_dir", "threads"}
 
@@ -46,3 +46,11 @@ class Tuned:
         ranked = [row.flat() for row in sorted(self._rows, key=score, reverse=True)]
         names = list(dict.fromkeys(name for row in ranked for name in row))
         return table(([row.get(name) for name in names] for row in ranked), names)
+
+
+def worked_off(tuning: Tuning, progress: bool) -> Tuned:
+    """Do the trials that are left, with a line for each if ``progress`` is wanted."""
+    for event in tuning.run():
+        if progress and isinstance(event, Finished):
+            print(line(event.row))
+    return Tuned(tuning)

@@ -24,7 +24,9 @@ class Journal(BaseJournalBackend):
     Raises
     ------
     FedrasError
-        If it cannot be read or written, or is damaged.
+        If it cannot be read or written.
+    ValueError
+        If it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,8 +40,6 @@ class Journal(BaseJournalBackend):
             self._logs = [json.loads(line) for line in whole.splitlines()]
         except OSError as error:
             raise FedrasError(f"cannot read {path}: {error.strerror}") from None
-        except ValueError:
-            raise FedrasError(f"{path} is damaged; tune again with another --out") from None
 
     def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
         """Return all entries from this one on."""

@@ -30,24 +30,26 @@ def open_tuning(
     folder: TuningFolder | None = None,
     resume: bool = False,
     table: Any = None,
+    whole: bool = False,
 ) -> "Tuning":
     """Return a tuning, new or gone on with; it is locked.
 
     Parameters
     ----------
     config
-        The options that stay as they are. To resume, those that are set must be those of before.
+        The options that stay as they are; to resume, those that are set must be as before.
     search
-        What is searched besides what the components declare, or instead. To resume, the same as
-        before or nothing.
+        What is searched besides what components declare; to resume, the same or nothing.
     trials
-        How many trials shall be done in all, by default 40; to resume, as many as before.
+        How many in all, by default 40; to resume, as many as before.
     jobs, seconds, folder
         As for `Tuning`; seconds count from now.
     resume
         Whether to go on with what is in the folder.
     table
         Data in memory instead of what ``config`` names.
+    whole
+        Whether, to resume, all that was given before must be given again.
 
     Raises
     ------
@@ -62,6 +64,8 @@ def open_tuning(
     try:
         if folder is not None and resume:
             plan = folder.planned()
+            if whole:
+                _require_whole(folder, plan, space)
             space = _same(folder, plan, config, search)
             folder.lock()
         elif folder is not None:
@@ -119,6 +123,14 @@ def _same(
         kept = {n: v for n, v in plan.options.items() if n not in _reading(ours)}
         return Space(kept | given, plan.search)
     return Space(plan.options | given, plan.search)
+
+
+def _require_whole(folder: TuningFolder, plan: Plan, now: Space) -> None:
+    for ours, theirs in ((plan.options, now.given), (plan.search, now.wanted)):
+        for name in sorted(ours.keys() - theirs.keys()):
+            raise UsageError(
+                f"{name} is not given here but {ours[name]} in {folder.path}; choose another out"
+            )
 
 
 def _reading(config: Config) -> set[str]:

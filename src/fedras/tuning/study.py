@@ -3,6 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -27,6 +28,8 @@ from fedras.tuning.rows import FAILED, FINISHED, OUT_OF_TIME, PRUNED, Row, best_
 from fedras.tuning.space import Given, Space
 from fedras.tuning.trial import Ended, Reached, Report, ended_at, trial_config
 
+_BEGUN = TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING
+_COUNTED = *_BEGUN, TrialState.WAITING  # and not those that were interrupted: they come again
 _RANDOM = 5  # trials before the sampler models what it saw, and before others are stopped early
 _UNTOUCHED = 3  # no trial is stopped in the first of so many parts of its rounds
 
@@ -118,7 +121,8 @@ class Tuning:
     def rows(self) -> list[Row]:
         """A row per trial that has ended, in their order."""
         found = [trial.user_attrs.get("row") for trial in self._study.get_trials(deepcopy=False)]
-        return [Row.from_json(values) for values in found if values is not None]
+        rows = [Row.from_json(values) for values in found if values is not None]
+        return sorted(rows, key=lambda row: row.trial)
 
     @property
     def best(self) -> Config:
@@ -175,33 +179,35 @@ class Tuning:
 
     def _begun(self) -> int:
         """Return the number of trials that have ended or are trained."""
-        states = TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING
-        return len(self._study.get_trials(deepcopy=False, states=states))
+        return len(self._study.get_trials(deepcopy=False, states=_BEGUN))
 
     def _repeat_interrupted(self) -> None:
         """Enqueue what a process that is gone was at; before anything, the options as they are."""
         study = self._study
         if not study.get_trials(deepcopy=False):
-            study.enqueue_trial(self._space.usual())
+            study.enqueue_trial(self._space.usual(), {"number": 0})
         for trial in study.get_trials(states=[TrialState.RUNNING]):
             study.tell(trial.number, state=TrialState.FAIL)
             if "options" in trial.user_attrs:
-                study.enqueue_trial(trial.params)
+                study.enqueue_trial(trial.params, {"number": trial.user_attrs["number"]})
 
     def _begin(self, crew: Crew) -> Iterator[Event]:
         failed = None
         with deferred():
-            self._study.sampler = _sampler(self._seed, self._begun(), self._jobs)
+            next_ = len(self._study.get_trials(deepcopy=False, states=_COUNTED))
+            self._study.sampler = _sampler(self._seed, next_, self._jobs)
             trial = self._study.ask()
+            number = trial.user_attrs.get("number", next_)
+            trial.set_user_attr("number", number)
             options = self._space.draw(trial)
             trial.set_user_attr("options", options)
-            self._busy[trial.number] = _Busy(trial, options, [], [])
+            self._busy[number] = _Busy(trial, options, [], [])
             try:
                 config = trial_config(self._space.given | options, self._threads)
-                crew.start(trial.number, config)
+                crew.start(number, config)
             except UsageError as error:
-                failed = self._end_trial(trial.number, str(error))
-        yield Started(trial.number, options)
+                failed = self._end_trial(number, str(error))
+        yield Started(number, options)
         if failed is not None:
             yield failed
 
@@ -234,13 +240,12 @@ class Tuning:
 
 
 def _study_in(folder: TuningFolder | None, rounds: int) -> Study:
-    storage = None if folder is None else JournalStorage(Journal(folder.path / JOURNAL))
     pruner = MedianPruner(n_startup_trials=_RANDOM, n_warmup_steps=rounds // _UNTOUCHED)
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         return optuna.create_study(
-            storage=storage,
+            storage=None if folder is None else _storage(folder.path / JOURNAL),
             pruner=pruner,
             study_name="fedras",
             direction="maximize",
@@ -248,6 +253,13 @@ def _study_in(folder: TuningFolder | None, rounds: int) -> Study:
         )
     finally:
         optuna.logging.set_verbosity(before)
+
+
+def _storage(path: Path) -> JournalStorage:
+    try:
+        return JournalStorage(Journal(path))
+    except (LookupError, TypeError, ValueError, AttributeError):  # of logs that it did not write
+        raise FedrasError(f"{path} is damaged; tune again with another --out") from None
 
 
 def _sampler(seed: int, begun: int, jobs: int) -> TPESampler:

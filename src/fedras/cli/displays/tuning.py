@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rich.console import Group
 from rich.live import Live
@@ -11,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from fedras.cli.displays.output import PREPARING, console, say
-from fedras.tuning.rows import best_of, line, options_line
+from fedras.tuning.rows import best_of, line, options_line, score
 from fedras.tuning.study import Evaluated, Event, Finished, Started, Tuning
 
 Show = Callable[[Event], None]
@@ -33,28 +32,27 @@ def watched(tuning: Tuning, quiet: bool) -> Iterator[Show]:
 @contextmanager
 def _live(tuning: Tuning) -> Iterator[Show]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("trials"), TimeElapsedColumn())
-    bar = Progress(*columns, TextColumn("{task.description}"))
+    bar = Progress(*columns)
     task = bar.add_task("", total=tuning.trials, completed=len(tuning.rows))
-    running: dict[int, dict[str, Any]] = {}
+    running: dict[int, str] = {}
+    options: dict[int, str] = {}
     text = Text(PREPARING)
 
     def show(event: Event) -> None:
         if isinstance(event, Started):
-            running[event.trial] = {"options": options_line(event.options), "reached": ""}
-        elif isinstance(event, Evaluated):
-            found = event.reached
-            running[event.trial]["reached"] = (
-                f"round {found.round}  NDCG@10 {found.metrics['ndcg@10']:.4f}"
+            options[event.trial] = running[event.trial] = (
+                f"trial {event.trial}  {options_line(event.options)}"
             )
+        elif isinstance(event, Evaluated):
+            quality = f"NDCG@10 {score(event.reached):.4f}"
+            running[event.trial] = f"{options[event.trial]}  {quality}  round {event.reached.round}"
         else:
             running.pop(event.row.trial)
-            best = best_of(tuning.rows)
-            told = "" if best is None else f"best: {line(best)}"
-            bar.update(task, completed=len(tuning.rows), description=told)
-        if any(each["reached"] for each in running.values()) or tuning.rows:
-            text.plain = "\n".join(
-                f"trial {n}  {each['options']}  {each['reached']}" for n, each in running.items()
-            )
+            bar.update(task, completed=len(tuning.rows))
+        best = best_of(tuning.rows)
+        if best is not None or isinstance(event, Evaluated):
+            lines = [] if best is None else [f"best: {line(best)}"]
+            text.plain = "\n".join([*lines, *running.values()])
 
     with Live(Group(bar, text), console=console(stderr=True)):
         yield show
