@@ -71,7 +71,7 @@ def test_notebooks_show_tables_that_hide_no_markup(run: Trained) -> None:
 
 
 def test_names_are_completed(run: Trained) -> None:
-    assert dir(fedras) == ["Config", "__version__", "fit", "load", "train"]
+    assert dir(fedras) == ["Config", "__version__", "fit", "load", "train", "tune"]
     assert {"recommend", "similar", "history", "summary", "save"} < set(dir(run))
 
 

@@ -5,10 +5,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.small_runs import SMALL
 
-from fedras import data
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.simulator import Simulation
@@ -81,25 +81,20 @@ def test_a_trial_is_a_run_on_the_validation_item(whole: list[Row]) -> None:
 
 
 def test_no_trial_looks_at_the_test_item(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the split for validation is made, and nothing is evaluated in full."""
-    splits, split, finals = [], data.leave_one_out, []
+    """What is ranked is each user's item before the last; nothing is ever evaluated in full."""
+    seen: list[tuple[bool, bool, bool]] = []
+    evaluate = Simulation.evaluate
 
-    def noted(interactions: data.Interactions, validation: bool = False) -> data.Split:
-        splits.append(validation)
-        return split(interactions, validation)
+    def noted(simulation: Simulation, final: bool = False) -> Any:
+        told = simulation.interactions
+        before = told.items[told.indptr[1:] - 2]
+        ranked = np.array_equal(simulation.split.held_out, before)
+        seen.append((final, ranked, len(simulation.split.items) == len(told) - 2 * told.n_users))
+        return evaluate(simulation, final)
 
-    def evaluate(simulation: Simulation, final: bool = False) -> Any:
-        finals.append(final)
-        return evaluated(simulation, final)
-
-    evaluated = Simulation.evaluate
-    monkeypatch.setattr(data, "leave_one_out", noted)
-    monkeypatch.setattr(Simulation, "evaluate", evaluate)
+    monkeypatch.setattr(Simulation, "evaluate", noted)
     rows(begin(trials=2))
-    assert splits
-    assert all(splits)
-    assert finals
-    assert not any(finals)
+    assert set(seen) == {(False, True, True)}
 
 
 def test_the_best_ends_in_its_best_round_as_the_trial_did() -> None:

@@ -27,7 +27,7 @@ _COMPONENTS: dict[str, Registry[Any]] = {
     "method": METHODS,
     "aggregation": AGGREGATIONS,
 }
-_COMPARED = {"dataset", "validation", "eval_every", "eval_negatives", "seed"}
+_COMPARED = {"dataset", "seed", "validation", "eval_every", "eval_negatives"}
 _OUTSIDE = {"data_dir", "rate_file", "threads", "options"}
 _NUMBER = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*")

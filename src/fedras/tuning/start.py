@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from fedras import data
-from fedras.components import complete, interactions_of, labelled, make_config
+from fedras.components import complete, interactions_of, labelled
 from fedras.config import Config
 from fedras.data import Interactions
 from fedras.data.fingerprint import fingerprint
@@ -13,6 +13,7 @@ from fedras.errors import FedrasError, UsageError
 from fedras.run.resumption import absolute, agreed_with
 from fedras.tuning.folder import Plan, TuningFolder
 from fedras.tuning.space import Searched, Space
+from fedras.tuning.trial import trial_config
 
 if TYPE_CHECKING:
     from fedras.tuning.study import Tuning
@@ -43,7 +44,7 @@ def open_tuning(
     trials
         How many in all, by default 40; to resume, as many as before.
     jobs, seconds, folder
-        As for `Tuning`; seconds count from now.
+        As for `Tuning`.
     resume
         Whether to go on with what is in the folder.
     table
@@ -59,19 +60,17 @@ def open_tuning(
         If the data cannot be had, or the folder cannot be read or written.
     """
     require_optuna()
-    config = labelled(absolute(config), table)
-    space, plan = Space(given_of(config), search), None
+    config, plan = labelled(absolute(config), table), None
+    space = Space(given_of(config), search)
     try:
         if folder is not None and resume:
             plan = folder.planned()
-            if whole:
-                _require_whole(folder, plan, space)
-            space = _same(folder, plan, config, search)
+            space = _same(folder, plan, config, search, whole)
             folder.lock()
         elif folder is not None:
             folder.require_new()
         space.require_possible()
-        found = interactions_of(make_config(space.given | {"validation": True}), table)
+        found = interactions_of(trial_config(space.given, config.threads), table)
         wanted = trials or (plan.trials if plan else TRIALS)
         if folder is not None:
             _keep(folder, plan, Plan(wanted, fingerprint(found), space.given, space.wanted), found)
@@ -106,9 +105,12 @@ def _keep(folder: TuningFolder, before: Plan | None, now: Plan, found: Interacti
 
 
 def _same(
-    folder: TuningFolder, plan: Plan, config: Config, search: Mapping[str, Searched]
+    folder: TuningFolder, plan: Plan, config: Config, search: Mapping[str, Searched], whole: bool
 ) -> Space:
     """Return what is searched in the folder, if all that is given says the same."""
+    given = given_of(config)
+    if whole:
+        _require_whole(folder, plan, Space(given, search))
     ours = complete(Config.model_validate(plan.options))
     agreed_with(ours, config, folder.path)
     for name in sorted(search):
@@ -118,7 +120,6 @@ def _same(
                 f"--search {name} is {search[name]} here but {before} in {folder.path}; leave it "
                 "out, or tune anew with another --out"
             )
-    given = given_of(config)
     if "dataset" in given and given["dataset"] != plan.options.get("dataset"):  # it was moved
         kept = {n: v for n, v in plan.options.items() if n not in _reading(ours)}
         return Space(kept | given, plan.search)
