@@ -100,23 +100,22 @@ def _print(tuning: "Tuning", command: str) -> None:
     ranked = sorted(tuning.rows, key=score, reverse=True)
     names = searched_in(ranked)
     measured = [*(name.upper() for name in QUALITY), "round", "up", "down"]
-    columns = ["trial", *(name.replace("_", " ") for name in names), *measured, ""]
+    columns = ["trial", *(name.replace("_", " ") for name in names), *measured]
     rows = [
         [
             str(row.trial),
             *(_shown(row.options.get(name)) for name in names),
             *(f"{row.metrics[each]:.4f}" if row.metrics else "" for each in QUALITY),
-            f"{row.best_round}/{row.rounds}",
+            f"{row.best_round}/{row.rounds}" if row.metrics else row.state,
             human(row.up_bytes),
             human(row.down_bytes),
-            "" if row.state == "finished" else row.state,
         ]
         for row in ranked[:_SHOWN]
     ]
-    print_table(columns, rows, right=tuple(range(len(columns) - 1)))
+    print_table(columns, rows, right=tuple(range(len(columns))))
     echo("")
     echo(
-        "of the validation item, in the best round of each; up and down: bytes of a user until then"
+        "of the validation item, in the best of the rounds done; up and down: bytes of a user until then"
     )
     usual = next((row for row in ranked if row.trial == 0 and row.metrics), None)
     if usual is not None:

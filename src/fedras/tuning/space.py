@@ -27,7 +27,8 @@ _COMPONENTS: dict[str, Registry[Any]] = {
     "method": METHODS,
     "aggregation": AGGREGATIONS,
 }
-_COMPARED = {"dataset", "seed", "validation", "eval_every", "eval_negatives"}
+_HELD_OUT = {"validation", "split", "test_share", "at", "eval_every", "eval_negatives"}
+_COMPARED = {"dataset", "seed", *_HELD_OUT}
 _OUTSIDE = {"data_dir", "rate_file", "threads", "options"}
 _NUMBER = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*")
