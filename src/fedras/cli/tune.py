@@ -114,9 +114,7 @@ def _print(tuning: "Tuning", command: str) -> None:
     ]
     print_table(columns, rows, right=tuple(range(len(columns))))
     echo("")
-    echo(
-        "of the validation item, in the best of the rounds done; up and down: bytes of a user until then"
-    )
+    echo("validation item, in the best of the rounds done; up and down: bytes of a user until then")
     usual = next((row for row in ranked if row.trial == 0 and row.metrics), None)
     if usual is not None:
         before, after = score(usual), score(ranked[0])
