@@ -25,6 +25,17 @@ def test_the_workflow_runs_scripts_that_can_be_run() -> None:
     assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
 
 
+def test_services_are_bounded_in_memory_and_start_again() -> None:
+    units = sorted((ROOT / "deploy" / "systemd").iterdir())
+    assert len(units) == 2
+    for unit in units:
+        assert {"MemoryMax=75%", "MemorySwapMax=0", "Restart=always"} <= set(
+            unit.read_text("utf-8").splitlines()
+        )
+    compose = (ROOT / "deploy" / "compose" / "compose.yaml").read_text("utf-8")
+    assert compose.count(" mem_limit: ") == compose.count(" restart: always") == 2
+
+
 def test_the_extra_all_holds_every_extra() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]

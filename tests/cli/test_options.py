@@ -55,3 +55,14 @@ def test_what_only_a_codec_notices(
     assert done.err.startswith("fedras: error: unknown number format 'zzz'")
     assert done.err.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("threads", ["-1", "4097", "9" * 20])
+def test_threads_of_a_node(threads: str, fedras: Fedras) -> None:
+    names = ("superlink", "root", "key", "folder", "data", "catalogue")
+    given = [word for name in names for word in (f"--{name}", "x")]
+    done = fedras("node", *given, "--threads", threads)
+    assert done.status == 2
+    assert "'--threads'" in done.err
+    assert "0<=x<=4096" in done.err
+    assert done.err.count("\n") == 1

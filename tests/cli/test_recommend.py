@@ -166,6 +166,7 @@ def test_export(fedras: Fedras, finished: Path, tmp_path: Path) -> None:
         (["recommend", "RUN", "--all", "--out", "ids.txt/x.csv"], 1, "cannot write ids.txt/x.csv"),
         (["recommend", "RUN", "--user", "x", "--out", "x.csv"], 2, "synthetic has no user 'x'"),
         (["recommend", "RUN", "--user", "1", "-k", "0"], 2, "ask for at least 1"),
+        (["recommend", "RUN", "--user", "1", "-k", "9" * 20], 2, "not in the range x<=2147483647"),
         (["recommend", "RUN", "--users", "no.txt"], 1, "no.txt: cannot be read: No such file"),
         (["recommend", "RUN", "--users", "."], 1, "cannot be read: Is a directory"),
         (["recommend", "RUN", "--users", "empty"], 1, "empty: holds no users; give one id a line"),

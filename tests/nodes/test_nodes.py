@@ -14,9 +14,11 @@ from fedras.data import leave_one_out
 from fedras.errors import FedrasError, PayloadError, UsageError
 from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation.privacy import guarantee
-from fedras.nodes.catalogue import Catalogue
+from fedras.nodes.catalogue import Catalogue, read_catalogue
 from fedras.nodes.messages import (
     Done,
+    Join,
+    Refused,
     Work,
     digest,
     parse_reply,
@@ -173,6 +175,16 @@ def test_a_node_does_not_take_options_that_name_files() -> None:
     for options in ('{"rate_file": "/etc/passwd"}', '{"data_dir": "/"}', '{"rounds": 0}', "no"):
         with pytest.raises(PayloadError):
             parse_config(options)
+
+
+@pytest.mark.parametrize("nested", ["[" * 30_000, '{"rounds":' * 6_000])
+def test_options_that_are_nested_deeply_are_refused(nested: str, tmp_path: Path) -> None:
+    (node,) = make_nodes(1, tmp_path).values()
+    catalogue = read_catalogue(node.catalogue)
+    join = Join(b"a run 8b", nested, len(catalogue.items), catalogue.digest)
+    reply = parse_reply(node.answer(to_bytes(join)))
+    assert isinstance(reply, Refused)
+    assert reply.reason == "the options of the run are nested too deeply; no option is"
 
 
 def test_noise_is_the_nodes_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

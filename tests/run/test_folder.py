@@ -122,6 +122,25 @@ def test_a_run_that_never_did_a_round_does_not_block_the_next(tmp_path: Path) ->
     assert written.read_text().startswith("# by hand")
 
 
+def test_only_what_was_made_here_and_never_begun_is_withdrawn(tmp_path: Path) -> None:
+    path, config = tmp_path / "run", complete(Config())
+    first = RunFolder(path)
+    first.create(config)
+    RunFolder(path).withdraw()
+    assert first.has_run()
+    (path / "notes").touch()
+    first.withdraw()
+    assert [entry.name for entry in path.iterdir()] == ["notes"]
+    (path / "notes").unlink()
+    first.create(config)
+    (path / "checkpoint.npz").touch()
+    first.withdraw()
+    assert first.has_begun()
+    (path / "checkpoint.npz").unlink()
+    first.withdraw()
+    assert not path.exists()
+
+
 def test_numbered_folders_are_taken_when_they_are_created(tmp_path: Path) -> None:
     one, two = (RunFolder(tmp_path / "runs" / "mine", numbered=True) for _ in range(2))
     (tmp_path / "runs" / "mine").mkdir(parents=True)

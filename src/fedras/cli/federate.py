@@ -58,7 +58,8 @@ def federate(
             else:
                 say(f"the run in {folder.path} is finished")
     except KeyboardInterrupt:
-        if not folder.has_run():
+        if not folder.has_begun():
+            folder.withdraw()
             say("stopped before the first round")
         else:
             place = shlex.quote(str(folder.path))

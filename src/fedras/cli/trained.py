@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fedras.config import MOST
 from fedras.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ NodeFolder = Annotated[
     Path | None,
     typer.Option("--node", metavar="DIR", help="Folder of a node of a federation instead."),
 ]
-K = Annotated[int, typer.Option("-k", "--k", help="How many items.")]
+K = Annotated[int, typer.Option("-k", "--k", max=MOST, help="How many items.")]
 
 
 Moved = Annotated[

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from fedras.whole_files import write
+
 _VALID = timedelta(days=30)
 _SKEW = timedelta(minutes=5)
 
@@ -62,10 +64,8 @@ def make_node_key(path: Path) -> Path:
 def _write_private(
     path: Path, key: ec.EllipticCurvePrivateKey, form: serialization.PrivateFormat
 ) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    write(path, pem, private=True)
 
 
 def _name(common: str) -> x509.Name:

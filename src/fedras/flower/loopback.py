@@ -1,6 +1,7 @@
 """A whole federation on this machine: SuperLink, SuperNodes and a run, with TLS and keys."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import tomli_w
@@ -62,20 +64,24 @@ class Loopback:
     _look_again: float = 0.0
 
     def __enter__(self) -> "Loopback":
-        try:
+        with self._stack:
             self._begin()
-        except BaseException:
-            self._stack.close()
-            raise
+            self._stack = self._stack.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def _begin(self) -> None:
+        self._stack.push(self._tidy)
         self.logs = self.folder / "logs"
         self.logs.mkdir(exist_ok=True)
-        if not (self.folder / "nodes" / CATALOGUE).exists():
+        if not RunFolder(self.folder).has_begun():  # else what is there is whole
             write_nodes(self.interactions, self.nodes, self.folder / "nodes")
         self.processes = self._stack.enter_context(Processes(self.logs, SETTINGS))
         self.scratch, self.mark = self.processes.scratch, self.processes.mark
@@ -88,6 +94,12 @@ class Loopback:
             self._stack.callback(self.relays[-1].close)
             self.supernodes.append(self.start_supernode(number))
         self._submit()
+
+    def _tidy(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Leave nothing of a federation that was stopped before its first round."""
+        if kind is KeyboardInterrupt and not RunFolder(self.folder).has_begun():
+            for made in (self.logs, self.folder / "nodes"):
+                shutil.rmtree(made, ignore_errors=True)
 
     def watch(self) -> Iterator[dict[str, Any]]:
         """Yield what the server says of itself, until the run is over; restart what has ended.

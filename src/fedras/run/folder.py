@@ -32,6 +32,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path, numbered: bool = False) -> None:
         self.path, self._numbered = Path(path), numbered
+        self._made = False
         self._lock = FolderLock(self.path)
 
     def require_new(self) -> None:
@@ -84,6 +85,14 @@ class RunFolder:
                 with suppress(OSError):
                     self.path.rmdir()
             raise
+        self._made = True
+
+    def withdraw(self) -> None:
+        """Undo `create`, if the run never did a round; what else is in the folder stays."""
+        if self._made and not self.has_begun():
+            with suppress(OSError):
+                (self.path / CONFIG).unlink()
+                self.path.rmdir()
 
     def _claim(self) -> None:
         """Make the next folder, which no other process gets."""

@@ -16,6 +16,9 @@ from fedras.errors import DataError
 _BLOCK = 1 << 24  # bytes that are parsed at a time
 _START = 1 << 18
 
+_WRONG = (ValueError, SyntaxError, RecursionError, MemoryError, msgspec.DecodeError)
+"""What parsers raise; the errors of older versions of msgspec are no ValueErrors."""
+
 
 class JsonLines:
     """A file of JSON objects; see `rows.Rows`.
@@ -135,7 +138,7 @@ class JsonLines:
     def _object(self, number: int, line: bytes) -> dict[str, Any]:
         try:
             found = ast.literal_eval(line.decode()) if self._python else msgspec.json.decode(line)
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        except _WRONG as error:
             raise self._error(f":{number}", error) from None
         if not isinstance(found, dict):
             raise DataError(f"{self.path}:{number}: is not a JSON object; correct the line")

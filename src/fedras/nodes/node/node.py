@@ -180,6 +180,8 @@ def parse_config(text: str) -> Config:
         raise PayloadError(explain(error)) from None
     except ValueError as error:
         raise PayloadError(f"the options of the run are not JSON: {error}") from None
+    except RecursionError:
+        raise PayloadError("the options of the run are nested too deeply; no option is") from None
     if config.data_dir is not None or config.rate_file is not None:
         raise PayloadError("the options of the run name files")
     return config
