@@ -11,7 +11,7 @@ from helpers.nodes_in_process import Perfect, config, coordinator
 from helpers.small_federation import interactions
 from pyarrow import parquet
 
-from fedras.data import client_keys, leave_one_out, load, told
+from fedras.data import client_keys, leave_one_out, load
 from fedras.errors import DataError, FedrasError, UsageError
 from fedras.nodes.catalogue import Catalogue, read_catalogue
 from fedras.nodes.node.node import Node
@@ -148,16 +148,11 @@ def test_a_node_says_what_the_command_line_says(
         nodes[address] = Node(tmp_path / f"node-{address}", source, tmp_path / CATALOGUE)
     coordinator(Perfect(nodes), config()).gather(2)
     said = caplog.messages
-    for address in nodes:
-        source = nodes[address].source
-        alone = told(load(source.data, options=source.options))
-        assert f"columns: {alone.columns}" in said
-        assert set(alone.notes[:-2]) <= set(said)
+    for node in nodes.values():
+        alone = load(node.source.data, options=node.source.options)
+        assert {f"columns: {alone.columns}", *alone.notes} <= set(said)
     assert any("not used: qty" in line for line in said)
     assert "1 rows without a user, an item or a time were dropped" in said
-    assert (
-        "1 of 2 users train and are not evaluated: they have too few items, or no item is left "
-        "to rank theirs against" in said
-    )
+    assert any(line.startswith("1 of 2 users train and are not evaluated") for line in said)
     assert "for 1 of 1 users fewer than 99 items are left to rank the held-out one against" in said
     assert "1 interactions with items that the catalogue lacks" in said
