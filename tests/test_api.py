@@ -63,6 +63,10 @@ def test_notebooks_show_tables_that_hide_no_markup(run: Trained) -> None:
     assert "<Film>" not in shown
     assert shown.count("<tr>") == 6
     assert "NDCG@10" in run._repr_html_()
+    assert "<th>title</th>" in shown
+    untitled = fedras.fit(TABLE, **OPTIONS).recommend(7, k=2)._repr_html_()
+    assert "<th>title</th>" not in untitled
+    assert "<th>score</th>" in untitled
     assert "HR@10" in repr(run.summary)
     shown = (
         "Trained(table: 40 users, 129 items; mf, fedras, 6 rounds; HR@10 {:.4f}; NDCG@10 {:.4f})"
@@ -191,8 +195,10 @@ class _Handle:
     def __init__(self) -> None:
         self.shown: list[str] = []
 
-    def update(self, html: str) -> None:
-        self.shown.append(html)
+    def update(self, data: dict[str, str], raw: bool) -> None:
+        assert raw
+        assert set(data) == {"text/html", "text/plain"}
+        self.shown.append(data["text/html"])
 
 
 @pytest.fixture
@@ -200,26 +206,41 @@ def cell(monkeypatch: pytest.MonkeyPatch) -> _Handle:
     """A notebook, as far as a bar needs one."""
     handle = _Handle()
 
-    def display(html: str, display_id: bool) -> _Handle:
+    def display(data: dict[str, str], raw: bool, display_id: bool) -> _Handle:
         assert display_id
-        handle.shown.append(html)
+        handle.update(data, raw)
         return handle
 
     shell = types.SimpleNamespace(kernel=object())
-    ipython = types.SimpleNamespace(get_ipython=lambda: shell)
-    shows = types.SimpleNamespace(HTML=str, display=display)
+    shows = types.SimpleNamespace(display=display)
+    ipython = types.SimpleNamespace(get_ipython=lambda: shell, display=shows)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
-    monkeypatch.setitem(sys.modules, "IPython.display", shows)
     return handle
 
 
-def test_a_notebook_gets_a_bar(cell: _Handle) -> None:
-    config = fedras.Config.model_validate({"rounds": 4, "eval_every": 2, "dim": 8})
-    run = open_run(config, interactions=interactions_from(TABLE))
-    assert len(list(followed(run))) == 4
-    assert "round 0 of 4" in cell.shown[0]
-    assert 'value="4" max="4"' in cell.shown[-1]
-    assert "HR@10" in cell.shown[-1]
+def test_a_notebook_gets_a_bar(cell: _Handle, tmp_path: Path) -> None:
+    options = OPTIONS | {"progress": True, "out": tmp_path / "run"}
+    rounds = fedras.fit(TABLE, **options).config.rounds
+    assert f"round 0 of {rounds}" in cell.shown[0]
+    done = cell.shown[-1]
+    assert f'value="{rounds}" max="{rounds}"' in done
+    assert "HR@10" in done
+    fedras.fit(TABLE, **options)  # the cell again
+    assert cell.shown[-1] == done
+
+
+def test_the_bar_says_where_a_run_was_stopped(cell: _Handle) -> None:
+    config = fedras.Config.model_validate({"rounds": 4, "eval_every": 4, "dim": 8})
+    rounds = followed(open_run(config, interactions=interactions_from(TABLE)))
+    assert [next(rounds).round for _ in range(3)] == [1, 2, 3]
+    rounds.close()
+    assert "round 3 of 4" in cell.shown[-1]
+    assert "stopped" in cell.shown[-1]
+
+
+def test_a_table_that_was_read_says_what_is_in_it() -> None:
+    said = "Interactions(table: 2 users, 3 items, 4 interactions; columns: user=user, item=item, "
+    assert repr(interactions_from([(1, 5), (1, 6), (2, 5), (2, 7)])).startswith(said)
 
 
 def test_a_terminal_gets_a_bar(

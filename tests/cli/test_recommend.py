@@ -14,7 +14,6 @@ from helpers.small_runs import Fedras
 from pyarrow import parquet
 
 from fedras.api import load
-from fedras.cli import rows
 from fedras.nodes.node.offline import load_node
 
 
@@ -111,16 +110,6 @@ def test_users_from_parquet(fedras: Fedras, finished: Path, tmp_path: Path) -> N
     parquet.write_table(pa.table({"age": [1, 2], "user": [7, 3]}), tmp_path / "ids.parquet")
     done = fedras("recommend", finished, "--users", tmp_path / "ids.parquet", "--json", "-k", 1)
     assert [answer["user"] for answer in json.loads(done.out)] == ["7", "3"]
-
-
-def test_parquet_is_an_extra(
-    fedras: Fedras, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rows, "find_spec", lambda _: None)
-    for given in (["--all", "--out", tmp_path / "x.parquet"], ["--users", "x.parquet"]):
-        done = fedras("recommend", finished, *given)
-        assert done.status == 2
-        assert 'pip install "fedras[parquet]"' in done.err
 
 
 def test_a_new_user(fedras: Fedras, node: Path, tmp_path: Path) -> None:

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from helpers.own_tables import SECONDS, histories, parquet, table, write
+from pyarrow import ipc
+from pyarrow.parquet import write_table
 
 from fedras.data import load
 from fedras.errors import DataError
@@ -129,3 +133,59 @@ def test_columns_of_one_name(tmp_path: Path) -> None:
         load(str(tmp_path / "t.parquet"))
     found = load(str(tmp_path / "t.parquet"), options={"columns": "item=3"})
     assert histories(found) == {"7": ["5", "6"]}
+
+
+@pytest.mark.parametrize("compression", ["lz4", "zstd"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_arrow_file_that_expands_beyond_measure(
+    tmp_path: Path, compression: str, stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedras.data.forms.columnar._FREE", 1 << 10)
+    few = {"user": ["1", "2"], "item": ["2", "3"], "note": ["", "x" * 30_000_000]}
+    path = arrow(tmp_path, pa.table(few), compression, stream)
+    assert path.stat().st_size < 200_000
+    with pytest.raises(DataError, match=r"expands to 30,000,\d+ bytes, more than 200 times its si"):
+        load(str(path))
+    monkeypatch.undo()
+    assert histories(load(str(path))) == {"1": ["2"], "2": ["3"]}
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet"])
+def test_a_long_text_in_every_row(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedras.data.forms.columnar._FREE", 1 << 10)
+    again = pa.DictionaryArray.from_arrays(np.zeros(10_000, np.int32), ["x" * 10_000])
+    columns = pa.table({"user": again, "item": [1] * 10_000})
+    path = tmp_path / "t"
+    if form == "arrow":
+        arrow(tmp_path, columns, "zstd", False).rename(path)
+    else:
+        write_table(columns.set_column(0, "user", again.cast(pa.string())), path)
+    with pytest.raises(DataError, match=r"expands to 100,000,000 bytes, .*; shorten the texts"):
+        load(str(path))
+
+
+def test_a_damaged_arrow_file_is_one_line_or_what_it_was(tmp_path: Path) -> None:
+    """One byte is another: nothing crashes, and nothing is allocated without end."""
+    columns = pa.table(
+        {"user": ["1", "1", "2"], "item": pa.array(["a", "b", "a"]).dictionary_encode()}
+    )
+    path = arrow(tmp_path, columns, "lz4", True)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 3):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x81]) + whole[place + 1 :])
+        try:
+            load(str(path))
+        except DataError as error:
+            assert "\n" not in str(error)  # noqa: PT017 -- most, but not all, are errors
+
+
+def arrow(folder: Path, columns: Any, compression: str, stream: bool) -> Path:
+    """Write a stream of Arrow, or a file, which is also called Feather."""
+    path = folder / "t.arrow"
+    options = ipc.IpcWriteOptions(compression=compression)
+    new = ipc.new_stream if stream else ipc.new_file
+    with new(path, columns.schema, options=options) as writer:
+        writer.write_table(columns)
+    return path

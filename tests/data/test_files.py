@@ -2,7 +2,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
+from pyarrow.parquet import write_table
 
 from fedras.data import Interactions, load
 from fedras.errors import DataError, UsageError
@@ -173,9 +175,6 @@ def test_repeats_can_be_kept(tmp_path: Path) -> None:
 
 
 def parquet(folder: Path, **columns: Any) -> Path:
-    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    from pyarrow.parquet import write_table
-
     path = folder / "t.parquet"
     write_table(pyarrow.table(columns), path)
     return path
@@ -231,7 +230,6 @@ def test_what_is_wrong_in_a_parquet_file(
 
 
 def test_a_damaged_parquet_file(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     path = write(tmp_path, b"PAR1 but no more", "t.parquet")
     with pytest.raises(
         DataError, match=r"t\.parquet: is not a readable Parquet or Arrow file \(.+\)$"

@@ -3,8 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pandas
+import polars
 import pyarrow as pa
 import pytest
+from scipy import sparse
 
 from fedras.data import Interactions, from_columns, interactions_from
 from fedras.errors import DataError
@@ -50,8 +53,7 @@ def test_tables(table: Any) -> None:
 
 
 def test_data_frames() -> None:
-    for library in ("pandas", "polars"):
-        frames = pytest.importorskip(library, reason=f"{library} is not installed")
+    for frames in (pandas, polars):
         frame = frames.DataFrame({"customer": USERS, "product": ITEMS, "ts": TIMES})
         assert histories(interactions_from(frame)) == HISTORY
         titled = interactions_from(frame, items=frames.DataFrame({"id": ["a"], "name": ["Alpha"]}))
@@ -60,7 +62,6 @@ def test_data_frames() -> None:
 
 
 def test_sparse_matrices() -> None:
-    sparse = pytest.importorskip("scipy.sparse", reason="SciPy is not installed")
     matrix = sparse.csr_array(np.array([[5, 0, 1], [0, 2, 0]]))
     assert histories(interactions_from(matrix)) == {"0": ["0", "2"], "1": ["1"]}
     assert histories(interactions_from(matrix, min_rating=2)) == {"0": ["0"], "1": ["1"]}

@@ -7,12 +7,14 @@ import numpy as np
 import pyarrow
 import pytest
 from helpers.databases import CATALOGUE_OF_THREE, ROWS, fill, histories
+from helpers.nodes_in_process import Perfect, config, coordinator
 from helpers.small_federation import interactions
 from pyarrow import parquet
 
 from fedras.data import client_keys, leave_one_out, load
 from fedras.errors import DataError, FedrasError, UsageError
 from fedras.nodes.catalogue import Catalogue, read_catalogue
+from fedras.nodes.node.node import Node
 from fedras.nodes.node.own_data import Source
 from fedras.nodes.split import CATALOGUE, DATA, node_of, write_nodes, written_options
 
@@ -125,3 +127,32 @@ def test_a_split_keeps_the_test(tmp_path: Path) -> None:
         held |= dict(zip(part.user_ids.tolist(), split.held_out.tolist(), strict=True))
     expected = leave_one_out(whole).held_out.tolist()
     assert held == dict(zip(whole.user_ids.tolist(), expected, strict=True))
+
+
+def test_a_node_says_what_the_command_line_says(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each node of a federation, of its own data, in its own form, by its own options."""
+    write_nodes(interactions(), 2, tmp_path)
+    catalogue, nodes = read_catalogue(tmp_path / CATALOGUE), {}
+    items = catalogue.items[:4]
+    rows = [("u", items[0], 5), ("u", items[1], 4), ("v", items[0], 3), ("w", "", 2)]
+    lines = [f'{{"member": "{u}", "sku": "{i}", "ts": {t}, "qty": 1}}' for u, i, t in rows]
+    (tmp_path / "own.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    (tmp_path / "own.tsv").write_text(f"who\tsku\nx\t{items[2]}\nx\t{items[3]}\nx\tother\n")
+    for address, name, options in (
+        (1, "own.jsonl.gz", {"missing": "drop"}),
+        (2, "own.tsv", {"columns": "user=who,item=sku"}),
+    ):
+        source = Source(str(tmp_path / name), options=options)
+        nodes[address] = Node(tmp_path / f"node-{address}", source, tmp_path / CATALOGUE)
+    coordinator(Perfect(nodes), config()).gather(2)
+    said = caplog.messages
+    for node in nodes.values():
+        alone = load(node.source.data, options=node.source.options)
+        assert {f"columns: {alone.columns}", *alone.notes} <= set(said)
+    assert any("not used: qty" in line for line in said)
+    assert "1 rows without a user, an item or a time were dropped" in said
+    assert any(line.startswith("1 of 2 users train and are not evaluated") for line in said)
+    assert "for 1 of 1 users fewer than 99 items are left to rank the held-out one against" in said
+    assert "1 interactions with items that the catalogue lacks" in said

@@ -89,6 +89,29 @@ def test_a_run_goes_on_where_its_file_is_now(fedras: Fedras, tmp_path: Path) -> 
     done = fedras(*given, tmp_path / "moved.csv")
     assert json.loads(done.out)["rounds"] == 4
     assert fedras(*given, "ml-1m").status == 1
+    config = RunFolder(run).config()
+    assert (config.dataset, config.threads) == (str(tmp_path / "moved.csv"), 0)
+    assert fedras("recommend", run, "--user", 3).status == 0
+
+
+def test_a_run_names_the_data_that_it_goes_on_with(fedras: Fedras, tmp_path: Path) -> None:
+    path, run = write(tmp_path / "mine.csv", "user,item"), tmp_path / "run"
+    rounds = fedras_rounds(path, run)
+    next(rounds)
+    rounds.close()
+    before = (run / "config.toml").read_bytes()
+    given = ["train", "--resume", "--out", run, "--quiet", "--threads", 1]
+    other = tmp_path / "other.csv"
+    other.write_text(path.read_text().replace("\n3,", "\n4,"))
+    assert "is not the data that the run in" in fedras(*given, "--dataset", other).err
+    table = tmp_path / "table.csv"
+    table.write_text(path.read_text().replace("user,item", "a,b"))
+    columns = ["--dataset", table, "--columns", "user=a,item=b"]
+    assert (run / "config.toml").read_bytes() == before
+    assert fedras(*given, *columns).status == 0
+    config = RunFolder(run).config()
+    assert (config.dataset, config.options["columns"]) == (str(table), "user=a,item=b")
+    assert config.threads == 0
 
 
 def fedras_rounds(path: Path, run: Path) -> Any:

@@ -7,15 +7,9 @@ import typer
 
 from fedras.cli.components import option_lines, options_of
 from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table, say, say_data
-from fedras.cli.options import Columns, ItemColumns, Items, data_options
+from fedras.cli.options import Named, with_dataset
 
 app = typer.Typer(help="List, describe and fetch data sets.")
-
-DataSettings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="An option of the data set; more than one."),
-]
-_Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, or the path of a table.")]
 
 
 @app.command("list")
@@ -38,21 +32,13 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def info(
-    name: _Name,
-    columns: Columns = None,
-    items: Items = None,
-    item_columns: ItemColumns = None,
-    settings: DataSettings = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
+@with_dataset
+def info(dataset: Named, as_json: AsJson = False) -> None:
     """Load a data set, fetching it if need be, and say what is in it."""
     from fedras import data  # noqa: PLC0415 -- slow to import
 
-    given = data_options(settings, columns=columns, items=items, item_columns=item_columns)
-    found = data.describe(name, data_dir, given)
-    found["options"] = options_of(type(data.open_dataset(name)))
+    found = data.describe(*dataset)
+    found["options"] = options_of(type(data.open_dataset(dataset.name)))
     if as_json:
         print_json(found)
         return
@@ -61,20 +47,12 @@ def info(
 
 
 @app.command()
-def check(
-    name: _Name,
-    columns: Columns = None,
-    items: Items = None,
-    item_columns: ItemColumns = None,
-    settings: DataSettings = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
+@with_dataset
+def check(dataset: Named, as_json: AsJson = False) -> None:
     """Say what training on a data set would meet: columns, held-out items, warnings, cost."""
     from fedras import data  # noqa: PLC0415 -- slow to import
 
-    given = data_options(settings, columns=columns, items=items, item_columns=item_columns)
-    found = data.check(name, data_dir, given)
+    found = data.check(*dataset)
     if as_json:
         print_json(found)
         return
@@ -97,7 +75,7 @@ def _print_lines(found: dict[str, Any]) -> None:
 
 @app.command()
 def fetch(
-    name: _Name,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A published data set.")],
     data_dir: DataDir = None,
     force: Annotated[bool, typer.Option("--force", help="Fetch again what is here.")] = False,
 ) -> None:
@@ -110,22 +88,17 @@ def fetch(
 
 
 @app.command()
+@with_dataset
 def split(
-    name: _Name,
+    dataset: Named,
     nodes: Annotated[int, typer.Option(min=1, max=100_000, help="How many nodes share the users.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where their folders are made.")],
-    columns: Columns = None,
-    items: Items = None,
-    item_columns: ItemColumns = None,
-    settings: DataSettings = None,
-    data_dir: DataDir = None,
 ) -> None:
     """Write a folder per node with its users' interactions, and the item catalogue for all."""
     from fedras import data  # noqa: PLC0415 -- slow to import
     from fedras.nodes.split import write_nodes  # noqa: PLC0415
 
-    given = data_options(settings, columns=columns, items=items, item_columns=item_columns)
-    loaded = data.load(name, data_dir, given)
+    loaded = data.load(*dataset)
     say_data(loaded)
     for place in write_nodes(loaded, nodes, out):
         typer.echo(place)

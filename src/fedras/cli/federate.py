@@ -47,14 +47,17 @@ def federate(
     """
     if out is None and resume:
         raise UsageError("to resume a run, say which: give its folder as --out")
+    from fedras.run.resumption import keep_place  # noqa: PLC0415 -- slow to import
+
     folder = run_folder(out, config)
     require_flower()
     try:
         with sigterm_interrupts():
-            interactions = _prepared(config, folder, resume, quiet)
+            config, interactions = _prepared(config, folder, resume, quiet)
             summary = folder.summary()
             if summary is None:
                 summary = _run(folder, interactions, nodes, reply_timeout, quiet)
+                keep_place(folder, config)
             else:
                 say(f"the run in {folder.path} is finished")
     except KeyboardInterrupt:
@@ -80,8 +83,10 @@ def _somebody(interactions: "Interactions", nodes: int) -> tuple[str, str]:
     return user, f"node-{node_of(interactions, nodes)[0]}"
 
 
-def _prepared(given: Config, folder: "RunFolder", resume: bool, quiet: bool) -> "Interactions":
-    """Return the data; the folder of the run is made if it is new."""
+def _prepared(
+    given: Config, folder: "RunFolder", resume: bool, quiet: bool
+) -> tuple[Config, "Interactions"]:
+    """Return the whole configuration and the data; the folder of the run is made if it is new."""
     from fedras.components import complete, interactions_of  # noqa: PLC0415 -- slow to import
     from fedras.run.resumption import absolute, agreed  # noqa: PLC0415
 
@@ -97,7 +102,7 @@ def _prepared(given: Config, folder: "RunFolder", resume: bool, quiet: bool) -> 
         folder.create(config)
         folder.release()
     say_data(interactions)
-    return interactions
+    return config, interactions
 
 
 def _rehearse(config: Config, interactions: "Interactions") -> None:

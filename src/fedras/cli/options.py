@@ -1,11 +1,11 @@
-"""The options of a run, for every command that starts one: written once, in `Config`."""
+"""The options of a run and of a data set, for every command that takes them: written once."""
 
 import inspect
 import tomllib
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from pydantic import ValidationError
@@ -50,23 +50,62 @@ _FLAGS = (
 )
 
 
+class Named(NamedTuple):
+    """A data set as it was asked for: what the functions of `fedras.data` take."""
+
+    name: str
+    data_dir: Path | None
+    options: dict[str, Any]
+
+
 def with_config(command: Callable[..., None]) -> Callable[..., None]:
     """Give ``command`` the options of a run; what they come to is its argument ``config``.
 
-    Flags win over --set, --set over --config. Typer makes the options of the signature.
+    Flags win over --set, --set over --config.
     """
     shared = [_argument(), *map(_flag, _FLAGS), *_others()]
-    own = [p for p in inspect.signature(command).parameters.values() if p.name != "config"]
+    return _gathering(command, "config", shared, _given_config)
+
+
+def with_dataset(command: Callable[..., None]) -> Callable[..., None]:
+    """Give ``command`` the options of a data set; they come to its argument ``dataset``, `Named`.
+
+    Flags win over --set.
+    """
+    name = typer.Argument(metavar="NAME", help="A data set, or the path of a table.")
+    option = typer.Option(
+        "--set", metavar="KEY=VALUE", help="An option of the data set; more than one."
+    )
+    shared = [
+        inspect.Parameter("name", _KIND, annotation=Annotated[str, name]),
+        *_of_tables(),
+        _parameter("settings", list[str], option),
+        inspect.Parameter("data_dir", _KIND, default=None, annotation=DataDir),
+    ]
+    return _gathering(command, "dataset", shared, _given_dataset)
+
+
+def _gathering(
+    command: Callable[..., None],
+    argument: str,
+    shared: list[inspect.Parameter],
+    make: Callable[..., Any],
+) -> Callable[..., None]:
+    """Give ``command`` some options in place of the argument that ``make`` makes of them.
+
+    Typer makes the options of the signature.
+    """
+    own = [p for p in inspect.signature(command).parameters.values() if p.name != argument]
 
     @wraps(command)
-    def configured(**given: Any) -> None:
+    def gathering(**given: Any) -> None:
         flags = {parameter.name: given.pop(parameter.name) for parameter in shared}
-        command(config=_given_config(**flags), **given)
+        command(**{argument: make(**flags)}, **given)
 
-    parameters = shared + own
-    configured.__dict__["__signature__"] = inspect.Signature(parameters)
-    configured.__annotations__ = {each.name: each.annotation for each in parameters}
-    return configured
+    parameters = sorted(shared + own, key=lambda each: each.default is not inspect.Parameter.empty)
+    gathering.__dict__["__signature__"] = inspect.Signature(parameters)
+    gathering.__annotations__ = {each.name: each.annotation for each in parameters}
+    return gathering
 
 
 def _argument() -> inspect.Parameter:
@@ -85,9 +124,7 @@ def _others() -> list[inspect.Parameter]:
     """Return the flags that stand for no option of `Config`, or not for just one."""
     actions = "A number of actions instead of a rate (FedRAS and its ablations)."
     return [
-        inspect.Parameter("columns", _KIND, default=None, annotation=Columns),
-        inspect.Parameter("items", _KIND, default=None, annotation=Items),
-        inspect.Parameter("item_columns", _KIND, default=None, annotation=ItemColumns),
+        *_of_tables(),
         _parameter("actions", int, typer.Option(min=1, help=actions)),
         inspect.Parameter("data_dir", _KIND, default=None, annotation=DataDir),
         _parameter(
@@ -101,6 +138,12 @@ def _others() -> list[inspect.Parameter]:
             ),
         ),
     ]
+
+
+def _of_tables() -> list[inspect.Parameter]:
+    """Return the flags of a table of one's own."""
+    kinds = {"columns": Columns, "items": Items, "item_columns": ItemColumns}
+    return [inspect.Parameter(n, _KIND, default=None, annotation=kind) for n, kind in kinds.items()]
 
 
 def _parameter(name: str, kind: Any, info: Any) -> inspect.Parameter:
@@ -137,10 +180,12 @@ def _given_config(
         raise UsageError(explain(error)) from None
 
 
-def data_options(settings: list[str] | None, **flags: str | None) -> dict[str, Any]:
-    """Return the options of a data set that were asked for; flags win over --set."""
-    chosen = {name: value for name, value in flags.items() if value is not None}
-    return dict(map(setting, settings or [])) | chosen
+def _given_dataset(
+    name: str, settings: list[str] | None, data_dir: Path | None, **flags: str | None
+) -> Named:
+    """Return the data set that was asked for."""
+    chosen = {flag: value for flag, value in flags.items() if value is not None}
+    return Named(name, data_dir, dict(map(setting, settings or [])) | chosen)
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,8 +44,6 @@ def require_writable(path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in _WRITERS:
         raise UsageError(f"cannot write {path}: its name must end with {', '.join(_WRITERS)}")
-    if suffix == ".parquet":
-        _require_pyarrow(path)
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Rows) -> None:
@@ -55,7 +52,7 @@ def write_rows(path: Path, columns: Sequence[str], rows: Rows) -> None:
     Raises
     ------
     UsageError
-        If there is no such form, or pyarrow is missing.
+        If there is no such form.
     FedrasError
         If it cannot be written.
     """
@@ -79,7 +76,7 @@ def _write_jsonl(file: BinaryIO, columns: Sequence[str], rows: Rows) -> None:
 
 
 def _write_parquet(file: BinaryIO, columns: Sequence[str], rows: Rows) -> None:
-    import pyarrow as pa  # noqa: PLC0415 -- optional
+    import pyarrow as pa  # noqa: PLC0415 -- slow to import
     from pyarrow import parquet  # noqa: PLC0415
 
     types = [(name, pa.type_for_alias(_TYPES.get(name, "string"))) for name in columns]
@@ -118,8 +115,7 @@ def _text_ids(path: Path, kind: str) -> list[str]:
 
 
 def _parquet_ids(path: Path, kind: str) -> list[str]:
-    _require_pyarrow(path)
-    import pyarrow  # noqa: PLC0415 -- optional
+    import pyarrow  # noqa: PLC0415 -- slow to import
     from pyarrow import parquet  # noqa: PLC0415
 
     try:
@@ -138,10 +134,3 @@ def _place(names: Sequence[str], kind: str) -> int | None:
     """Return which of the names is ``kind``, ``kind_id`` or the like; None if it is not one."""
     plain = [name.strip().lower().replace("_", "").removesuffix("id") for name in names]
     return plain.index(kind) if plain.count(kind) == 1 else None
-
-
-def _require_pyarrow(path: Path) -> None:
-    if find_spec("pyarrow") is None:
-        raise UsageError(
-            f'{path}: Parquet files need pyarrow; run: pip install "fedras[parquet]", or use CSV'
-        )

@@ -35,9 +35,11 @@ def build(name: str, taken: Taken, selection: Selection, test: Taken | None = No
         min_item_interactions=selection.min_item_interactions,
     )
     if not len(data):
+        least = selection.min_item_interactions
+        those = f" with items that {least} users have" if least > 1 else ""
         raise DataError(
-            f"{name}: no user has {selection.min_interactions} interactions with items that "
-            f"{selection.min_item_interactions} users have; choose a smaller min_interactions"
+            f"{name}: no user has {selection.min_interactions} interactions{those}; choose a "
+            f"smaller min_{'item_' if least > 1 else ''}interactions"
         )
     if data.n_users < before:
         notes.append(

@@ -14,9 +14,10 @@ _SHOWN = 3  # users whose held-out item is shown
 _FEW_CLIENTS = 10  # in a round
 _SPARSE = 20  # interactions per user
 _DIM, _ROUNDS, _FRACTION, _NEGATIVES = 32, 500, 0.1, 99  # of the main job
-_SAMPLES = 10  # per interaction of a client in a round: 1 and 4 sampled ones, twice
-_SPEED = 1e7  # samples a second, on a small machine
-_BASE = 250e6  # bytes of Python and its libraries
+_SAMPLES, _TOUCHED = 10, 9  # a round and interaction of a client: 1 and 4 items twice; distinct
+_KEPT = 0.0312  # actions for an item
+_ROUND, _SAMPLE, _DISTANCE, _ITEM = 1.5e-3, 3e-8, 1.5e-10, 4.2e-7  # seconds on two cores
+_BASE, _ROW, _COPIES = 225e6, 85, 3.2  # bytes; bytes for an interaction; times an upload is held
 
 
 def check(
@@ -74,16 +75,36 @@ def _doubts(data: Interactions) -> list[str]:
     ]
 
 
+def _cohort(data: Interactions) -> tuple[float, float, float]:
+    """Return how many clients a round has, rows that one touches, and actions that it sends."""
+    mean = len(data) / data.n_users
+    rows = data.n_items * -np.expm1(-_TOUCHED * mean / data.n_items)
+    return _FRACTION * data.n_users, rows, min(rows, _KEPT * data.n_items)
+
+
 def _memory(data: Interactions) -> float:
-    """Return roughly how many bytes the main job takes."""
-    cohort = _FRACTION * len(data) * (1 + 4) * 4 * _DIM
-    return _BASE + 30 * len(data) + 4 * _DIM * (data.n_users + 8 * data.n_items) + cohort
+    """Return roughly how many bytes the main job takes.
+
+    Fitted to the peak of `synthetic` (222 MB), ML-100K (230 MB), ML-1M (289 MB) and a CSV of 5
+    million rows, 50,000 users and 20,000 items (1.9 GB), where it is at most a fifth off. What
+    grows are the interactions and the actions that a cohort uploads.
+    """
+    clients, _, actions = _cohort(data)
+    matrices = 4 * _DIM * (data.n_users + 8 * data.n_items)
+    return _BASE + _ROW * len(data) + matrices + _COPIES * clients * actions * 4 * _DIM
 
 
 def _seconds(data: Interactions) -> float:
-    """Return roughly how long the main job takes, without compiling."""
-    samples = _FRACTION * len(data) * _SAMPLES
-    return _ROUNDS * (samples / _SPEED + data.n_items * _DIM / 1e8)
+    """Return roughly how long the main job takes on two cores, without compiling.
+
+    What a round costs by itself, by samples, by distances of touched rows from actions and by items
+    on the server. Fitted to the times of ML-100K, ML-1M and growing numbers of items in
+    docs/performance.md, where it is at most 1.6 times off, and to the processor time of the CSV of
+    5 million rows relative to ML-1M, where it may be half.
+    """
+    clients, rows, actions = _cohort(data)
+    local = _FRACTION * len(data) * _SAMPLES * _SAMPLE + clients * rows * actions * _DISTANCE
+    return _ROUNDS * (_ROUND + local + data.n_items * _ITEM)
 
 
 def _fitting(data: Interactions, who: int) -> list[str]:

@@ -14,6 +14,7 @@ from fedras.data.forms.rows import CellError, Rows
 from fedras.errors import DataError
 
 ROLES = ("user", "item", "rating", "time")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?")
 _CALENDAR = ("year", "month", "day", "hour", "minute", "second")
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|\.\d+)([eE][-+]?\d+)?")
 
@@ -137,7 +138,8 @@ def _one(rows: Rows, given: dict[str, str], role: str, but: tuple[int, ...] = ()
 def _by_position(rows: Rows, given: dict[str, str]) -> Columns:
     """Take nameless columns to be user, item, rating and time, if their cells allow it."""
     width = len(rows.names)
-    fits = 2 <= width <= len(ROLES) and not given
+    alike = sum(map(bool, rows.names)) in {0, width}  # else it may have users down, items across
+    fits = 2 <= width <= len(ROLES) and not given and alike
     rating, time = None, None
     if fits and width > 2:
         last = times.looks_like_time(rows.head(width - 1))
@@ -195,7 +197,7 @@ def _time(rows: Rows, used: set[int | None]) -> tuple[int, ...]:
         if all(_are_whole(rows.head(n)) for n in parts):
             return tuple(parts)
     found = [n for n, name in enumerate(rows.names) if n not in used and means(name, "time")]
-    clocks = [n for n in found if times.is_clock(rows.head(n))]
+    clocks = [n for n in found if _is_clock(rows.head(n))]
     found = [n for n in found if n not in clocks]
     read = {n: values for n in found if (values := _readable(rows.head(n))) is not None}
     if len(found) > 1 and read:
@@ -211,6 +213,16 @@ def _readable(column: Any) -> AnyArray | None:
     except CellError as error:
         # Ambiguous dates are dates: whether they matter shows when the whole column is read.
         return np.zeros(len(column), np.int64) if "two ways" in str(error) else None
+
+
+def _is_clock(column: Any) -> bool:
+    """Return whether a column holds times of the day without a date."""
+    from pyarrow import types  # noqa: PLC0415 -- slow to import
+
+    if types.is_time(column.type):
+        return True
+    cells = [cell.decode() if isinstance(cell, bytes) else cell for cell in column.to_pylist()]
+    return bool(cells) and all(isinstance(c, str) and _CLOCK.fullmatch(c.strip()) for c in cells)
 
 
 def _finest(rows: Rows, read: dict[int, AnyArray]) -> int:
@@ -256,6 +268,10 @@ def in_words(rows: Rows, columns: Columns, remarks: dict[str, str]) -> str:
     words = ", ".join(parts)
     if unused:
         words += f"; not used: {', '.join(unused[:20])}{', ...' if len(unused) > 20 else ''}"
+    if columns.by_order and not rows.named:
+        first = [_texts(rows.head(n).slice(0, 1))[0] for n in range(len(rows.names))]
+        if not re.search(r"\d", "".join(first)):
+            words += "; the first line is taken for a row, if it has names: --set header=true"
     if columns.by_order:
         words += "; by their order, not their names; if this is wrong: --columns user=1,item=2,..."
     return words

@@ -57,7 +57,7 @@ def rows_where(column: Any, condition: Condition) -> Bools:
     Raises
     ------
     CellError
-        If a cell is to be compared and is no number.
+        If a cell is to be compared and is no number, or is neither number nor text.
     """
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
     from pyarrow import compute as pc  # noqa: PLC0415
@@ -66,7 +66,7 @@ def rows_where(column: Any, condition: Condition) -> Bools:
         values = numbers(column)
         found: Bools = _COMPARE[condition.operator](values, float(condition.values[0]))
         return found
-    texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    texts = texts_of(column)
     same = pc.is_in(texts, value_set=pa.array(condition.values))
     mask: Bools = same.fill_null(False).to_numpy()
     return mask if condition.operator == "=" else ~mask
@@ -84,7 +84,7 @@ def numbers(column: Any) -> Float64s:
     from pyarrow import compute as pc  # noqa: PLC0415
 
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        texts = texts_of(column)
         empty = pc.is_in(
             pc.utf8_lower(texts), value_set=pa.array(["", "nan", "null", "none", "na"])
         )
@@ -103,3 +103,22 @@ def numbers(column: Any) -> Float64s:
             raise CellError(max(row, 0), f"expected a number, found {cell[:40]!r}") from None
     values: Float64s = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
+
+
+def texts_of(column: Any) -> Any:
+    """Return the cells of an Arrow column as text without blanks around.
+
+    Raises
+    ------
+    CellError
+        If they are neither texts nor numbers.
+    """
+    import pyarrow as pa  # noqa: PLC0415 -- slow to import
+    from pyarrow import compute as pc  # noqa: PLC0415
+
+    try:
+        return pc.utf8_trim_whitespace(column.cast(pa.string()))
+    except pa.ArrowNotImplementedError:
+        raise CellError(0, f"expected a number or a text, found a {column.type}") from None
+    except pa.ArrowInvalid:
+        raise CellError(0, "expected text in UTF-8") from None

@@ -11,8 +11,9 @@ from fedras.data.forms.rows import CellError
 _WORDS = "nan NaN NAN null NULL Null None NA N/A n/a <NA> #N/A \\N NaT nil undefined"
 MISSING = frozenset(("", *_WORDS.split()))
 """What stands in the cells of tables where there is nothing."""
-_WHOLE = re.compile(r"-?\d+\.0+")
-_CUT = re.compile(r"\d\.\d+[eE]\+\d+")
+_WHOLE = re.compile(r"-?\d+(\.0+)?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE]\+?\d+)?")
+_POWER = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _LIST = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
 
 
@@ -37,7 +38,8 @@ class Coded(NamedTuple):
 def coded(column: Any, role: str, keep_missing: bool = False) -> Coded:
     """Give each id of a column its number.
 
-    Text is stripped, and whole numbers that were written with a point, as 7.0, are written without.
+    Text is stripped, and whole numbers that were written with a point, as 7.0, are written without,
+    if all are whole numbers.
 
     Parameters
     ----------
@@ -58,7 +60,13 @@ def coded(column: Any, role: str, keep_missing: bool = False) -> Coded:
 
     kind = column.type
     if types.is_nested(kind):
-        raise CellError(0, f"the {role} column holds lists; one row per {role} is expected")
+        what = "lists" if types.is_list(kind) or types.is_large_list(kind) else str(kind)[:40]
+        raise CellError(0, f"the {role} column holds {what}; one row per {role} is expected")
+    if isinstance(kind, pa.BaseExtensionType):  # such as UUIDs
+        plain = [None if value is None else str(value) for value in column.to_pylist()]
+        column = pa.chunked_array([pa.array(plain, pa.string())])
+    if types.is_boolean(kind):
+        column = column.cast(pa.string())
     if not types.is_dictionary(kind):
         column = column.dictionary_encode()
     column = column.unify_dictionaries().combine_chunks()
@@ -79,6 +87,8 @@ def absent(column: Any) -> Bools:
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
     from pyarrow import compute as pc  # noqa: PLC0415
 
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     mask = column.is_null(nan_is_null=True)
     kind = column.type
     if pa.types.is_binary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
@@ -102,15 +112,18 @@ def _texts(values: list[Any]) -> tuple[list[str], str]:
 
 
 def _whole(texts: list[str], remark: str) -> tuple[list[str], str]:
-    """Write 7.0 as 7, if all numbers are like that."""
+    """Write 7.0 as 7, if all are whole numbers."""
     some = [text for text in texts if text not in MISSING]
-    cut = next(filter(_CUT.fullmatch, some), None)
-    if cut is not None and not remark:
-        remark = f"{cut} may be several ids that a spreadsheet cut short"
-    if not some or not all(map(_WHOLE.fullmatch, some)):
+    power = next(filter(_POWER.fullmatch, some), None)
+    if power is not None and not remark and all(map(_NUMBER.fullmatch, some)):
+        if "." in power:
+            return texts, f"{power} may be several ids that a spreadsheet cut short"
+        return texts, f"{power} is not taken for {float(power):.0f}"
+    pointed = next((text for text in some if "." in text), None)
+    if pointed is None or not all(map(_WHOLE.fullmatch, some)):
         return texts, remark
     bare = [text if text in MISSING else text.partition(".")[0] for text in texts]
-    return bare, f"{some[0]} is {some[0].partition('.')[0]}"
+    return bare, f"{pointed} is {pointed.partition('.')[0]}"
 
 
 def _require_no_lists(texts: list[str], column: Any, role: str) -> None:

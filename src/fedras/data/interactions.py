@@ -50,6 +50,11 @@ class Interactions:
     columns: str = ""
     tests: Int64s | None = None
 
+    def __repr__(self) -> str:
+        columns = f"; columns: {self.columns}" if self.columns else ""
+        counts = f"{self.n_users:,} users, {self.n_items:,} items, {len(self):,} interactions"
+        return f"Interactions({self.name}: {counts}{columns})"
+
     @property
     def n_users(self) -> int:
         """The number of users, M."""

@@ -1,16 +1,21 @@
 """Tables that are in memory already: of pandas, polars, Arrow, NumPy, SciPy or plain Python."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
+from fedras.config import explain
 from fedras.data.build import build
 from fedras.data.forms.columnar import Columnar, table_rows
+from fedras.data.forms.meaning import means
+from fedras.data.forms.open_rows import open_rows
 from fedras.data.interactions import Interactions, titled
 from fedras.data.select import Selection, take
 from fedras.data.titles import read_titles
@@ -37,7 +42,8 @@ def interactions_from(
         a structured one; a SciPy sparse matrix [users, items]; or rows as tuples or mappings.
         `Interactions` are returned as they are.
     items
-        Titles: a mapping from item id to title, or a table of items.
+        Titles: a mapping from item id to title, a series with ids for its index, pairs of both, a
+        table of items, or the path of one.
     columns, item_columns
         Which column is which, where the names do not say it: ``{"user": "member"}``.
     name
@@ -57,15 +63,15 @@ def interactions_from(
     try:
         selection = Selection(columns=columns, **options)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        option = ".".join(map(str, problem["loc"]))
-        raise UsageError(f"option {option}: {problem['msg']}") from None
+        raise UsageError(explain(error)) from None
+    if isinstance(table, Mapping) and not selection.columns:
+        _require_columns(table, name)
     try:
         data = build(name, take(_rows(table, name), selection), selection)
     except DataError as error:
         raise DataError(_in_python(str(error))) from None
-    titles = items if items is None or _is_titles(items) else _titles(items, item_columns)
-    return replace(data, titles=titled(data.item_ids, titles and _as_text(titles)))
+    titles = None if items is None else _titles(items, item_columns)
+    return replace(data, titles=titled(data.item_ids, titles), columns=_in_python(data.columns))
 
 
 def _in_python(advice: str) -> str:
@@ -74,22 +80,22 @@ def _in_python(advice: str) -> str:
     return re.sub(r"--(?:item-)?columns (\S+)", r'columns="\1"', advice)
 
 
-def _is_titles(items: Any) -> bool:
-    return isinstance(items, Mapping) and all(
-        isinstance(title, str) for title in list(items.values())[:1]
-    )
-
-
-def _as_text(titles: Mapping[Any, Any]) -> dict[str, str]:
-    return {str(item): str(title) for item, title in titles.items()}
-
-
 def _titles(items: Any, columns: str | Mapping[str, str]) -> dict[str, str]:
+    """Return titles by id."""
+    if isinstance(items, list) and all(isinstance(p, tuple) and len(p) == 2 for p in items):
+        items = dict(items)
+    elif type(items).__name__ == "Series" and hasattr(items, "to_dict"):  # of pandas
+        items = items.to_dict()
+    if isinstance(items, Mapping) and all(
+        value is None or isinstance(value, str | int | float) for value in items.values()
+    ):
+        return {str(item): str(title) for item, title in items.items() if title is not None}
     given = (
         columns if isinstance(columns, str) else ",".join(f"{k}={v}" for k, v in columns.items())
     )
     try:
-        return read_titles(_rows(items, "items"), given)
+        file = isinstance(items, str | os.PathLike)
+        return read_titles(open_rows(Path(items)) if file else _rows(items, "items"), given)
     except ValueError as error:
         raise UsageError(f"option item_columns: {error}") from None
 
@@ -116,7 +122,7 @@ def _rows(table: Any, name: str) -> Columnar:
         table = table.collect()
     try:
         arrow = table if isinstance(table, pa.Table) else _arrow(table)
-    except (pa.ArrowException, TypeError, ValueError, AttributeError) as error:
+    except (pa.ArrowException, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = re.sub(r"\s+", " ", str(error))[:150]
         raise DataError(
             f"{name}: a {type(table).__name__} cannot be read as a table ({reason}); give a data "
@@ -131,7 +137,29 @@ def _arrow(table: Any) -> Any:
 
     if isinstance(table, Mapping):
         return pa.table({str(key): _column(values) for key, values in table.items()})
-    return pa.table(table)
+    try:
+        return pa.table(table)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        if not hasattr(table, "columns"):
+            raise
+    # Some column of the frame is nothing that Arrow knows.
+    if hasattr(table, "reset_index"):
+        table = table.reset_index(drop=list(table.index.names) == [None])
+    names = list(table.columns)
+    places = range(len(names))
+    columns = [table.iloc[:, n] if hasattr(table, "iloc") else table[names[n]] for n in places]
+    return pa.table(list(map(_column, columns)), list(map(str, names)))
+
+
+def _require_columns(table: Mapping[Any, Any], name: str) -> None:
+    """Refuse what has no column for the user or the item: it may be lists of items by user."""
+    names = [str(key) for key in table]
+    if names and not any(means(n, role) or n.isdecimal() for n in names for role in _NAMES):
+        some = ", ".join(names[:3])
+        raise DataError(
+            f'{name}: no column is called user or item among {some}; say columns="user=NAME,'
+            f'item=NAME", or give rows of (user, item) if these are users'
+        )
 
 
 def _column(values: Any) -> Any:
@@ -142,8 +170,13 @@ def _column(values: Any) -> Any:
         values = values.tolist()
     try:
         return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        texts = [None if _is_nothing(v) else str(v) for v in values]
+        return pa.array(texts, pa.string())
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _sparse(matrix: Any) -> dict[str, Any]:
@@ -164,9 +197,13 @@ def _array(array: Any, name: str) -> dict[str, Any]:
 
 
 def _listed(rows: list[Any], name: str) -> dict[str, Any]:
+    if rows and hasattr(rows[0], "_asdict"):
+        rows = [row._asdict() for row in rows]
+    elif rows and is_dataclass(rows[0]):
+        rows = [vars(row) for row in rows]
     if rows and isinstance(rows[0], Mapping):
         columns = dict.fromkeys(key for row in rows for key in row)
-        return {column: [row.get(column) for row in rows] for column in columns}
+        return {column: _column([row.get(column) for row in rows]) for column in columns}
     widths = {len(row) if isinstance(row, list | tuple) else 0 for row in rows}
     if rows and (len(widths) > 1 or not 2 <= min(widths) <= len(_NAMES)):
         raise DataError(

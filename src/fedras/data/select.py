@@ -8,11 +8,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from fedras.arrays import AnyArray, Bools, Float64s, Int64s
 from fedras.data import columns as named
 from fedras.data.columns import Columns
-from fedras.data.conditions import Condition, parse_conditions, rows_where
+from fedras.data.conditions import Condition, parse_conditions, rows_where, texts_of
 from fedras.data.forms.rows import CellError, Rows, refused
 from fedras.data.ids import Coded, absent, coded
 from fedras.data.times import parsed
 from fedras.errors import DataError
+
+_DROP = "correct or remove the line, or drop all such rows: --set missing=drop"
+_ORDER = "correct or remove the line, or take the order of the rows: --columns time=none"
 
 
 def _as_text(given: Any) -> Any:
@@ -173,9 +176,19 @@ class _Table:
 
         if len(places) < 2:
             return self.column(places[0]) if places else None
-        texts = [self.column(place).cast(pa.string()) for place in places]
+        try:
+            texts = [texts_of(self.column(place)) for place in places]
+        except CellError as cell:
+            raise self._refused(cell, _ORDER) from None
         if len(places) == 2:
             return pc.binary_join_element_wise(*texts, " ")
+        bad = [pc.invert(pc.match_substring_regex(text, r"^\d+$")) for text in texts]
+        strange = np.flatnonzero(np.logical_or.reduce([mask.fill_null(False) for mask in bad]))
+        if strange.size:
+            row = int(strange[0])
+            parts = " ".join(str(text[row].as_py()) for text in texts)
+            what = f"expected numbers for the time, found {parts[:40]!r}"
+            raise self._refused(CellError(row, what), _ORDER)
         total = texts[0].cast(pa.int64())
         for text in texts[1:]:
             total = pc.add(pc.multiply(total, 100), text.cast(pa.int64()))
@@ -186,9 +199,7 @@ class _Table:
         try:
             return parsed(column, style)
         except CellError as cell:
-            advice = (
-                "correct or remove the line, or take the order of the rows: --columns time=none"
-            )
+            advice = _DROP if absent(column.slice(cell.row, 1))[0] else _ORDER
             raise self._refused(cell, advice) from None
 
     def lacks(self, found: Columns, gone: dict[str, Bools]) -> DataError:
@@ -197,8 +208,7 @@ class _Table:
         value = self.column(getattr(found, role))[row].as_py()
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         what = "empty" if text is None or not str(text).strip() else repr(text)
-        advice = "correct or remove the line, or drop all such rows: --set missing=drop"
-        return self._refused(CellError(row, f"the {role} id is {what}"), advice)
+        return self._refused(CellError(row, f"the {role} id is {what}"), _DROP)
 
     def _refused(self, cell: CellError, advice: str) -> DataError:
         row = cell.row if self._here is None else int(self._here[cell.row])

@@ -34,7 +34,6 @@ _FORMATS += [f"%a, %d %b %Y{clock}" for clock in _CLOCKS]
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _MINUTE = r"[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?"
 _ZONE = r"(Z| ?UTC| ?GMT| ?[+-]\d{2}(:?\d{2})?)"
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?")
 _UNITS = ((1e8, 1e11, "seconds"), (1e11, 1e14, "milliseconds"), (1e14, 1e17, "microseconds"))
 
 
@@ -61,11 +60,11 @@ def parsed(column: Any, style: str = "") -> Int64s | Float64s:
     kind = column.type
     if types.is_date(kind):
         column = column.cast(pa.timestamp("us"))
-    if types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    elif types.is_dictionary(kind):
+    if types.is_timestamp(column.type) or types.is_duration(kind):
+        return _numbers(column.cast(pa.int64()), typed=True)
+    if types.is_dictionary(kind):
         return parsed(column.cast(kind.value_type), style)
-    elif types.is_decimal(kind):
+    if types.is_decimal(kind):
         column = column.cast(pa.float64())
     elif _is_text(kind, types):
         return _of_text(column, style)
@@ -87,20 +86,26 @@ def _is_text(kind: Any, types: Any) -> bool:
     )
 
 
-def _numbers(column: Any) -> Int64s | Float64s:
-    """Check an Arrow column of numbers."""
+def _numbers(column: Any, typed: bool = False) -> Int64s | Float64s:
+    """Check an Arrow column of numbers, which may have a unit by its type."""
     if column.null_count:
         raise CellError(_first(column.is_null()), f"expected {_EXPECTED}, found nothing")
     values: AnyArray = column.to_numpy()
     if values.dtype.kind == "f":
+        values = values.astype(np.float64, copy=False)
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             raise CellError(int(bad[0]), f"expected {_EXPECTED}, found '{values[bad[0]]}'")
         bad = np.flatnonzero(np.abs(values) >= 2.0**63)
         if bad.size:
             raise CellError(int(bad[0]), f"the timestamp {values[bad[0]]:g} is out of range")
-    values = values.astype(np.float64 if values.dtype.kind == "f" else np.int64, copy=False)
-    _require_one_unit(values)
+    else:
+        bad = np.flatnonzero(values > np.iinfo(np.int64).max)
+        if bad.size:
+            raise CellError(int(bad[0]), f"the timestamp {values[bad[0]]} is out of range")
+        values = values.astype(np.int64, copy=False)
+    if not typed:
+        _require_one_unit(values)
     return values
 
 
@@ -275,12 +280,6 @@ def _first(mask: Any) -> int:
     from pyarrow import compute as pc  # noqa: PLC0415 -- slow to import
 
     return int(pc.index(mask, True).as_py())
-
-
-def is_clock(column: Any) -> bool:
-    """Return whether a column of text holds times of the day without a date."""
-    cells = [cell.decode() if isinstance(cell, bytes) else cell for cell in column.to_pylist()]
-    return bool(cells) and all(isinstance(c, str) and _CLOCK.fullmatch(c.strip()) for c in cells)
 
 
 def looks_like_time(column: Any) -> bool:

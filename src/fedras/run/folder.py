@@ -78,7 +78,7 @@ class RunFolder:
         try:
             self.lock()
             self.require_new()
-            write(self.path / CONFIG, config.to_toml().encode())
+            self.write_config(config)
         except BaseException:
             self.release()
             if new:
@@ -146,6 +146,16 @@ class RunFolder:
             return make_config(read_config(path))
         except UsageError as error:
             raise UsageError(str(error) if CONFIG in str(error) else f"{path}: {error}") from None
+
+    def write_config(self, config: Config) -> None:
+        """Write the configuration, completed.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be written.
+        """
+        write(self.path / CONFIG, config.to_toml().encode())
 
     def _is_ours(self) -> bool:
         """Return whether the configuration is one that a run wrote, and nobody by hand."""

@@ -5,10 +5,16 @@ from html import escape
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:
-    """Return rows as an HTML table; numbers are aligned to the right, None is empty."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    """Return rows as an HTML table; numbers are aligned to the right, None is empty.
+
+    A column with a name and without any value is left out.
+    """
+    rows = [list(row) for row in rows]
+    unused = [n for n, _ in enumerate(header) if rows and all(row[n] is None for row in rows)]
+    head, *body = [[c for n, c in enumerate(row) if n not in unused] for row in ([*header], *rows)]
+    names = "".join(f"<th>{escape(str(name))}</th>" for name in head)
+    lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in body)
+    return f"<table>{names and f'<thead><tr>{names}</tr></thead>'}<tbody>{lines}</tbody></table>"
 
 
 def shown(value: object) -> str:

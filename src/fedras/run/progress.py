@@ -1,7 +1,7 @@
 """How far a run is, for people: a bar on a terminal and in a notebook, nothing elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from html import escape
 from time import monotonic
 from typing import Any
@@ -12,7 +12,7 @@ from fedras.run.run import Run
 _PAUSE = 0.2  # seconds between two pictures
 
 
-def followed(run: Run[Any]) -> Iterator[RoundResult]:
+def followed(run: Run[Any]) -> Generator[RoundResult, None, None]:
     """Run the rounds that are left, with a bar."""
     if _in_notebook():
         return _in_cell(run)
@@ -28,37 +28,47 @@ def _in_notebook() -> bool:
     return hasattr(get_ipython(), "kernel")
 
 
-def _in_cell(run: Run[Any]) -> Iterator[RoundResult]:
-    from IPython.display import HTML, display  # noqa: PLC0415 -- it is there already
+def _in_cell(run: Run[Any]) -> Generator[RoundResult, None, None]:
+    from IPython import display  # noqa: PLC0415 -- it is there already
 
-    handle = display(HTML(_bar(run, "preparing")), display_id=True)
-    text, last = "training", monotonic()
-    for result in run.rounds():
-        text = _quality(result) or text
-        if run.finished or monotonic() - last > _PAUSE:
-            handle.update(HTML(_bar(run, text)))
-            last = monotonic()
-        yield result
+    last = monotonic()
+    start = _bar(run, _quality(run) or "preparing")
+    handle = display.display(start, raw=True, display_id=True)
+    try:
+        for result in run.rounds():
+            if monotonic() - last > _PAUSE:
+                handle.update(_bar(run, _quality(run) or "training"), raw=True)
+                last = monotonic()
+            yield result
+    finally:  # also where somebody stops it, who wants to know how far it is
+        stopped = "" if run.finished else "stopped  "
+        handle.update(_bar(run, stopped + _quality(run)), raw=True)
 
 
-def _bar(run: Run[Any], text: str) -> str:
+def _bar(run: Run[Any], text: str) -> dict[str, str]:
+    """Return a picture of the bar by media type."""
     rounds = run.federation.config.rounds
+    words = f"round {run.round} of {rounds}"
     bar = f'<progress value="{run.round}" max="{rounds}"></progress>'
-    return f"{bar} round {run.round} of {rounds} &nbsp; {escape(text)}"
+    return {
+        "text/html": f"{bar} {words} &nbsp; {escape(text)}",
+        "text/plain": f"{words}  {text}",
+    }
 
 
-def _on_terminal(run: Run[Any]) -> Iterator[RoundResult]:
+def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
     from rich.console import Console  # noqa: PLC0415 -- slow to import
     from rich.progress import Progress  # noqa: PLC0415
 
     with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("preparing", total=run.federation.config.rounds, completed=run.round)
-        text = "training"
+        start = _quality(run) or "preparing"
+        task = bar.add_task(start, total=run.federation.config.rounds, completed=run.round)
         for result in run.rounds():
-            text = _quality(result) or text
-            bar.update(task, completed=run.round, description=text)
+            bar.update(task, completed=run.round, description=_quality(run) or "training")
             yield result
 
 
-def _quality(result: RoundResult) -> str:
-    return "  ".join(f"{name.upper()} {v:.4f}" for name, v in (result.metrics or {}).items())
+def _quality(run: Run[Any]) -> str:
+    """Return what the last evaluation said, nothing before the first."""
+    last = run.lines[-1] if run.lines else {}
+    return "  ".join(f"{n.upper()} {last[n]:.4f}" for n in ("hr@10", "ndcg@10") if last)

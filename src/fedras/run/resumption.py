@@ -94,6 +94,20 @@ def agreed_with(ours: Config, given: Config, folder: Path) -> Config:
     return both.model_copy(update={name: getattr(given, name) for name in free})
 
 
+def keep_place(folder: RunFolder, config: Config) -> None:
+    """Let a folder name the place of its data that ``config`` does, where the same data was found.
+
+    Raises
+    ------
+    FedrasError
+        If it cannot be written.
+    """
+    before = folder.config()
+    now = config.model_copy(update={"threads": before.threads})
+    if now.to_toml() != before.to_toml():
+        folder.write_config(now)
+
+
 def absolute(config: Config) -> Config:
     """Make paths absolute, so that the run can be resumed from any folder."""
     paths: dict[str, Any] = {

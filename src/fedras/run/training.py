@@ -9,7 +9,7 @@ from fedras.errors import UsageError
 from fedras.federation.round import RoundResult
 from fedras.federation.simulator import Simulation
 from fedras.run.folder import RunFolder
-from fedras.run.resumption import absolute, agreed
+from fedras.run.resumption import absolute, agreed, keep_place
 from fedras.run.run import Run
 
 
@@ -32,7 +32,8 @@ def train(
         The folder that keeps the run; without one nothing is written.
     resume
         Continue the run in ``out``. Its configuration counts; options that ``config`` sets must
-        agree with it, apart from ``threads`` and ``data_dir``.
+        agree with it, apart from ``threads`` and those that say where its data is, which it names
+        from then on.
     interactions
         Data of your own instead of the data set that ``config`` names: `Interactions`, or a table
         in memory (`data.interactions_from`).
@@ -73,7 +74,10 @@ def open_run(
         simulation = Simulation(config, interactions)
         if folder is not None and not resume:
             folder.create(simulation.given)
-        return Run(simulation, folder)
+        run = Run(simulation, folder)
+        if folder is not None and resume:
+            keep_place(folder, config)
+        return run
     except BaseException:  # whoever keeps the traceback must not keep the folder
         if folder is not None:
             folder.release()

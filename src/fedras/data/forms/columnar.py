@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fedras.data.forms.arrow_sizes import stream_sizes
 from fedras.data.forms.opening import require_file, unpacked
 from fedras.data.forms.rows import HEAD
 from fedras.errors import DataError
@@ -12,6 +13,7 @@ from fedras.errors import DataError
 _FREE = 256 << 20  # bytes that any file may expand to
 _RATIO = 200  # and beyond, how many times its own size
 _PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
+_PADDED = 8  # bytes of _ARROW where it stands in front of a file
 
 Load = Callable[[list[int]], Any]
 """Returns some of the columns, by their places, as an Arrow table."""
@@ -85,7 +87,7 @@ def columnar_file(path: Path) -> Columnar:
         if start[:4] == _PARQUET:
             return _parquet(path, source if plain else io.BytesIO(source))
         return _arrow(path, source, start[:6] == _ARROW)
-    except (pa.ArrowException, OSError, KeyError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise _damaged(path, error) from None
 
 
@@ -99,6 +101,9 @@ def _parquet(path: Path, source: Any) -> Columnar:
 
     file = parquet.ParquetFile(source)
     names = list(file.schema_arrow.names)
+    # A text that comes again and again stays in the file's dictionary, as it may be long.
+    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+    file = parquet.ParquetFile(source, read_dictionary=texts)
     meta = file.metadata
     groups = [meta.row_group(n) for n in range(meta.num_row_groups)]
     said = sum(
@@ -109,23 +114,57 @@ def _parquet(path: Path, source: Any) -> Columnar:
     def load(places: list[int]) -> Any:
         try:
             if len(set(names)) < len(names):
-                return file.read().select(places)
-            return file.read(columns=[names[place] for place in places])
+                return _bounded(path, file.read().select(places))
+            return _bounded(path, file.read(columns=[names[place] for place in places]))
         except (ArrowException, OSError) as error:
             raise _damaged(path, error) from None
 
     return Columnar(str(path), "Parquet", names, load, meta.num_rows)
 
 
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types  # noqa: PLC0415 -- slow to import
+
+    texts = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    return any(is_kind(kind) for is_kind in texts)
+
+
 def _arrow(path: Path, source: Any, is_file: bool) -> Columnar:
     import pyarrow as pa  # noqa: PLC0415 -- slow to import
-    from pyarrow import dataset, ipc  # noqa: PLC0415
+    from pyarrow import ipc  # noqa: PLC0415
 
-    if is_file and isinstance(source, str):
-        _require_small(path, 8 * dataset.dataset(source, format="ipc").count_rows())
-    buffer = pa.memory_map(source) if isinstance(source, str) else pa.BufferReader(source)
-    table = (ipc.open_file if is_file else ipc.open_stream)(buffer).read_all()
-    return table_rows(table, str(path), "Arrow")
+    buffer = (
+        pa.memory_map(source).read_buffer() if isinstance(source, str) else pa.py_buffer(source)
+    )
+    stream = buffer.slice(_PADDED) if is_file else buffer  # in a file is a stream
+    sizes = stream_sizes(stream)
+    _require_small(path, max(sizes.bytes, 8 * sizes.rows))
+    names = list(ipc.open_stream(stream).schema.names)
+
+    def load(places: list[int]) -> Any:
+        some = sorted(set(places))
+        try:
+            options = ipc.IpcReadOptions(included_fields=some)
+            table = ipc.open_stream(stream, options=options).read_all()
+            table.validate(full=True)
+            return _bounded(path, table.select([some.index(place) for place in places]))
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise _damaged(path, error) from None
+
+    return Columnar(str(path), "Arrow", names, load, sizes.rows)
+
+
+def _bounded(path: Path, table: Any) -> Any:
+    """Return a table of which no column is beyond measure when each row has its own text."""
+    from pyarrow import compute as pc  # noqa: PLC0415 -- slow to import
+    from pyarrow import types  # noqa: PLC0415
+
+    for column in table.columns:
+        if types.is_dictionary(column.type) and _is_text(column.type.value_type):
+            pieces = ((pc.binary_length(c.dictionary), c.indices) for c in column.chunks)
+            expanded = sum(pc.sum(long.take(at)).as_py() or 0 for long, at in pieces)
+            _require_small(path, expanded, "shorten the texts that come again and again")
+    return table
 
 
 def table_rows(table: Any, where: str, form: str) -> Columnar:
@@ -133,10 +172,11 @@ def table_rows(table: Any, where: str, form: str) -> Columnar:
     return Columnar(where, form, list(table.column_names), table.select, table.num_rows)
 
 
-def _require_small(path: Path, expanded: int) -> None:
+def _require_small(
+    path: Path, expanded: int, advice: str = "write it anew without compression if that is meant"
+) -> None:
     """Refuse what expands to more than any table does, before it is read."""
     if expanded > max(_FREE, _RATIO * path.stat().st_size):
         raise DataError(
-            f"{path}: expands to {expanded:,} bytes, more than {_RATIO} times its size; write it "
-            f"anew without compression if that is meant"
+            f"{path}: expands to {expanded:,} bytes, more than {_RATIO} times its size; {advice}"
         )

@@ -11,11 +11,10 @@ from typing import Any
 
 from fedras.data.forms.dialect import SPACES, Dialect, LineError, Numbered, is_empty, sniff
 from fedras.data.forms.header import is_header
-from fedras.data.forms.opening import text
+from fedras.data.forms.opening import beginning, text
 from fedras.data.forms.rows import HEAD
 from fedras.errors import DataError
 
-_START = 1 << 18  # bytes that show how the file is written
 _BLOCK = 1 << 24  # bytes that are parsed at a time, and the longest line
 _UNIT = "\x1f"  # stands for separators of several characters
 _NAMES = {
@@ -213,9 +212,7 @@ class Delimited:
 
 def _first_lines(path: Path) -> list[str]:
     """Return the lines at the start of a file, whole."""
-    with text(path) as file:
-        start = file.read(_START)
-        more = bool(file.read(1))
+    start, more = beginning(path)
     if b"\r" in start and b"\n" not in start:
         raise DataError(f"{path}: its lines end with CR alone; write them with LF")
     lines = list(io.StringIO(start.decode("utf-8", "replace"), newline=""))

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,11 @@ from typing import Any
 
 import msgspec
 
-from fedras.data.forms.opening import text
+from fedras.data.forms.opening import beginning, text
 from fedras.data.forms.rows import HEAD
 from fedras.errors import DataError
 
 _BLOCK = 1 << 24  # bytes that are parsed at a time
-_START = 1 << 18
 
 _WRONG = (ValueError, SyntaxError, RecursionError, MemoryError, msgspec.DecodeError)
 """What parsers raise; the errors of older versions of msgspec are no ValueErrors."""
@@ -41,9 +41,7 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self.where, self.path = str(path), path
-        with text(path) as file:
-            start = file.read(_START)
-            more = bool(file.read(1))
+        start, more = beginning(path)
         self._whole = start.lstrip()[:1] == b"["
         self._python = re.match(rb"\s*\{\s*u?'", start) is not None
         if self._whole:
@@ -57,6 +55,10 @@ class JsonLines:
         if not self._head:
             raise DataError(f"{path}: has no rows; expected one JSON object per interaction")
         self.names = list(dict.fromkeys(itertools.chain.from_iterable(self._head)))
+        if len(self.names) == 1 and isinstance(self._head[0][self.names[0]], list):
+            raise DataError(
+                f"{path}: is one object around an array, {self.names[0]!r}; write that array alone"
+            )
 
     def head(self, place: int) -> Any:
         """See `rows.Rows.head`."""
@@ -67,7 +69,7 @@ class JsonLines:
         import pyarrow as pa  # noqa: PLC0415 -- slow to import
 
         names = [self.names[place] for place in places]
-        fields = [(f"c{n}", int | float | str | None, None) for n in range(len(names))]
+        fields = [(f"c{n}", int | float | str | bool | None, None) for n in range(len(names))]
         row = msgspec.defstruct(
             "Row", fields, rename={f"c{n}": name for n, name in enumerate(names)}
         )
@@ -97,25 +99,30 @@ class JsonLines:
             yield [msgspec.structs.astuple(each) for each in self._array(row)]
             return
         decoder: Any = msgspec.json.Decoder(row)
+        done = 0
         with text(self.path) as file:
             while block := file.read(_BLOCK):
                 block += file.readline()
                 try:
-                    some = decoder.decode_lines(block)
+                    read = decoder.decode_lines(block)
                 except msgspec.DecodeError:
-                    self._find_fault(decoder)
-                    raise
-                yield [msgspec.structs.astuple(each) for each in some]
+                    read = self._one_by_one(decoder, row, block, done + 1)
+                yield [msgspec.structs.astuple(each) for each in read]
+                done += block.count(b"\n")
 
-    def _find_fault(self, decoder: Any) -> None:
-        """Raise the error that names the first line that is no such object."""
-        with text(self.path) as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    if line.strip():
-                        decoder.decode(line)
-                except msgspec.DecodeError as error:
+    def _one_by_one(self, decoder: Any, row: type, block: bytes, first: int) -> Iterator[Any]:
+        """Yield the objects in some lines, also those with NaN; name the first that is none."""
+        for number, line in enumerate(block.split(b"\n"), first):
+            try:
+                if line.strip():
+                    yield decoder.decode(line)
+            except msgspec.DecodeError as error:
+                if not _beyond_json(line):
                     raise self._error(f":{number}", error) from None
+                try:
+                    yield msgspec.convert(self._object(number, line), row)
+                except msgspec.ValidationError as wrong:
+                    raise self._error(f":{number}", wrong) from None
 
     def _error(self, line: str, error: Exception) -> DataError:
         """Return what is wrong with an object, in one line."""
@@ -129,20 +136,30 @@ class JsonLines:
 
     def _array(self, kind: Any) -> list[Any]:
         with text(self.path) as file:
-            try:
-                found: list[Any] = msgspec.json.decode(file.read(), type=list[kind])
-            except msgspec.DecodeError as error:
-                raise self._error("", error) from None
-        return found
+            content = file.read()
+        try:
+            if not _beyond_json(content):
+                return list(msgspec.json.decode(content, type=list[kind]))
+            return list(msgspec.convert(json.loads(content), list[kind]))
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise self._error("", error) from None
 
     def _object(self, number: int, line: bytes) -> dict[str, Any]:
         try:
-            found = ast.literal_eval(line.decode()) if self._python else msgspec.json.decode(line)
+            if self._python:
+                found = ast.literal_eval(line.decode())
+            else:
+                found = json.loads(line) if _beyond_json(line) else msgspec.json.decode(line)
         except _WRONG as error:
             raise self._error(f":{number}", error) from None
         if not isinstance(found, dict):
             raise DataError(f"{self.path}:{number}: is not a JSON object; correct the line")
         return found
+
+
+def _beyond_json(text: bytes) -> bool:
+    """Return whether there may be NaN or an infinity, which Python writes and JSON lacks."""
+    return b"NaN" in text or b"Infinity" in text
 
 
 def _array(values: list[Any]) -> Any:
@@ -152,10 +169,16 @@ def _array(values: list[Any]) -> Any:
     kinds = {type(value) for value in values} - {type(None)}
     if kinds == {int} and all(abs(v) < 2**63 for v in values if v is not None):
         return pa.array(values, pa.int64())
-    if kinds and kinds <= {int, float}:
+    exact = all(abs(v) < 2**53 for v in values if isinstance(v, int))
+    if kinds and kinds <= {int, float} and exact:
         return pa.array(values, pa.float64())
-    texts = [value if value is None or isinstance(value, str) else str(value) for value in values]
-    return pa.array(texts, pa.string())
+    return pa.array(list(map(_text, values)), pa.string())
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 def _chunked(parts: list[Any], pa: Any) -> Any:

@@ -5,6 +5,7 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 import stat
 import zipfile
 import zlib
@@ -17,6 +18,8 @@ _FREE = 256 << 20  # bytes that any packed file may hold
 _RATIO = 200  # and beyond, how many times its own size
 _DAMAGE = (EOFError, OSError, RuntimeError, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
 _BLOCK = 1 << 20
+_START, _LINES = 1 << 18, 10  # bytes and lines that show how a text is written
+_LONGEST = 1 << 24  # bytes of a line
 _FOREIGN = {
     b"SQLite format": "a SQLite database; as the data of a node give sqlite:///FILE and a table",
     b"\x89HDF": "an HDF5 file; save the table as CSV or Parquet",
@@ -24,7 +27,13 @@ _FOREIGN = {
     b"\x80\x04": "a pickle, which can run code; save the table as CSV or Parquet",
     b"\xd0\xcf\x11\xe0": "a spreadsheet; save it as CSV",
     b"%PDF": "a PDF; expected a table",
+    b"\x28\xb5\x2f\xfd": "packed with Zstandard; unpack it, or pack it with gzip",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it and give the file in it",
+    b"\x1f\x8b": "packed twice; unpack it once",
+    b"\xff\xfe\0\0": "UTF-32 text; save it as UTF-8",
+    b"\0\0\xfe\xff": "UTF-32 text; save it as UTF-8",
 }
+_MARKUP = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
 
 def require_file(path: Path) -> None:
@@ -104,15 +113,39 @@ def text(path: Path) -> BinaryIO:
         raise
 
 
+def beginning(path: Path) -> tuple[bytes, bool]:
+    """Return the start of a text, some lines at least, and whether there is more.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or its first lines are longer than any row.
+    """
+    with text(path) as file:
+        start = file.read(_START)
+        while start.count(b"\n") < _LINES and len(start) < _LONGEST and (more := file.read(_BLOCK)):
+            start += more
+        more = file.read(1)
+    if more and (lines := start.count(b"\n")) < 2 and start.lstrip()[:1] != b"[":
+        raise DataError(
+            f"{path}:{lines + 1}: the line has more than {_LONGEST >> 20} MiB; is it a row?"
+        )
+    return start, bool(more)
+
+
 def _as_utf8(file: "io.BufferedReader[Any]", path: Path) -> BinaryIO:
     start = file.peek(512)[:512]
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return io.BufferedReader(_Utf8(file, path), _BLOCK)
     for mark, what in _FOREIGN.items():
         if start.startswith(mark):
             raise DataError(f"{path}: is {what}")
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return io.BufferedReader(_Utf8(file, path), _BLOCK)
+    if _MARKUP.match(start):
+        raise DataError(f"{path}: is a web page or XML; expected a table")
     if start[257:262] == b"ustar":
         raise DataError(f"{path}: is a tar archive; unpack it and give the file in it")
+    if b"\0" in start and start.strip(b"\0").isascii() and 2 * start.count(b"\0") >= len(start) - 1:
+        raise DataError(f"{path}: is UTF-16 text without a mark; save it as UTF-8")
     if b"\0" in start:
         raise DataError(f"{path}: is a binary file; expected text, JSON lines, Parquet or Arrow")
     if start.startswith(codecs.BOM_UTF8):
@@ -125,6 +158,8 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> BinaryIO:
     names = [each.filename for each in files]
     if "[Content_Types].xml" in names:
         raise DataError(f"{path}: is a spreadsheet; save it as CSV")
+    if any(each.flag_bits & 1 for each in files):
+        raise DataError(f"{path}: is encrypted; unpack it and give the file")
     own = [n for n in names if not n.startswith("__MACOSX/") and not Path(n).name.startswith(".")]
     if len(own) != 1:
         some = ", ".join(own[:5]) or "none"

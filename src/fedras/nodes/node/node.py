@@ -114,9 +114,11 @@ class Node:
             parse_config(request.config)
             memory = NodeState(memory.token, request.run, request.config)
             self._store(memory)
+        config = parse_config(memory.config)
         interactions, unknown = self.source.load(catalogue)
-        _LOG.warning("columns: %s", interactions.columns)
-        for note in interactions.notes:
+        told = data.told(interactions, config.validation, config.eval_negatives)
+        _LOG.warning("columns: %s", told.columns)
+        for note in told.notes:
             _LOG.warning("%s", note)
         if unknown:
             _LOG.warning("%d interactions with items that the catalogue lacks", unknown)
