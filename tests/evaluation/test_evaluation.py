@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -32,12 +34,12 @@ def state(streams: int = 2) -> Ranked:
     )
 
 
-def gains(found: list[int]) -> dict[str, float]:
-    """HR@10 and NDCG@10 from their formulas."""
-    return {
-        "hr@10": sum(r < 10 for r in found) / len(found),
-        "ndcg@10": sum(1 / np.log2(r + 2) for r in found if r < 10) / len(found),
-    }
+def gains(found: list[int], at: Sequence[int] = (5, 10, 20)) -> dict[str, float]:
+    """All metrics from their formulas."""
+    each: dict[str, float] = {f"hr@{k}": sum(r < k for r in found) for k in at}
+    each |= {f"ndcg@{k}": sum(1 / np.log2(r + 2) for r in found if r < k) for k in at}
+    each |= {f"mrr@{k}": sum(1 / (r + 1) for r in found if r < k) for k in at}
+    return {name: value / len(found) for name, value in each.items()}
 
 
 def scores(ranked: Ranked, user: int) -> Float64s:
@@ -65,6 +67,8 @@ def test_sampled_and_full_are_what_a_plain_loop_finds(streams: int, validation: 
     evaluation = Evaluation(data, split, 20)
     assert evaluation.sampled(MF(), ranked) == pytest.approx(gains(sampled))
     assert evaluation.full(MF(), ranked) == pytest.approx(gains(full))
+    others_at = Evaluation(data, split, 20, at=(3, 10))
+    assert others_at.full(MF(), ranked) == pytest.approx(gains(full, (3, 10)))
 
 
 def test_threads_do_not_matter() -> None:

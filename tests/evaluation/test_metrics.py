@@ -1,4 +1,6 @@
 import math
+from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -18,35 +20,84 @@ def floats(rows: list[list[float]]) -> Float32s:
     return np.array(rows, np.float32)
 
 
+def mean(name: str, *values: int) -> float:
+    """Return a metric of ranks, both ways that there are to compute it."""
+    found = metrics.gains(ranks(*values), name)
+    whole = metrics.summary(ranks(*values), [int(name.partition("@")[2])])
+    assert whole[name] == pytest.approx(found.mean() if len(found) else 0)
+    return whole[name]
+
+
 def test_hit_rate_by_hand() -> None:
-    assert metrics.hit_rate(ranks(0, 9, 10, 500)) == 0.5
-    assert metrics.hit_rate(ranks(0, 1, 2), k=1) == pytest.approx(1 / 3)
-    assert metrics.hit_rate(ranks(10)) == 0
-    assert metrics.hit_rate(ranks()) == 0
+    assert mean("hr@10", 0, 9, 10, 500) == 0.5
+    assert mean("hr@1", 0, 1, 2) == pytest.approx(1 / 3)
+    assert mean("hr@10", 10) == 0
+    assert mean("hr@10") == 0
 
 
 def test_ndcg_by_hand() -> None:
-    assert metrics.ndcg(ranks(0)) == 1
-    assert metrics.ndcg(ranks(1)) == pytest.approx(1 / math.log2(3))
-    assert metrics.ndcg(ranks(2)) == pytest.approx(0.5)
-    assert metrics.ndcg(ranks(9)) == pytest.approx(1 / math.log2(11))
-    assert metrics.ndcg(ranks(10)) == 0
-    assert metrics.ndcg(ranks(0, 2, 10, 99)) == pytest.approx(1.5 / 4)
-    assert metrics.ndcg(ranks(2), k=2) == 0
-    assert metrics.ndcg(ranks()) == 0
+    assert mean("ndcg@10", 0) == 1
+    assert mean("ndcg@10", 1) == pytest.approx(1 / math.log2(3))
+    assert mean("ndcg@10", 2) == pytest.approx(0.5)
+    assert mean("ndcg@10", 9) == pytest.approx(1 / math.log2(11))
+    assert mean("ndcg@10", 10) == 0
+    assert mean("ndcg@10", 0, 2, 10, 99) == pytest.approx(1.5 / 4)
+    assert mean("ndcg@2", 2) == 0
+    assert mean("ndcg@2") == 0
 
 
-def test_summary_names_both() -> None:
-    assert metrics.summary(ranks(0, 2, 10, 99)) == {"hr@10": 0.5, "ndcg@10": pytest.approx(0.375)}
+def test_mrr_by_hand() -> None:
+    assert mean("mrr@10", 0) == 1
+    assert mean("mrr@10", 3, 0, 9, 10) == pytest.approx((1 / 4 + 1 + 1 / 10) / 4)
+    assert mean("mrr@3", 3) == 0
+    assert mean("mrr@3") == 0
 
 
-@given(st.lists(st.integers(0, 30), min_size=1, max_size=20), st.integers(1, 20))
-def test_laws_of_both(values: list[int], k: int) -> None:
-    hits, gain = metrics.hit_rate(ranks(*values), k), metrics.ndcg(ranks(*values), k)
-    assert 0 <= gain <= hits + 1e-12 <= 1 + 1e-12
-    better = ranks(*(max(0, value - 1) for value in values))
-    assert metrics.ndcg(better, k) >= gain
-    assert metrics.hit_rate(better, k) >= hits
+def test_summary_names_all_and_those_at_10_first() -> None:
+    found = metrics.summary(ranks(0, 2, 10, 99), (5, 10, 20))
+    kinds = ("hr", "ndcg", "mrr")
+    assert list(found) == [f"{kind}@{k}" for k in (10, 5, 20) for kind in kinds]
+    assert (found["hr@10"], found["hr@20"]) == (0.5, 0.75)
+    assert found["ndcg@10"] == pytest.approx(0.375)
+
+
+many_ranks = st.lists(st.integers(0, 30), max_size=20)
+
+
+@given(many_ranks, st.integers(1, 20))
+def test_better_ranks_are_no_worse(values: list[int], k: int) -> None:
+    found = metrics.summary(ranks(*values), [k])
+    better = metrics.summary(ranks(*(max(0, value - 1) for value in values)), [k])
+    hr, ndcg, mrr = found.values()
+    assert 0 <= mrr <= ndcg + 1e-12 <= hr + 2e-12 <= 1 + 3e-12
+    assert all(better[name] >= found[name] - 1e-12 for name in found)
+
+
+@given(many_ranks, st.lists(st.integers(1, 40), min_size=2, max_size=4, unique=True))
+def test_metrics_grow_with_the_cut_off(values: list[int], at: list[int]) -> None:
+    found = metrics.summary(ranks(*values), at)
+    for kind in metrics.DISCOUNTS:
+        grown = [found[f"{kind}@{k}"] for k in sorted(at)]
+        assert all(a <= b + 1e-12 for a, b in pairwise(grown))
+
+
+@given(st.lists(many_ranks, min_size=1, max_size=4), st.randoms())
+def test_neither_order_nor_parts_matter(parts: list[list[int]], random: Random) -> None:
+    whole = [value for part in parts for value in part]
+    expected = metrics.summary(ranks(*whole))
+    sums = sum(metrics.counts(ranks(*part), 21) for part in parts)
+    random.shuffle(whole)
+    assert metrics.summary(ranks(*whole)) == expected == metrics.of_counts(np.asarray(sums))
+
+
+@given(many_ranks.filter(bool))
+def test_metrics_at_10_do_not_depend_on_other_cut_offs(values: list[int]) -> None:
+    """Bit for bit, by the formula that results of before were computed with."""
+    found = np.bincount(np.minimum(values, 10), minlength=11)
+    ndcg = float((found[:10] / np.log2(np.arange(10) + 2.0)).sum()) / len(values)
+    for at in ([10], [10, 1], [5, 10, 20]):
+        mine = metrics.summary(ranks(*values), at)
+        assert (mine["hr@10"], mine["ndcg@10"]) == (int(found[:10].sum()) / len(values), ndcg)
 
 
 def test_a_tie_counts_against_the_held_out_item() -> None:
@@ -130,4 +181,4 @@ def test_nobody_to_rank() -> None:
         np.zeros(0, np.int32),
         9,
     )
-    assert metrics.summary(nobody) == {"hr@10": 0, "ndcg@10": 0}
+    assert set(metrics.summary(nobody).values()) == {0}

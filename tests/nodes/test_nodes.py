@@ -38,7 +38,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "basis": {"method": "colr", "compression_rate": 0.5},
     "codes": {"method": "lightfr", "dim": 8, "compression_rate": 0.96875},
     "fewer rounds": {"method": "rcr", "compression_rate": 0.5},
-    "validation": {"validation": True, "eval_negatives": 20},
+    "validation": {"validation": True, "eval_negatives": 20, "at": [3, 40]},
 }
 
 
@@ -47,9 +47,8 @@ KINDS: dict[str, dict[str, Any]] = {
 def test_nodes_give_the_simulators_numbers(kind: str, count: int, tmp_path: Path) -> None:
     whole = simulation(**KINDS[kind])
     data = interactions()
-    evaluation = Evaluation(
-        data, leave_one_out(data, whole.config.validation), whole.config.eval_negatives
-    )
+    split = leave_one_out(data, whole.config.validation)
+    evaluation = Evaluation(data, split, whole.config.eval_negatives, whole.config.at)
     nodes = make_nodes(count, tmp_path)
     server = coordinator(Perfect(nodes), config(**KINDS[kind]))
     server.gather(count)

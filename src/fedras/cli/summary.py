@@ -6,6 +6,7 @@ import typer
 
 from fedras.cli.displays.output import echo, human, print_table
 
+_SHOWN = "@10"  # other cut-offs are in the file
 _QUALITY = {
     "metrics": "replicas, sampled",
     "metrics_full": "replicas, all items",
@@ -30,9 +31,9 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
         f"{summary['rounds']} rounds in {summary['seconds']:.1f} s"
     )
     echo("")
-    names = list(summary["metrics"])
+    names = [name for name in summary["metrics"] if name.endswith(_SHOWN)]
     rows = [[label, *(f"{summary[key][n]:.4f}" for n in names)] for key, label in _QUALITY.items()]
-    print_table(["ranked by", *(name.upper() for name in names)], rows, right=(1, 2))
+    print_table(["ranked by", *(name.upper() for name in names)], rows, right=(1, 2, 3))
     echo("")
     whole = human(summary["uncompressed_bytes_per_client_round"])
     rows = [

@@ -1,6 +1,6 @@
 """How well the federation ranks each user's held-out item."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -23,21 +23,29 @@ class Evaluation:
     negatives
         How many sampled candidates each held-out item has to beat; they are drawn once, the same
         for every run on the data.
+    at
+        The cut-offs k of the metrics.
     """
 
-    def __init__(self, interactions: data.Interactions, split: data.Split, negatives: int) -> None:
+    def __init__(
+        self,
+        interactions: data.Interactions,
+        split: data.Split,
+        negatives: int,
+        at: Sequence[int] = metrics.CUTOFFS,
+    ) -> None:
         self.users = np.flatnonzero(data.evaluated(interactions, split))
         self.held_out = split.held_out[self.users]
         self.negatives = data.sample_negatives(interactions, negatives)[self.users]
-        self.split = split
+        self.split, self.at = split, at
 
     def sampled(self, model: Model, state: "Ranked") -> dict[str, float]:
-        """Return HR@10 and NDCG@10 against the sampled negatives."""
-        return metrics.summary(self.sampled_ranks(model, state))
+        """Return all metrics against the sampled negatives."""
+        return metrics.summary(self.sampled_ranks(model, state), self.at)
 
     def full(self, model: Model, state: "Ranked") -> dict[str, float]:
-        """Return HR@10 and NDCG@10 against all items that the user has not trained on."""
-        return metrics.summary(self.full_ranks(model, state))
+        """Return all metrics against all items that the user has not trained on."""
+        return metrics.summary(self.full_ranks(model, state), self.at)
 
     def sampled_ranks(self, model: Model, state: "Ranked") -> Int64s:
         """Return int64[users with a held-out item], its rank among the sampled negatives."""

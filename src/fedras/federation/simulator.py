@@ -59,7 +59,9 @@ class Simulation:
         self.interactions = interactions_of(config, interactions)
         self.config = config = self.method.configure(config)
         self.split = data.leave_one_out(self.interactions, config.validation)
-        self.evaluation = Evaluation(self.interactions, self.split, config.eval_negatives)
+        self.evaluation = Evaluation(
+            self.interactions, self.split, config.eval_negatives, config.at
+        )
         clients = data.client_keys(self.interactions.user_ids)
         rates = client_rates(config, self.interactions, clients)
         n_items = self.interactions.n_items

@@ -252,7 +252,8 @@ def _histograms(silo: Silo, work: Work, evaluation: Evaluation, cohort: Int64s) 
         own = Ranked(silo.vectors, matrix[None], silo.scoring, np.zeros_like(silo.stream))
         ranks.append(evaluation.sampled_ranks(silo.model, own))
     asked = np.isin(evaluation.users, cohort)
-    return tuple(np.concatenate([metrics.counts(each[asked]) for each in ranks]).tolist())
+    found = [metrics.counts(each[asked], work.bins) for each in ranks]
+    return tuple(np.concatenate(found).tolist())
 
 
 def _train(silo: Silo, cohort: Int64s) -> list[Upload]:

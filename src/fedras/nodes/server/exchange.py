@@ -19,10 +19,10 @@ from fedras.nodes.messages import (
 from fedras.nodes.server.admission import RAISE
 from fedras.nodes.server.membership import Membership
 from fedras.nodes.server.roster import Member
-from fedras.nodes.server.work import require_answer
+from fedras.nodes.server.work import numbers, require_answer
 
-_ROOM, _ROOM_PER_UPLOAD = 1 << 13, 1 << 14
-"""Bytes of an answer beside users and numbers; of an upload, beside its numbers."""
+_ROOM, _ROOM_PER_UPLOAD, _NUMBER = 1 << 13, 1 << 14, 9
+"""Bytes of an answer beside users and numbers; of an upload, beside its numbers; of a count."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class Exchange:
 
     def _longest_answer(self, work: Work) -> int:
         count = 0 if work.evaluate else len(work.cohort) // 8
-        return _ROOM + count * (_ROOM_PER_UPLOAD + self.upload_size)
+        return _ROOM + count * (_ROOM_PER_UPLOAD + self.upload_size) + _NUMBER * numbers(work)
 
     def _listen(
         self, questions: dict[Member, _Question], answers: dict[Member, Done]
