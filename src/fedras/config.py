@@ -7,7 +7,7 @@ import math
 import reprlib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import (
@@ -164,6 +164,13 @@ class Config(BaseModel):
     )
     at: Cutoffs = Field(
         (5, 10, 20), description="cut-offs k of HR@k, NDCG@k and MRR@k; 10 is always one"
+    )
+    split: Literal["last", "ratio", "time"] = Field(
+        "last",
+        description="held out: each user's last item, each user's last share, or all after a time",
+    )
+    test_share: float = Field(
+        0.1, gt=0, lt=1, description="share that split=ratio and split=time hold out"
     )
     validation: bool = Field(False, description="hold out the item before the last, for tuning")
     threads: int = Field(

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedras.arrays import Float32s, Int64s
+from fedras.arrays import Float32s, Int32s, Int64s
 from fedras.evaluation import metrics
 from fedras.kernels.jit import set_threads
+from fedras.kernels.ranks import first_of, ranks_of
 
 
 def ranks(*values: int) -> Int64s:
@@ -119,66 +120,58 @@ def test_a_model_that_diverged_is_not_perfect(trained: list[int]) -> None:
     negatives = np.arange(29, dtype=np.int32)[None]
     assert metrics.sampled_ranks(nothing, negatives)[0] >= 29
     indptr, items = np.array([0, len(trained)], np.int64), np.array(trained, np.int32)
-    one = np.ones(1, np.int32)
-    found = metrics.full_ranks(lambda _: nothing.copy(), one, indptr, items, 30)
+    found = ranks_of(nothing, np.arange(2), np.ones(1, np.int32), indptr, items)
     assert found[0] >= 27
+    assert first_of(nothing, 4).tolist() == [[-1] * 4]
 
 
-def naive_rank(scores: list[float], held_out: int, trained: set[int]) -> int:
+def naive_rank(scores: list[float], item: int, excluded: set[int]) -> int:
     """Count the items ahead, one by one."""
-    ahead = 0
-    for item, score in enumerate(scores):
-        if item != held_out and item not in trained and score >= scores[held_out]:
-            ahead += 1
-    return ahead
+    others = [i for i in range(len(scores)) if i != item and i not in excluded]
+    return sum(scores[i] >= scores[item] for i in others)
 
 
-@pytest.mark.parametrize("block", [1, 60, 10**6])
-def test_full_ranks_count_the_items_ahead(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "_BLOCK_SCORES", block)
+def ragged(rows: list[list[int]]) -> tuple[Int64s, Int32s]:
+    return np.cumsum([0, *map(len, rows)]), np.array(
+        [item for row in rows for item in row], np.int32
+    )
+
+
+def test_full_ranks_count_the_items_ahead_and_lists_hold_the_first() -> None:
     rng = np.random.default_rng(0)
     users, n_items = 25, 20
     scores = rng.integers(0, 6, (users, n_items)).astype(np.float32)  # full of ties
-    histories = [rng.choice(n_items, rng.integers(0, 12), replace=False) for _ in range(users)]
-    held_out = rng.integers(0, n_items, users).astype(np.int32)
-    histories[3] = np.array([held_out[3], 1, 2])  # found again although it is trained on
-    histories[4] = np.arange(n_items)
-    indptr = np.cumsum([0, *map(len, histories)])
-    items = np.concatenate(histories).astype(np.int32)
-    asked: list[int] = []
-
-    def score(block: slice) -> Float32s:
-        asked.extend(range(block.start, block.stop))
-        return scores[block].copy()
-
-    found = metrics.full_ranks(score, held_out, indptr, items, n_items)
-    assert found.tolist() == [
-        naive_rank(scores[u].tolist(), int(held_out[u]), set(histories[u].tolist()))
+    trained = [rng.choice(n_items, rng.integers(0, 12), False).tolist() for _ in range(users)]
+    held = [rng.choice(n_items, rng.integers(1, 4), False).tolist() for _ in range(users)]
+    trained[3] = [held[3][0], 1, 2]  # found again although it is trained on
+    trained[4] = list(range(n_items))
+    changed = scores.copy()
+    ranks = ranks_of(changed, *ragged(held), *ragged(trained))
+    assert ranks.tolist() == [
+        naive_rank(scores[u].tolist(), item, {*trained[u], *held[u]})
         for u in range(users)
+        for item in held[u]
     ]
-    assert found[4] == 0
-    assert asked == list(range(users))
+    lists = first_of(changed, 10)
+    for u in range(users):
+        left = [i for i in range(n_items) if i not in trained[u] or i in held[u]]
+        best = sorted(left, key=lambda i: (-scores[u, i], i))[:10]
+        assert lists[u].tolist() == best + [-1] * (10 - len(best))
 
 
 def test_full_ranks_do_not_depend_on_threads() -> None:
     rng = np.random.default_rng(1)
     scores = rng.normal(size=(40, 300)).astype(np.float32)
     held_out = rng.integers(0, 300, 40).astype(np.int32)
-    indptr, items = np.arange(41, dtype=np.int64), rng.integers(0, 300, 40).astype(np.int32)
+    one_each, items = np.arange(41), rng.integers(0, 300, 40).astype(np.int32)
     results = []
     for count in (1, 2):
         set_threads(count)
-        found = metrics.full_ranks(lambda b: scores[b].copy(), held_out, indptr, items, 300)
-        results.append(found.tolist())
+        changed = scores.copy()
+        found = ranks_of(changed, one_each, held_out, one_each, items)
+        results.append([found.tolist(), first_of(changed, 10).tolist()])
     assert results[0] == results[1]
 
 
 def test_nobody_to_rank() -> None:
-    nobody = metrics.full_ranks(
-        lambda _: floats([]).reshape(0, 9),
-        np.zeros(0, np.int32),
-        np.zeros(1, np.int64),
-        np.zeros(0, np.int32),
-        9,
-    )
-    assert set(metrics.summary(nobody).values()) == {0}
+    assert set(metrics.summary(ranks()).values()) == {0}

@@ -14,9 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fedras.arrays import Float32s, Float64s, Int32s, Int64s
-from fedras.kernels.ranks import ranks_of
 
-_BLOCK_SCORES = 1 << 22
 CUTOFFS = (5, 10, 20)
 """The k of metrics, where nobody says others."""
 MAIN = 10
@@ -115,33 +113,3 @@ def sampled_ranks(scores: Float32s, negatives: Int32s) -> Int64s:
     """
     ahead = ~(scores[:, 1:] < scores[:, :1]) & (negatives >= 0)
     return np.asarray(ahead.sum(axis=1), np.int64)
-
-
-def full_ranks(
-    score: Callable[[slice], Float32s],
-    held_out: Int32s,
-    indptr: Int64s,
-    items: Int32s,
-    n_items: int,
-) -> Int64s:
-    """Return int64[B], the rank of each user's held-out item among all items not trained on.
-
-    Parameters
-    ----------
-    score
-        Given a slice of the users, their scores of all items, float32[b, N].
-    held_out
-        int32[B], each user's held-out item.
-    indptr, items
-        User u trained on ``items[indptr[u]:indptr[u + 1]]``, which are no candidates; the
-        held-out item always is one.
-    n_items
-        N; users are scored in blocks that hold a few million scores.
-    """
-    ranks = np.empty(len(held_out), np.int64)
-    block = max(1, _BLOCK_SCORES // n_items)
-    for start in range(0, len(held_out), block):
-        users = slice(start, min(start + block, len(held_out)))
-        bounds = indptr[users.start : users.stop + 1]
-        ranks[users] = ranks_of(score(users), held_out[users], bounds, items)
-    return ranks

@@ -32,6 +32,7 @@ _SHOWN = {
     "hr@10": "HR@10 of 99 others",
     "ndcg@10": "NDCG@10",
     "users_evaluated": "users ranked",
+    "items_evaluated": "held-out items ranked",
     "uplink_bytes_per_client_round": "bytes up, a client and round",
     "downlink_bytes_per_client_round": "bytes down",
     "uncompressed_bytes_per_client_round": "uncompressed, each way",

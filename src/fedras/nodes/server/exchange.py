@@ -80,6 +80,8 @@ class Exchange:
         How long to wait.
     upload_size
         The most bytes that the numbers of a client's upload may take.
+    held_out
+        The most items that can be held out of a client's data.
     membership
         Who takes part.
     sent, received
@@ -90,6 +92,7 @@ class Exchange:
     welcome: Join
     patience: Patience
     upload_size: int
+    held_out: int
     membership: Membership
     sent: Volume = field(default_factory=Volume)
     received: Volume = field(default_factory=Volume)
@@ -208,6 +211,7 @@ class Exchange:
                 elif isinstance(reply, Refused):
                     self.membership.note_refusal(address, reply)
                 elif member and question and reply.asked == question.digest:  # no late one
+                    require_answer(question.work, reply, self.held_out)
                     answers[member] = _believed(reply, member, question.work)
             except PayloadError as error:
                 self.membership.disbelieve(address, error)
@@ -233,8 +237,7 @@ def _question(work: Work) -> _Question:
 
 
 def _believed(done: Done, member: Member, work: Work) -> Done:
-    """Return an answer that can be meant, and note what its node holds now."""
-    require_answer(work, done)
+    """Return an answer, and note what its node holds now."""
     member.version, member.tag, member.budgets = work.version, work.tag, work.budgets
     member.changed |= done.clients != clients_digest(member.claimed)
     return done

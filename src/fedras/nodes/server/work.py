@@ -62,8 +62,8 @@ def work_for(
     )
 
 
-def require_answer(work: Work, done: Done) -> None:
-    """Check that an answer can be meant.
+def require_answer(work: Work, done: Done, most: int) -> None:
+    """Check that an answer can be meant; each client has at most so many held-out items.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def require_answer(work: Work, done: Done) -> None:
     }
     if len(sums) > 1:
         raise PayloadError("its histograms are of different users", "ranks")
-    if max(sums, default=0) > clients:
+    if max(sums, default=0) > clients * most:
         raise PayloadError(f"{max(sums)} ranks of {clients} clients", "ranks")
 
 
