@@ -6,7 +6,9 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.evaluation.evaluation import Ranked
 from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.results import Results
 from fedras.federation.simulator import Simulation
 from fedras.run.folder import RunFolder
 from fedras.run.html import shown, table
@@ -118,6 +120,14 @@ class Trained(Recommender):
         """Quality of replicas against sampled items and all, bytes by what they are, rates."""
         kept = None if self._run.folder is None else self._run.folder.summary()
         return Summary(kept or self._run.summary())
+
+    def results(self) -> Results:
+        """Return what became of each user's held-out items, with the replicas as they are now."""
+        federation = self._run.federation
+        silo = federation.silo
+        held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+        name = str(self.folder or self.data.name)
+        return federation.evaluation.results(name, silo.model, held)
 
     def save(self, folder: str | Path) -> Path:
         """Keep the run in a folder, for `fedras.load` and ``fedras recommend``; return the folder.
