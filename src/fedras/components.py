@@ -128,9 +128,12 @@ def interactions_of(config: Config, given: Any = None) -> data.Interactions:
     return data.told(found, split_of(found, config), config.eval_negatives)
 
 
-def split_of(interactions: data.Interactions, config: Config) -> data.Split:
-    """Return the split that the options ask for; see `data.divide`."""
-    return data.divide(interactions, config.split, config.test_share, config.validation)
+def split_of(
+    interactions: data.Interactions, config: Config, validation: bool = False
+) -> data.Split:
+    """Return the split that the options ask for, or that of its validation; see `data.divide`."""
+    validation |= config.validation
+    return data.divide(interactions, config.split, config.test_share, validation)
 
 
 def labelled(config: Config, given: Any) -> Config:

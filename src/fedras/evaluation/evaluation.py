@@ -12,35 +12,16 @@ from fedras.arrays import Float32s, Int32s, Int64s
 from fedras.evaluation import metrics
 from fedras.evaluation.beyond import measured, popularity
 from fedras.evaluation.results import Results
+from fedras.evaluation.scores import Ranked, Scorer
 from fedras.kernels.gather import gather
 from fedras.kernels.ranks import first_of, ranks_of
 from fedras.models import Model
+from fedras.models.context import Context
 
 _BLOCK_SCORES = 1 << 22
 
 Scores = Callable[[Int64s], Float32s]
 """Given int64[b] users, their scores of all items, float32[b, N]: a new array."""
-
-
-class Ranked(NamedTuple):
-    """What is evaluated: users and the item matrices that they rank with.
-
-    Attributes
-    ----------
-    vectors
-        float32[M, d], the users' vectors.
-    items
-        float32[S, N, d], the item matrices.
-    scoring
-        float32[P], the scoring model.
-    stream
-        int64[M], which item matrix each user holds.
-    """
-
-    vectors: Float32s
-    items: Float32s
-    scoring: Float32s
-    stream: Int64s
 
 
 class Listed(NamedTuple):
@@ -115,22 +96,32 @@ class Evaluation:
 
     def sampled_ranks(self, model: Model, state: Ranked) -> Int64s:
         """Return int64[T], each held-out item's rank among the sampled negatives."""
-        ranks = np.empty(len(self.users), np.int64)
+        (ranks,) = self.ranks_in(model, state, [state.context])
+        return ranks
+
+    def ranks_in(self, model: Model, state: Ranked, contexts: Sequence[Context]) -> Int64s:
+        """Return int64[contexts, T]: the same in other contexts than that of ``state``."""
+        scorer = self.scorer(model, state)
+        ranks = np.empty((len(contexts), len(self.users)), np.int64)
         size = max(1, _BLOCK_SCORES // (1 + self._negatives.shape[1]))
-        for stream, items in enumerate(state.items):
+        for stream in range(len(state.items)):
             whose = np.flatnonzero(state.stream[self.users] == stream)
             for start in range(0, len(whose), size):
                 mine = whose[start : start + size]
                 users = self.users[mine]
                 against = self._negatives[users]
                 candidates = np.concatenate((self.held_out[mine, None], against), axis=1)
-                scores = model.scores(state.vectors[users], items, state.scoring, candidates)
-                ranks[mine] = metrics.sampled_ranks(scores, against)
+                for place, scores in enumerate(scorer.each(users, stream, candidates, contexts)):
+                    ranks[place, mine] = metrics.sampled_ranks(scores, against)
         return ranks
 
     def full_ranks(self, model: Model, state: Ranked) -> Int64s:
         """Return int64[T], each held-out item's rank among all items not trained on."""
-        return self.listed(scores_of(model, state)).full
+        return self.listed(self.scorer(model, state)).full
+
+    def scorer(self, model: Model, state: Ranked) -> Scorer:
+        """Return what scores for users who have the training rows of the split."""
+        return Scorer(model, state, self.split.indptr, self.split.items)
 
     def listed(self, scores: Scores, people: Int64s | None = None) -> Listed:
         """Return what follows from the scores that users give to all items.
@@ -149,7 +140,7 @@ class Evaluation:
 
     def results(self, name: str, model: Model, state: Ranked) -> Results:
         """Return the ranks of all held-out items, with what they are of."""
-        listed = self.listed(scores_of(model, state))
+        listed = self.listed(self.scorer(model, state))
         users, items = self._ids
         return Results(
             name,
@@ -191,17 +182,3 @@ class Evaluation:
             full = ranks_of(found, bounds, held, indptr, trained)
             yield Listed(sampled, full, first_of(found, metrics.MAIN))
 
-
-def scores_of(model: Model, state: Ranked) -> Scores:
-    """Return the scores that each user's own vector and item matrix give."""
-
-    def scores(users: Int64s) -> Float32s:
-        streams = state.stream[users]
-        found = np.empty((len(users), state.items.shape[1]), np.float32)
-        for stream in np.unique(streams).tolist():
-            own = np.flatnonzero(streams == stream)
-            vectors = state.vectors[users[own]]
-            found[own] = model.scores(vectors, state.items[stream], state.scoring, None)
-        return found
-
-    return scores

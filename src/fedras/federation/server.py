@@ -15,6 +15,7 @@ from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
 from fedras.federation.reading import read_all
+from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
 from fedras.federation.wire import Broadcast, Traffic, Upload
@@ -53,6 +54,8 @@ class Server:
         Bytes of all changes of the scoring model up to each version.
     trust
         float64[M], how far each client agreed with the others (`reputation`).
+    schedule
+        What validation has decided so far.
     """
 
     config: Config
@@ -69,11 +72,18 @@ class Server:
     heard: Int64s = field(init=False)
     scoring_log: list[int] = field(default_factory=lambda: [0])
     trust: Float64s = field(init=False)
+    schedule: Schedule = field(init=False)
 
     def __post_init__(self) -> None:
         self.scoring_lost = np.zeros_like(self.scoring)
         self.heard = np.zeros(len(self.clients), np.int64)
         self.trust = np.zeros(len(self.clients), np.float64)
+        self.schedule = first_schedule(self.config)
+
+    @property
+    def progress(self) -> int:
+        """The number of rounds done, those that were left out included."""
+        return self.broadcast.round + self.schedule.skipped
 
     def add_clients(self, clients: UInt64s, rates: Float64s) -> None:
         """Add clients, uint64[n], with their compression rates, float64[n].
@@ -115,7 +125,7 @@ class Server:
         }
         streams = [stream.values() for stream in self.streams]
         values = {"round": self.broadcast.round, "scoring_log": self.scoring_log}
-        return State(arrays, values | {"streams": streams})
+        return State(arrays, values | {"streams": streams, "schedule": self.schedule.values()})
 
     def restore(self, state: State) -> None:
         """Return to what `state` gave; it may be that of a server with more clients.
@@ -143,6 +153,7 @@ class Server:
             "scoring_log": values["scoring_log"],
             "streams": [Stream.restored(*pair, round_) for pair in pairs],
             "broadcast": Broadcast.restored(state, round_, len(streams)),
+            "schedule": Schedule.restored(state, self.config, round_),
         }
         vars(self).update(restored)
 
@@ -224,7 +235,7 @@ class Server:
         mean = self.method.average(total.take(rows, 0), count[rows], len(updates))
         mean = mean.astype(np.float32)
         if self.config.error_feedback:
-            rate = self.model.rate_at(self.broadcast.round, self.config.rounds)
+            rate = self.model.rate_at(self.progress, self.config.rounds)
             mean -= np.float32(rate * self.model.weight_decay) * self.items.take(rows, 0)
         moved = differing(mean, np.zeros_like(mean))
         return RowUpdate(rows[moved].astype(np.int32), mean.take(moved, 0), len(self.items))

@@ -6,9 +6,9 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
-from fedras.evaluation.evaluation import Ranked
 from fedras.evaluation.metrics import SHOWN
 from fedras.evaluation.results import Results
+from fedras.federation.client import held
 from fedras.federation.simulator import Simulation
 from fedras.run.folder import RunFolder
 from fedras.run.html import shown, table
@@ -124,10 +124,8 @@ class Trained(Recommender):
     def results(self) -> Results:
         """Return what became of each user's held-out items, with the replicas as they are now."""
         federation = self._run.federation
-        silo = federation.silo
-        held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
         name = str(self.folder or self.data.name)
-        return federation.evaluation.results(name, silo.model, held)
+        return federation.evaluation.results(name, federation.model, held(federation.silo))
 
     def save(self, folder: str | Path) -> Path:
         """Keep the run in a folder, for `fedras.load` and ``fedras recommend``; return the folder.
