@@ -23,7 +23,8 @@ from rich.progress import track
 from fedras.arrays import Int64s
 from fedras.components import make_config
 from fedras.errors import PayloadError
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.federation import checks
 from fedras.federation.checks import Learnt
 from fedras.federation.server import Server

@@ -6,7 +6,8 @@ import pytest
 from fedras.arrays import Float64s
 from fedras.data import Interactions, divide, from_columns, leave_one_out, sample_negatives
 from fedras.evaluation import evaluation as evaluation_module
-from fedras.evaluation.evaluation import Evaluation, Ranked, scores_of
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.kernels.jit import set_threads
 from fedras.models.mf import MF
 
@@ -75,7 +76,7 @@ def test_sampled_and_full_are_what_a_plain_loop_finds(
     assert 0 < len(lists) < data.n_users
     assert (len(full) > len(lists)) == (by == "ratio")
     evaluation = Evaluation(data, split, 20)
-    listed = evaluation.listed(scores_of(MF(), ranked))
+    listed = evaluation.listed(evaluation.scorer(MF(), ranked))
     assert listed.lists.tolist() == lists
     assert (listed.sampled.tolist(), listed.full.tolist()) == (sampled, full)
     assert evaluation.sampled(MF(), ranked) == pytest.approx(gains(sampled))
@@ -140,9 +141,9 @@ def test_each_stream_is_ranked_with_its_own_matrix() -> None:
 def test_some_people_can_be_asked_alone() -> None:
     data, ranked = interactions(), state()
     evaluation = Evaluation(data, divide(data, "ratio", 0.4), 20)
-    whole = evaluation.listed(scores_of(MF(), ranked))
+    whole = evaluation.listed(evaluation.scorer(MF(), ranked))
     some = np.arange(1, len(evaluation.people), 3)
-    part = evaluation.listed(scores_of(MF(), ranked), some)
+    part = evaluation.listed(evaluation.scorer(MF(), ranked), some)
     mine = np.isin(evaluation.users, evaluation.people[some])
     assert part.full.tolist() == whole.full[mine].tolist()
     assert part.sampled.tolist() == whole.sampled[mine].tolist()

@@ -141,7 +141,7 @@ def test_with_several_held_out_items_a_user_counts_for_no_more_than_there_can_be
 def test_histograms_of_other_users_in_the_end_are_refused(tmp_path: Path) -> None:
     liar = Liar(invented(CAP), counts=(1, *[0] * (BINS - 1)))
     server, _ = federation(liar, tmp_path)
-    users = server.evaluate(final=True).users
+    users = server.evaluate().users
 
     def lie(_: object, reply: Reply) -> Reply:
         if isinstance(reply, Done):
@@ -149,7 +149,7 @@ def test_histograms_of_other_users_in_the_end_are_refused(tmp_path: Path) -> Non
         return reply
 
     liar.lie = lie
-    assert server.evaluate(final=True).users == users - 1
+    assert server.evaluate().users == users - 1
     assert refused(server) == {"ranks": 1}
 
 

@@ -12,7 +12,8 @@ from msgspec import structs
 
 from fedras.components import split_of
 from fedras.errors import FedrasError, PayloadError, UsageError
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.federation.privacy import guarantee
 from fedras.nodes.catalogue import Catalogue
 from fedras.nodes.messages import (
@@ -59,7 +60,7 @@ def test_nodes_give_the_simulators_numbers(kind: str, count: int, tmp_path: Path
         assert server.server.broadcast == whole.server.broadcast
     held = Ranked(whole.silo.vectors, whole.silo.replicas, whole.silo.scoring, whole.silo.stream)
     own = whole.server.items[None], whole.server.scoring, np.zeros_like(whole.silo.stream)
-    found = server.evaluate(final=True)
+    found = server.evaluate()
     assert found.users == len(evaluation.users)
     assert found.beyond is None
     assert found.sampled == evaluation.sampled(whole.model, held)

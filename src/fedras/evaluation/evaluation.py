@@ -96,8 +96,7 @@ class Evaluation:
 
     def sampled_ranks(self, model: Model, state: Ranked) -> Int64s:
         """Return int64[T], each held-out item's rank among the sampled negatives."""
-        (ranks,) = self.ranks_in(model, state, [state.context])
-        return ranks
+        return np.asarray(self.ranks_in(model, state, [state.context])[0], np.int64)
 
     def ranks_in(self, model: Model, state: Ranked, contexts: Sequence[Context]) -> Int64s:
         """Return int64[contexts, T]: the same in other contexts than that of ``state``."""
@@ -181,4 +180,3 @@ class Evaluation:
             sampled = metrics.sampled_ranks(found[row[:, None], candidates], against)
             full = ranks_of(found, bounds, held, indptr, trained)
             yield Listed(sampled, full, first_of(found, metrics.MAIN))
-

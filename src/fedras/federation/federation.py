@@ -19,7 +19,8 @@ class Quality(NamedTuple):
         Metrics of replicas against sampled items and against all, and of the server's matrix
         against sampled items.
     beyond
-        What is recommended to all users together (`evaluation.beyond`); None of nodes, as nobody sees all users' lists.
+        What is recommended to all users together (`evaluation.beyond`); None of nodes, as nobody
+        sees all users' lists.
     """
 
     users: int

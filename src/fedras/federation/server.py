@@ -11,10 +11,9 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
 from fedras.codecs.packing import decoded_bytes
 from fedras.config import Config
-from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
-from fedras.federation.reading import read_all
+from fedras.federation.reading import parse_all, read_all
 from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
@@ -181,13 +180,18 @@ class Server:
             For bytes that are not an upload of this round, or exceed the client's budget.
         """
         sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
+        shared = key(self.config.seed, Purpose.SHARED, self.broadcast.round)
+        n_items, dim = self.items.shape
+        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
         changes = np.empty((len(uploads), len(self.scoring)), np.float32)
 
         def parse(part: Int64s) -> list[Payload]:
             own = [uploads[i] for i in part.tolist()]
             scores = [upload.scoring for upload in own]
             changes[part] = scoring.read_all(scores, len(self.scoring), self.broadcast.round)
-            return self._parse(cohort[part], [upload.items for upload in own])
+            theirs = [codecs[s] for s in self.stream_of[cohort[part]].tolist()]
+            items = [upload.items for upload in own]
+            return parse_all(items, theirs, (n_items, dim), self.broadcast.round)
 
         payloads = for_clients(parse, sizes)
 
@@ -199,20 +203,6 @@ class Server:
         traffic.add_scoring(b"".join([upload.scoring for upload in uploads]))
         traffic.clients += len(uploads)
         return updates, changes
-
-    def _parse(self, clients: Int64s, data: list[bytes]) -> list[Payload]:
-        """Parse the item updates of some clients, and hold each to its budget."""
-        round_ = self.broadcast.round
-        shared = key(self.config.seed, Purpose.SHARED, round_)
-        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
-        payloads = [Payload.from_bytes(each, self.items.shape, round_) for each in data]
-        for s, payload in zip(self.stream_of[clients].tolist(), payloads, strict=True):
-            if not codecs[s].allows(payload):
-                raise PayloadError(
-                    f"{payload.codec} payload is beyond a budget of {self.streams[s].budget}",
-                    "budget",
-                )
-        return payloads
 
     def _read(self, clients: Int64s, payloads: list[Payload]) -> list[RowUpdate]:
         """Decode the item updates of some clients."""

@@ -127,6 +127,11 @@ class Simulation:
         return Quality(len(rank.users), sampled, full, matrix, rank.beyond(listed.lists))
 
     @property
+    def split(self) -> data.Split:
+        """What the clients train on now, and what is held out."""
+        return (self.evaluation if self._joined else self.monitor).split
+
+    @property
     def _joined(self) -> bool:
         return watches(self.config) and self.server.progress >= joining(self.config)
 
@@ -134,8 +139,7 @@ class Simulation:
         """Let the clients do as the server's schedule says."""
         silo, schedule = self.silo, self.server.schedule
         silo.skipped, silo.context = schedule.skipped, schedule.context
-        split = (self.evaluation if self._joined else self.monitor).split
-        silo.indptr, silo.items = split.indptr, split.items
+        silo.indptr, silo.items = self.split.indptr, self.split.items
 
     def state(self) -> State:
         """Return the state of the server and the clients, who hold the same replicas."""

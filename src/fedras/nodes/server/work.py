@@ -1,10 +1,13 @@
 """The message that brings a node up to date and gives it something to do, and what answers it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fedras.arrays import Int64s, UInt64s
 from fedras.errors import PayloadError
 from fedras.federation.server import Server
+from fedras.models.context import Context
 from fedras.nodes.messages import HISTOGRAMS, NO_TAG, Done, News, Work, pack_clients
 from fedras.nodes.server.history import History
 from fedras.nodes.server.roster import Member
@@ -19,6 +22,7 @@ def work_for(
     evaluate: int = 0,
     matrix: bytes = b"",
     bins: int = 2,
+    contexts: Sequence[Context] = (),
 ) -> Work:
     """Return the message for a node.
 
@@ -30,8 +34,8 @@ def work_for(
         The run.
     cohort
         uint64[C], which of the node's clients shall train or rank.
-    evaluate, matrix, bins
-        See `Work`.
+    evaluate, matrix, bins, contexts
+        See `Work`; by default the context that holds.
     """
     version = server.broadcast.round
     order = np.argsort(server.clients)
@@ -59,6 +63,8 @@ def work_for(
         evaluate,
         matrix,
         bins,
+        server.schedule.skipped,
+        tuple(contexts) or (server.schedule.context,),
     )
 
 
@@ -89,7 +95,7 @@ def require_answer(work: Work, done: Done, most: int) -> None:
 
 def numbers(work: Work) -> int:
     """Return how many numbers the histograms have together that answer ``work``."""
-    return (0, 1, HISTOGRAMS)[work.evaluate] * work.bins
+    return (0, len(work.contexts), HISTOGRAMS)[work.evaluate] * work.bins
 
 
 def _news(history: History, server: Server, stream: int | None, base: int) -> News:
