@@ -17,7 +17,7 @@ import numpy as np
 from measure import PAGE, RESULTS, Result, described, keep, machine, quartiles, seconds, wrapped
 
 from fedras.components import make_config
-from fedras.evaluation.evaluation import Ranked
+from fedras.evaluation.scores import Ranked
 from fedras.report.sections import replace_section
 from fedras.run.training import open_run
 

@@ -16,7 +16,8 @@ from measure import Result, described, keep, machine, wrapped
 from fedras import data
 from fedras.arrays import Float64s, Int64s
 from fedras.config import Config
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.federation.simulator import Simulation
 from fedras.federation.speeds import rates_for, write_rates
 from fedras.federation.wire import Broadcast, Upload

@@ -28,7 +28,8 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 from fedras.arrays import Int64s
 from fedras.config import Config
 from fedras.evaluation import metrics
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.federation.simulator import Simulation
 
 ITEMS, USER = "items.weight", "user.weight"

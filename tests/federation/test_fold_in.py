@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fedras.config import Config
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.federation.fold_in import fold_in
 from fedras.federation.simulator import Simulation
 from fedras.federation.start import first_vectors

@@ -7,7 +7,8 @@ import pytest
 from helpers.cohorts import cohort, config, histories, interactions
 
 from fedras.config import Config
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.federation.simulator import Simulation
 from fedras.kernels.jit import set_threads
 from fedras.models import MODELS, Cohort, Model

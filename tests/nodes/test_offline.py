@@ -20,7 +20,7 @@ def test_nodes_recommend_what_the_simulator_does(kind: dict[str, Any], tmp_path:
     for _ in range(whole.config.rounds):
         whole.step()
         server.step()
-    server.evaluate(final=True)
+    server.evaluate()
     expected = Recommender(whole.silo, interactions())
     users = []
     for node in nodes.values():

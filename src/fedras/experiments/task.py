@@ -18,6 +18,9 @@ from fedras.run.training import open_run
 
 Row = dict[str, Any]
 
+PAPER: Row = {"monitor": "test", "context_weight": 0.0}
+"""Options that the evaluation does not take over from what is best for data of one's own."""
+
 _NAMES = ("dataset", "model", "method")
 _SAID = {*_NAMES, "compression_rate", "seed", "validation", "threads", "data_dir"}
 
@@ -46,7 +49,7 @@ class Task:
         UsageError
             If they cannot be meant.
         """
-        return cls(make_config(given), observe)
+        return cls(make_config(PAPER | given), observe)
 
     @cached_property
     def key(self) -> str:
@@ -61,7 +64,7 @@ class Task:
         """
         config, given = self.config, self.config.flat()
         names = [given[name] for name in _NAMES]
-        usual = make_config(dict(zip(_NAMES, names, strict=True))).flat()
+        usual = make_config(PAPER | dict(zip(_NAMES, names, strict=True))).flat()
         usual["learning_rate"] = None if config.validation else given["learning_rate"]
         special = [name for name in sorted(given.keys() - _SAID) if given[name] != usual[name]]
         rate = f"{config.compression_rate:.2%}".replace("%", " %")

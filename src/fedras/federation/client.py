@@ -11,6 +11,7 @@ from fedras.codecs import Payload, RowUpdate, Updates
 from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
 from fedras.errors import PayloadError
+from fedras.evaluation.scores import Ranked
 from fedras.federation import scoring
 from fedras.federation.privacy import Draw, privatise
 from fedras.federation.residuals import Residuals
@@ -20,6 +21,7 @@ from fedras.kernels.gather import gather
 from fedras.kernels.random import normals
 from fedras.methods import Method
 from fedras.models import Cohort, Model
+from fedras.models.context import OFF, Context
 from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
 
@@ -48,6 +50,10 @@ class Silo:
         float32[P], the scoring model: the sum of what was received.
     version
         How many updates the replicas hold.
+    skipped
+        How many rounds the server has left out (`schedule`).
+    context
+        What users' latest items add to their scores, as the server says.
     residuals
         What clients still owe the server, with error feedback on the uplink.
     noise
@@ -67,6 +73,8 @@ class Silo:
     replicas: Float32s
     scoring: Float32s
     version: int = 0
+    skipped: int = 0
+    context: Context = OFF
     residuals: Residuals = field(default_factory=Residuals)
     noise: Draw | None = None
 
@@ -143,7 +151,7 @@ class Silo:
                 self.stream[cohort],
                 self.scoring,
                 keys(config.seed, Purpose.TRAINING, round_, clients),
-                self.model.rate_at(round_, config.rounds),
+                self.model.rate_at(round_ + self.skipped, config.rounds),
                 self.method.span(self.budgets, config.dim, shared),
             ),
             config,
@@ -187,3 +195,8 @@ class Silo:
             for client, wanted, heard in zip(cohort.tolist(), batch, sent, strict=True):
                 self.residuals.keep(client, wanted, heard)
         return [payloads[i] for i in range(len(batch))]
+
+
+def held(silo: Silo) -> Ranked:
+    """Return what the clients of a silo rank with."""
+    return Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream, silo.context)

@@ -14,16 +14,20 @@ class Quality(NamedTuple):
     Attributes
     ----------
     users
-        How many were ranked.
+        How many held-out items were ranked: one per user, unless ``split`` says otherwise.
     sampled, full, server
         Metrics of replicas against sampled items and against all, and of the server's matrix
-        against sampled items; the last two are None but in the final evaluation.
+        against sampled items.
+    beyond
+        What is recommended to all users together (`evaluation.beyond`); None of nodes, as nobody
+        sees all users' lists.
     """
 
     users: int
     sampled: dict[str, float]
-    full: dict[str, float] | None
-    server: dict[str, float] | None
+    full: dict[str, float]
+    server: dict[str, float]
+    beyond: dict[str, float] | None = None
 
 
 class Federation(Protocol):
@@ -55,8 +59,17 @@ class Federation(Protocol):
     def step(self) -> RoundResult:
         """Run the next round."""
 
-    def evaluate(self, final: bool = False) -> Quality:
-        """Rank held-out items; in the end also among all items and by the server's matrix."""
+    def validate(self) -> dict[str, float] | None:
+        """Rank what `Config.monitor` names, and let `Server.schedule` follow from it.
+
+        Returns
+        -------
+        Metrics against sampled items; None while nothing is held out but the test item, and that
+        is not to be looked at.
+        """
+
+    def evaluate(self) -> Quality:
+        """Rank the held-out items of the test, sampled, in full and by the server's matrix."""
 
     def state(self) -> State:
         """Return all that changes from round to round; arrays are not copied."""

@@ -11,13 +11,31 @@ from typing import overload
 import numpy as np
 
 from fedras.arrays import Bools, Int64s
-from fedras.codecs import RowUpdate
+from fedras.codecs import Codec, Payload, RowUpdate
+from fedras.errors import PayloadError
 from fedras.parallel import for_clients
 
 _ROOM = 32 << 20  # bytes; what cohorts of a small matrix take anyway
 
 Read = Callable[[Int64s], list[RowUpdate]]
 """Returns the updates of some clients, int64[c]."""
+
+
+def parse_all(
+    data: Sequence[bytes], codecs: Sequence[Codec], shape: tuple[int, int], round_: int
+) -> list[Payload]:
+    """Parse item updates of a round, each of the codec that its client may use.
+
+    Raises
+    ------
+    PayloadError
+        For bytes that are not an update of the round, or exceed the client's budget.
+    """
+    payloads = [Payload.from_bytes(each, shape, round_) for each in data]
+    for codec, payload in zip(codecs, payloads, strict=True):
+        if not codec.allows(payload):
+            raise PayloadError(f"{payload.codec} payload is beyond the client's budget", "budget")
+    return payloads
 
 
 def read_all(read: Read, sizes: Int64s, matrix: int) -> Sequence[RowUpdate]:

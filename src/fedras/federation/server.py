@@ -11,10 +11,10 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
 from fedras.codecs.packing import decoded_bytes
 from fedras.config import Config
-from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
-from fedras.federation.reading import read_all
+from fedras.federation.reading import parse_all, read_all
+from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
 from fedras.federation.wire import Broadcast, Traffic, Upload
@@ -53,6 +53,8 @@ class Server:
         Bytes of all changes of the scoring model up to each version.
     trust
         float64[M], how far each client agreed with the others (`reputation`).
+    schedule
+        What validation has decided so far.
     """
 
     config: Config
@@ -69,11 +71,18 @@ class Server:
     heard: Int64s = field(init=False)
     scoring_log: list[int] = field(default_factory=lambda: [0])
     trust: Float64s = field(init=False)
+    schedule: Schedule = field(init=False)
 
     def __post_init__(self) -> None:
         self.scoring_lost = np.zeros_like(self.scoring)
         self.heard = np.zeros(len(self.clients), np.int64)
         self.trust = np.zeros(len(self.clients), np.float64)
+        self.schedule = first_schedule(self.config)
+
+    @property
+    def progress(self) -> int:
+        """The number of rounds done, those that were left out included."""
+        return self.broadcast.round + self.schedule.skipped
 
     def add_clients(self, clients: UInt64s, rates: Float64s) -> None:
         """Add clients, uint64[n], with their compression rates, float64[n].
@@ -115,7 +124,7 @@ class Server:
         }
         streams = [stream.values() for stream in self.streams]
         values = {"round": self.broadcast.round, "scoring_log": self.scoring_log}
-        return State(arrays, values | {"streams": streams})
+        return State(arrays, values | {"streams": streams, "schedule": self.schedule.values()})
 
     def restore(self, state: State) -> None:
         """Return to what `state` gave; it may be that of a server with more clients.
@@ -143,6 +152,7 @@ class Server:
             "scoring_log": values["scoring_log"],
             "streams": [Stream.restored(*pair, round_) for pair in pairs],
             "broadcast": Broadcast.restored(state, round_, len(streams)),
+            "schedule": Schedule.restored(state, self.config, round_),
         }
         vars(self).update(restored)
 
@@ -170,13 +180,18 @@ class Server:
             For bytes that are not an upload of this round, or exceed the client's budget.
         """
         sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
+        shared = key(self.config.seed, Purpose.SHARED, self.broadcast.round)
+        n_items, dim = self.items.shape
+        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
         changes = np.empty((len(uploads), len(self.scoring)), np.float32)
 
         def parse(part: Int64s) -> list[Payload]:
             own = [uploads[i] for i in part.tolist()]
             scores = [upload.scoring for upload in own]
             changes[part] = scoring.read_all(scores, len(self.scoring), self.broadcast.round)
-            return self._parse(cohort[part], [upload.items for upload in own])
+            theirs = [codecs[s] for s in self.stream_of[cohort[part]].tolist()]
+            items = [upload.items for upload in own]
+            return parse_all(items, theirs, (n_items, dim), self.broadcast.round)
 
         payloads = for_clients(parse, sizes)
 
@@ -188,20 +203,6 @@ class Server:
         traffic.add_scoring(b"".join([upload.scoring for upload in uploads]))
         traffic.clients += len(uploads)
         return updates, changes
-
-    def _parse(self, clients: Int64s, data: list[bytes]) -> list[Payload]:
-        """Parse the item updates of some clients, and hold each to its budget."""
-        round_ = self.broadcast.round
-        shared = key(self.config.seed, Purpose.SHARED, round_)
-        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
-        payloads = [Payload.from_bytes(each, self.items.shape, round_) for each in data]
-        for s, payload in zip(self.stream_of[clients].tolist(), payloads, strict=True):
-            if not codecs[s].allows(payload):
-                raise PayloadError(
-                    f"{payload.codec} payload is beyond a budget of {self.streams[s].budget}",
-                    "budget",
-                )
-        return payloads
 
     def _read(self, clients: Int64s, payloads: list[Payload]) -> list[RowUpdate]:
         """Decode the item updates of some clients."""
@@ -224,7 +225,7 @@ class Server:
         mean = self.method.average(total.take(rows, 0), count[rows], len(updates))
         mean = mean.astype(np.float32)
         if self.config.error_feedback:
-            rate = self.model.rate_at(self.broadcast.round, self.config.rounds)
+            rate = self.model.rate_at(self.progress, self.config.rounds)
             mean -= np.float32(rate * self.model.weight_decay) * self.items.take(rows, 0)
         moved = differing(mean, np.zeros_like(mean))
         return RowUpdate(rows[moved].astype(np.int32), mean.take(moved, 0), len(self.items))

@@ -8,14 +8,18 @@ import numpy as np
 
 from fedras import data
 from fedras.arrays import Int64s
-from fedras.components import complete, components_of, interactions_of, labelled
+from fedras.components import complete, components_of, interactions_of, labelled, split_of
 from fedras.config import Config
 from fedras.data.fingerprint import fingerprint
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation import metrics
+from fedras.evaluation.evaluation import Evaluation
+from fedras.evaluation.scores import Ranked
 from fedras.federation.budgets import client_budgets, client_rates
+from fedras.federation.client import held
 from fedras.federation.federation import Quality
 from fedras.federation.privacy import require_accountant
 from fedras.federation.round import RoundResult, Transport, run_round
+from fedras.federation.schedule import choices, joining, watches
 from fedras.federation.start import new_server, new_silo
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
@@ -38,8 +42,8 @@ class Simulation:
         What joins server and silo; a function around it can lose, delay or forge what passes.
     server, silo
         They are others after `restore`.
-    evaluation
-        What ranks held-out items.
+    evaluation, monitor
+        What ranks held-out items: those of the test, and what is ranked while training.
 
     Raises
     ------
@@ -58,17 +62,22 @@ class Simulation:
         self.model, self.method = named.model, named.method
         self.interactions = interactions_of(config, interactions)
         self.config = config = self.method.configure(config)
-        self.split = data.leave_one_out(self.interactions, config.validation)
-        self.evaluation = Evaluation(self.interactions, self.split, config.eval_negatives)
+        self.evaluation = self.monitor = self._evaluation()
+        if watches(config):
+            self.monitor = self._evaluation(validation=True)
         clients = data.client_keys(self.interactions.user_ids)
         rates = client_rates(config, self.interactions, clients)
         n_items = self.interactions.n_items
         budgets, stream = client_budgets(rates, self.method, n_items, config.dim)
         shared = n_items, clients, budgets, stream
         self.server = new_server(config, named, *shared)
-        self.silo = new_silo(
-            config, self.model, self.method, *shared, self.split.indptr, self.split.items
-        )
+        rows = self.monitor.split
+        self.silo = new_silo(config, self.model, self.method, *shared, rows.indptr, rows.items)
+        self._follow()
+
+    def _evaluation(self, validation: bool = False) -> Evaluation:
+        split = split_of(self.interactions, self.config, validation)
+        return Evaluation(self.interactions, split, self.config.eval_negatives, self.config.at)
 
     @property
     def round(self) -> int:
@@ -89,22 +98,48 @@ class Simulation:
         """Run the next round and deliver its update to the clients' replicas."""
         result = run_round(self.server, self.transport)
         self.silo.receive(self.server.broadcast)
+        self._follow()
         return result
 
     def _deliver(self, broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
         self.silo.receive(broadcast)
         return self.silo.train(cohort)
 
-    def evaluate(self, final: bool = False) -> Quality:
-        """Rank the users' held-out items; see `Federation`."""
+    def validate(self) -> dict[str, float] | None:
+        """Rank what `Config.monitor` names; see `Federation`."""
+        if self._joined:
+            return None
+        ranks = self.monitor.ranks_in(self.model, held(self.silo), choices(self.config))
+        bins = metrics.bins(self.config.at)
+        counts = np.array([metrics.counts(each, bins) for each in ranks])
+        found = self.server.schedule.decide(self.config, self.round, counts)
+        self._follow()
+        return found
+
+    def evaluate(self) -> Quality:
+        """Rank the users' test items; see `Federation`."""
         silo, server, rank = self.silo, self.server, self.evaluation
-        held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
-        sampled, users = rank.sampled(self.model, held), len(rank.users)
-        if not final:
-            return Quality(users, sampled, None, None)
-        own = server.items[None], server.scoring, np.zeros_like(silo.stream)
+        own = server.items[None], server.scoring, np.zeros_like(silo.stream), silo.context
         matrix = rank.sampled(self.model, Ranked(silo.vectors, *own))
-        return Quality(users, sampled, rank.full(self.model, held), matrix)
+        listed = rank.listed(rank.scorer(self.model, held(silo)))
+        full = metrics.summary(listed.full, rank.at)
+        sampled = rank.sampled(self.model, held(silo))
+        return Quality(len(rank.users), sampled, full, matrix, rank.beyond(listed.lists))
+
+    @property
+    def split(self) -> data.Split:
+        """What the clients train on now, and what is held out."""
+        return (self.evaluation if self._joined else self.monitor).split
+
+    @property
+    def _joined(self) -> bool:
+        return watches(self.config) and self.server.progress >= joining(self.config)
+
+    def _follow(self) -> None:
+        """Let the clients do as the server's schedule says."""
+        silo, schedule = self.silo, self.server.schedule
+        silo.skipped, silo.context = schedule.skipped, schedule.context
+        silo.indptr, silo.items = self.split.indptr, self.split.items
 
     def state(self) -> State:
         """Return the state of the server and the clients, who hold the same replicas."""
@@ -132,6 +167,7 @@ class Simulation:
         ):
             raise ValueError("its clients or their compression rates are others")
         self.server, self.silo = server, silo
+        self._follow()
 
     def described(self) -> dict[str, Any]:
         """Return the name of the data, how much there is of it, and what was noticed in it."""

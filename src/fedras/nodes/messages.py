@@ -12,8 +12,9 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from fedras.arrays import UInt64s
+from fedras.config import MOST_CUTOFF
 from fedras.errors import PayloadError
-from fedras.evaluation import metrics
+from fedras.models.context import OFF
 
 TAG_BYTES, RUN_BYTES, NODE_BYTES = 8, 8, 16
 LARGEST = 1 << 31
@@ -22,6 +23,10 @@ NO_TAG = bytes(TAG_BYTES)
 """The tag of version 0, which follows from the seed."""
 HISTOGRAMS = 3
 """Most that a node answers with: sampled, full and by the server's matrix."""
+BINS = MOST_CUTOFF + 1
+"""Most numbers that a histogram has."""
+MOST_CONTEXTS = 64
+"""Most contexts that a node ranks in."""
 
 Tag = Annotated[bytes, Meta(min_length=TAG_BYTES, max_length=TAG_BYTES)]
 RunToken = Annotated[bytes, Meta(min_length=RUN_BYTES, max_length=RUN_BYTES)]
@@ -29,6 +34,10 @@ NodeToken = Annotated[bytes, Meta(min_length=NODE_BYTES, max_length=NODE_BYTES)]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Budgets = Annotated[tuple[Count, ...], Meta(max_length=255)]
 Text = Annotated[str, Meta(max_length=1 << 16)]
+Contexts = Annotated[
+    tuple[tuple[Annotated[float, Meta(ge=0, le=1)], Annotated[float, Meta(ge=0)]], ...],
+    Meta(min_length=1, max_length=MOST_CONTEXTS),
+]
 
 
 class Message(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -108,10 +117,16 @@ class Work(Message, frozen=True, tag="work"):
     streams
         uint8[C], which of ``budgets`` each of them has; empty if there is one budget only.
     evaluate
-        0: train; 1: rank held-out items among the sampled ones; 2: also among all items, and by
-        ``matrix``.
+        0: train; 1: rank what `Config.monitor` names among sampled items, in each of ``contexts``;
+        2: rank test items, also among all items, and by ``matrix``.
     matrix
         A `News.snapshot` of the server's own item matrix, for the last evaluation.
+    bins
+        How many numbers each histogram of ranks shall have (`metrics.bins`).
+    skipped
+        How many rounds were left out (`federation.schedule`).
+    contexts
+        Decay and weight of the users' context: the one that holds, or those to rank in.
     """
 
     base: Count
@@ -125,6 +140,9 @@ class Work(Message, frozen=True, tag="work"):
     streams: bytes = b""
     evaluate: Annotated[int, Meta(ge=0, le=2)] = 0
     matrix: bytes = b""
+    bins: Annotated[int, Meta(ge=2, le=BINS)] = 2
+    skipped: Count = 0
+    contexts: Contexts = (OFF,)
 
 
 class Done(Message, frozen=True, tag="done"):
@@ -142,7 +160,7 @@ class Done(Message, frozen=True, tag="done"):
         Of each client of the cohort, its coded items and scoring model; two empty ones from a
         client that is gone.
     counts
-        `metrics.counts` of the ranks: sampled, then, if asked, full and by the server's matrix.
+        `metrics.counts` of the ranks: in each context, or sampled, full and by the server's matrix.
     """
 
     asked: Tag
@@ -150,7 +168,7 @@ class Done(Message, frozen=True, tag="done"):
     tag: Tag
     clients: Tag
     uploads: Annotated[tuple[tuple[bytes, bytes], ...], Meta(max_length=1 << 16)] = ()
-    counts: Annotated[tuple[Count, ...], Meta(max_length=HISTOGRAMS * metrics.BINS)] = ()
+    counts: Annotated[tuple[Count, ...], Meta(max_length=MOST_CONTEXTS * BINS)] = ()
 
 
 class Refused(Message, frozen=True, tag="refused"):

@@ -9,7 +9,8 @@ import numpy as np
 from fedras.arrays import Bools, Float32s, Int32s, Int64s
 from fedras.data.interactions import Interactions, client_keys
 from fedras.errors import FedrasError, UsageError
-from fedras.federation.client import Silo
+from fedras.evaluation.scores import Ranked, Scorer
+from fedras.federation.client import Silo, held
 from fedras.federation.fold_in import fold_in
 from fedras.kernels.mf import score_all
 from fedras.run.export import export
@@ -131,8 +132,13 @@ class Recommender:
         """
         _require_positive(k)
         liked = np.unique(self._items.places(_several(items))).astype(np.int32)
-        vectors = fold_in(self.silo, _NEWCOMER, np.array([0, len(liked)]), liked)
-        return self._best(self._scores(vectors, -1)[0], self._fresh(liked, seen), k)
+        indptr = np.array([0, len(liked)])
+        vectors = fold_in(self.silo, _NEWCOMER, indptr, liked)
+        silo, nobody = self.silo, np.zeros(1, np.int64)
+        alike = silo.context._replace(decay=1.0)  # the items are in no order
+        state = Ranked(vectors, silo.replicas[-1:], silo.scoring, nobody, alike)
+        scores = _finite(Scorer(silo.model, state, indptr, liked)(nobody))
+        return self._best(scores[0], self._fresh(liked, seen), k)
 
     @overload
     def similar(  # type: ignore[overload-overlap]
@@ -205,26 +211,15 @@ class Recommender:
 
     def _each(self, places: Int64s, k: int, seen: bool) -> Iterator[tuple[str, Ranking]]:
         block = max(1, _BLOCK_SCORES // self.data.n_items)
+        scorer = Scorer(self.silo.model, held(self.silo), self.data.indptr, self.data.items)
         for start in range(0, len(places), block):
             mine = places[start : start + block]
-            scores = np.empty((len(mine), self.data.n_items), np.float32)
-            streams = self.silo.stream[mine]
-            for stream in np.unique(streams):
-                own = np.flatnonzero(streams == stream)
-                scores[own] = self._scores(self.silo.vectors[mine[own]], int(stream))
-            for place, row in zip(mine, scores, strict=True):
+            for place, row in zip(mine, _finite(scorer(mine)), strict=True):
                 fresh = self._fresh(self._rows_of(place), seen)
                 yield self.users[place], self._best(row, fresh, k)
 
     def _rows_of(self, place: int) -> Int32s:
         return self.data.items[self.data.indptr[place] : self.data.indptr[place + 1]]
-
-    def _scores(self, vectors: Float32s, stream: int) -> Float32s:
-        silo = self.silo
-        scores = silo.model.scores(vectors, silo.replicas[stream], silo.scoring, None)
-        if not np.isfinite(scores).all():
-            raise FedrasError("training diverged; train again with a smaller learning_rate")
-        return scores
 
     def _fresh(self, known: Int32s | np.int64, seen: bool) -> Bools:
         """Return bool[N]: all items but the known ones, or all."""
@@ -239,6 +234,12 @@ class Recommender:
     def _item(self, row: int) -> Item:
         titles = self._items.titles
         return Item(self.items[row], None if titles is None else titles[row])
+
+
+def _finite(scores: Float32s) -> Float32s:
+    if not np.isfinite(scores).all():
+        raise FedrasError("training diverged; train again with a smaller learning_rate")
+    return scores
 
 
 def _several(ids: Id | Iterable[Id]) -> list[Id]:

@@ -12,8 +12,10 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
 from fedras.errors import FedrasError
+from fedras.evaluation import metrics
 from fedras.federation.federation import Federation
 from fedras.federation.round import RoundResult
+from fedras.federation.schedule import joining, monitored
 from fedras.federation.state import State
 from fedras.federation.wire import Traffic
 from fedras.interrupts import deferred
@@ -72,7 +74,7 @@ class Run(Generic[F]):
     @property
     def finished(self) -> bool:
         """Whether no round is left."""
-        return self.round >= self.federation.config.rounds
+        return self.federation.server.progress >= self.federation.config.rounds
 
     @property
     def saved(self) -> int:
@@ -91,7 +93,8 @@ class Run(Generic[F]):
     def rounds(self) -> Generator[RoundResult, None, None]:
         """Run the rounds that are left, one per step of the iterator; at the end write the summary.
 
-        A `RoundResult` has ``metrics`` every ``eval_every`` rounds and in the last one.
+        A `RoundResult` has ``metrics`` every ``eval_every`` rounds, and when what is ranked stops
+        being held out, or training ends.
         """
         self._reopen()
         try:
@@ -118,8 +121,8 @@ class Run(Generic[F]):
                 self.folder.release()
 
     def summary(self) -> dict[str, Any]:
-        """Return the content of ``summary.json``; evaluates in full."""
-        return summarise(self.federation, self.totals, self.federation.evaluate(final=True))
+        """Return the content of ``summary.json``; reads the test items."""
+        return summarise(self.federation, self.totals, self.federation.evaluate())
 
     def _reopen(self) -> None:
         if self.folder is not None:
@@ -148,17 +151,29 @@ class Run(Generic[F]):
             self.totals.add(result)
             if self.federation.remote:
                 self._save()
-            if self.finished or result.round % self.config.eval_every == 0:
-                result = replace(result, metrics=self.federation.evaluate().sampled)
+            due = self._due()
+            if due:
+                result = replace(result, metrics=self.federation.validate())
             self.totals.seconds += perf_counter() - start
-            if result.metrics:
-                line = {"round": result.round} | result.metrics
-                line |= self.totals.means() | self.totals.refused()
-                self.lines.append(line | {"seconds": self.totals.seconds})
+            if due:
+                self.lines.append(self._line(result))
             self._whole = True
-            if result.metrics:
+            if due:
                 self._save()
         return result
+
+    def _due(self) -> bool:
+        """Return whether the round that was done is evaluated."""
+        joins = self.federation.server.progress == joining(self.federation.config)
+        return self.finished or joins or self.round % self.config.eval_every == 0
+
+    def _line(self, result: RoundResult) -> dict[str, Any]:
+        """Return what ``metrics.jsonl`` says of a round."""
+        ranked = None if result.metrics is None else monitored(self.config)
+        unknown = dict.fromkeys(metrics.names(self.config.at))
+        line = {"round": result.round, "ranked": ranked} | (result.metrics or unknown)
+        line |= self.totals.means() | self.totals.refused()
+        return line | {"seconds": self.totals.seconds}
 
     def write(self, folder: RunFolder) -> None:
         """Write checkpoint and metrics to a folder."""

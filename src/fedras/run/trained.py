@@ -6,6 +6,9 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.results import Results
+from fedras.federation.client import held
 from fedras.federation.simulator import Simulation
 from fedras.run.folder import RunFolder
 from fedras.run.html import shown, table
@@ -31,6 +34,7 @@ _SHOWN = {
     "hr@10": "HR@10 of 99 others",
     "ndcg@10": "NDCG@10",
     "users_evaluated": "users ranked",
+    "items_evaluated": "held-out items ranked",
     "uplink_bytes_per_client_round": "bytes up, a client and round",
     "downlink_bytes_per_client_round": "bytes down",
     "uncompressed_bytes_per_client_round": "uncompressed, each way",
@@ -117,6 +121,12 @@ class Trained(Recommender):
         kept = None if self._run.folder is None else self._run.folder.summary()
         return Summary(kept or self._run.summary())
 
+    def results(self) -> Results:
+        """Return what became of each user's held-out items, with the replicas as they are now."""
+        federation = self._run.federation
+        name = str(self.folder or self.data.name)
+        return federation.evaluation.results(name, federation.model, held(federation.silo))
+
     def save(self, folder: str | Path) -> Path:
         """Keep the run in a folder, for `fedras.load` and ``fedras recommend``; return the folder.
 
@@ -153,7 +163,7 @@ class Trained(Recommender):
 
     def __repr__(self) -> str:
         found = self._run.lines[-1] if self._run.lines else {}
-        quality = [f"{name.upper()} {found[name]:.4f}" for name in ("hr@10", "ndcg@10") if found]
+        quality = [f"{name.upper()} {found[name]:.4f}" for name in SHOWN if found]
         return "; ".join([super().__repr__()[:-1], *quality]) + ")"
 
     def _repr_html_(self) -> str:

@@ -14,6 +14,7 @@ from fedras.federation.client import Silo
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
 from fedras.federation.wire import Upload
+from fedras.models.context import OFF, Context
 from fedras.nodes.messages import NO_TAG, NODE_BYTES
 from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
 
@@ -40,6 +41,8 @@ class NodeState:
         The last cohort that it trained, as asked (`messages.Work.cohort`), at ``version``.
     uploads
         What that cohort answered: asked again, it answers the same and trains no further.
+    context
+        Of its users, as the server last said.
     arrays
         The silo's state; empty before the first round.
     """
@@ -52,6 +55,7 @@ class NodeState:
     clients: UInt64s = field(default_factory=_no_clients)
     trained: bytes = b""
     uploads: list[Upload] = field(default_factory=list)
+    context: Context = OFF
     arrays: Arrays = field(default_factory=dict)
 
     def keep(self, silo: Silo) -> None:
@@ -88,7 +92,7 @@ class NodeState:
         FedrasError
             If it is the memory of another silo.
         """
-        silo.version = self.version
+        silo.version, silo.context = self.version, self.context
         if not self.arrays:
             return
         try:
@@ -149,6 +153,7 @@ def remember(folder: Path) -> NodeState:
             arrays.pop("clients"),
             arrays.pop("trained").tobytes(),
             [Upload(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)],
+            Context(*values["context"]),
             arrays,
         )
     except (KeyError, TypeError, ValueError):
@@ -186,6 +191,7 @@ def store(memory: NodeState, folder: Path, source: dict[str, Any]) -> None:
         "version": memory.version,
         "tag": memory.tag.hex(),
         "uploads": [len(part) for part in parts],
+        "context": list(memory.context),
         "source": source,
     }
     write_checkpoint(folder, State(arrays, values), private=True)

@@ -1,7 +1,7 @@
 """The federation of nodes: Algorithm 1's rounds and evaluations, by what nodes answer."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,14 +15,16 @@ from fedras.evaluation import metrics
 from fedras.federation.catchup import snapshot
 from fedras.federation.federation import Quality
 from fedras.federation.round import RoundResult, run_round
+from fedras.federation.schedule import choices, joining, watches
 from fedras.federation.server import Server
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
-from fedras.nodes.messages import Done, Work
+from fedras.models.context import Context
+from fedras.nodes.messages import HISTOGRAMS, Done, Work
 from fedras.nodes.server.exchange import Exchange, Volume
 from fedras.nodes.server.history import History
 from fedras.nodes.server.roster import Member
-from fedras.nodes.server.work import histograms, work_for
+from fedras.nodes.server.work import work_for
 
 log = logging.getLogger("fedras.federation")
 
@@ -104,21 +106,31 @@ class Coordinator:
         self.history.add(self.server)
         return result
 
-    def evaluate(self, final: bool = False) -> Quality:
-        """Let all nodes rank; in the end also among all items and by the server's matrix."""
-        level = 2 if final else 1
-        matrix = snapshot(self.server.items, self.server.broadcast.round) if final else b""
+    def validate(self) -> dict[str, float] | None:
+        """Let all nodes rank what `Config.monitor` names; see `Federation`."""
+        server, contexts = self.server, choices(self.config)
+        if watches(self.config) and server.progress >= joining(self.config):
+            return None
+        counts = self._ranked(1, b"", contexts)
+        return server.schedule.decide(self.config, server.broadcast.round, counts)
+
+    def evaluate(self) -> Quality:
+        """Let all nodes rank their test items, also among all items and by the server's matrix."""
+        counts = self._ranked(2, snapshot(self.server.items, self.server.broadcast.round), ())
+        found = [metrics.of_counts(each, self.config.at) for each in counts]
+        return Quality(int(counts[0].sum()), *found)
+
+    def _ranked(self, level: int, matrix: bytes, contexts: Sequence[Context]) -> Int64s:
+        """Return the sums of all nodes' histograms, int64[histograms, bins] (`Work.evaluate`)."""
         asked = {
-            member: self._work(member, member.clients, level, matrix)
+            member: self._work(member, member.clients, level, matrix, contexts)
             for member in self.exchange.awake()
             if len(member.clients)
         }
         answers = self._ask(asked)
-        shape = len(answers), histograms(level), metrics.BINS
-        counts = np.array([done.counts for done in answers.values()], np.int64).reshape(shape)
-        sums = counts.sum(axis=0)
-        found = [metrics.of_counts(each) for each in sums]
-        return Quality(int(sums[0].sum()), found[0], *(found[1:] if final else (None, None)))
+        shape = len(answers), len(contexts) or HISTOGRAMS, metrics.bins(self.config.at)
+        counts = np.array([done.counts for done in answers.values()], np.int64)
+        return np.asarray(counts.reshape(shape).sum(axis=0), np.int64)
 
     def _transport(self, _: Broadcast, cohort: Int64s) -> list[Upload | None]:
         """Bring a round's work to the nodes of the cohort, int64[C], and their uploads back."""
@@ -138,10 +150,16 @@ class Coordinator:
         return uploads
 
     def _work(
-        self, member: Member, clients: UInt64s, evaluate: int = 0, matrix: bytes = b""
+        self,
+        member: Member,
+        clients: UInt64s,
+        evaluate: int = 0,
+        matrix: bytes = b"",
+        contexts: Sequence[Context] = (),
     ) -> Work:
-        run = self.exchange.welcome.run
-        return work_for(member, self.server, self.history, run, clients, evaluate, matrix)
+        run, bins = self.exchange.welcome.run, metrics.bins(self.config.at)
+        asked = evaluate, matrix, bins, contexts
+        return work_for(member, self.server, self.history, run, clients, *asked)
 
     def _ask(self, asked: dict[Member, Work]) -> dict[Member, Done]:
         patience = self.exchange.patience
