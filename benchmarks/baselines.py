@@ -18,8 +18,10 @@ from pydantic import Field
 
 from fedras import data
 from fedras.arrays import Float32s, Int64s
-from fedras.baselines import BASELINES, Baseline, Rows, Scores
+from fedras.baselines import BASELINES, Baseline, Rows
 from fedras.baselines.comparison import Ranking, measured
+from fedras.config import Config
+from fedras.evaluation.evaluation import Scores
 
 OUT = RESULTS / "baselines.json"
 
@@ -44,7 +46,7 @@ def measure(interactions: data.Interactions, only: list[str] | None) -> dict[str
     kinds = {name: BASELINES.get(name) for name in BASELINES.names()}
     if importlib.util.find_spec("implicit"):
         kinds |= {"implicit ALS": ImplicitALS, "implicit cosine": ImplicitCosine}
-    tuning, final = (Ranking(interactions, validation, 99) for validation in (True, False))
+    tuning, final = (Ranking(interactions, Config(), validation) for validation in (True, False))
     return {
         "users": interactions.n_users,
         "items": interactions.n_items,

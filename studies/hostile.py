@@ -11,14 +11,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import mean
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
 from attacks import ATTACKS, attacked, hostile
 from rich.progress import track
 
@@ -121,8 +119,7 @@ def _honest(run: Run[Simulation]) -> dict[str, float]:
     """Return the metrics of the clients that are not hostile."""
     simulation = run.federation
     bad = hostile(simulation.server.clients)
-    held_out = np.where(bad, -1, simulation.split.held_out).astype(np.int32)
-    split = replace(simulation.split, held_out=held_out)
+    split = simulation.split.without(bad)
     evaluation = Evaluation(simulation.interactions, split, run.config.eval_negatives)
     silo = simulation.silo
     state = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)

@@ -177,3 +177,26 @@ def test_options_in_a_table_are_those_beside_it() -> None:
     assert Config.model_validate({"options": {"rounds": 3, "alpha": 0.5}}) == Config.model_validate(
         {"rounds": 3, "alpha": 0.5}
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "at"),
+    [
+        ("5,20", (5, 10, 20)),
+        ("20, 5", (5, 10, 20)),
+        (1, (1, 10)),
+        ("10", (10,)),
+        ([7, 7, 10], (7, 10)),
+        ((1000,), (10, 1000)),
+    ],
+)
+def test_cut_offs_are_ascending_and_10_is_one(given: object, at: tuple[int, ...]) -> None:
+    config = Config.model_validate({"at": given})
+    assert config.at == at
+    assert Config.model_validate(config.flat()) == config
+
+
+@pytest.mark.parametrize("given", [[], "", "0", "5,x", "1001", 2.5, True, [True], "5,-1", "9" * 99])
+def test_cut_offs_that_are_none_are_one_line(given: object) -> None:
+    with pytest.raises(UsageError, match=r"^option at.*: [^\n]+$"):
+        make_config({"at": given})

@@ -1,6 +1,7 @@
 """From a configuration to the data set, the model and the method that it names."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -113,7 +114,7 @@ def interactions_of(config: Config, given: Any = None) -> data.Interactions:
     Raises
     ------
     DataError
-        If the data cannot be had, or is empty.
+        If the data cannot be had, is empty, or cannot be split as the options ask.
     """
     if given is None:
         options = dataset_of(config).model_dump(exclude=data.HIDDEN)
@@ -122,7 +123,14 @@ def interactions_of(config: Config, given: Any = None) -> data.Interactions:
         found = data.interactions_from(given)
     if not len(found):
         raise DataError(f"{found.name} holds no interactions; there is nothing to train on")
-    return data.told(found, config.validation, config.eval_negatives)
+    if config.split != data.TIME:
+        found = replace(found, times=None)
+    return data.told(found, split_of(found, config), config.eval_negatives)
+
+
+def split_of(interactions: data.Interactions, config: Config) -> data.Split:
+    """Return the split that the options ask for; see `data.divide`."""
+    return data.divide(interactions, config.split, config.test_share, config.validation)
 
 
 def labelled(config: Config, given: Any) -> Config:

@@ -7,7 +7,7 @@ import math
 import reprlib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import (
@@ -36,6 +36,9 @@ MOST_PASSES = 1000
 
 LARGEST = 1e30
 """The largest factor that an option may be."""
+
+MOST_CUTOFF = 1000
+"""The largest k of a metric: as many numbers are in each histogram of a node."""
 
 _LEAST_NOISE = 1e-100
 _TOML = range(-(2**63), 2**63)
@@ -67,6 +70,27 @@ _Range = Annotated[
     tuple[float, float],
     BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
 ]
+
+
+def _numbers(given: object) -> object:
+    """Take ``5,10`` and ``5`` for ``[5, 10]`` and ``[5]``, as the command line gives them."""
+    if isinstance(given, str):
+        parts = [part.strip() for part in given.split(",")]
+        given = [int(part) if part.isdecimal() and len(part) < 9 else part for part in parts]
+    return tuple(given) if isinstance(given, list) else (given,) if type(given) is int else given
+
+
+def _with_main(at: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted({*at, 10}))
+
+
+Cutoffs = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=MOST_CUTOFF)], ...],
+    Field(min_length=1, max_length=20),
+    BeforeValidator(_numbers),
+    AfterValidator(_with_main),
+]
+"""The k of metrics, ascending; 10 is always one."""
 
 
 class Config(BaseModel):
@@ -137,6 +161,16 @@ class Config(BaseModel):
     )
     eval_negatives: int = Field(
         99, ge=1, le=10**5, description="candidates besides the held-out item"
+    )
+    at: Cutoffs = Field(
+        (5, 10, 20), description="cut-offs k of HR@k, NDCG@k and MRR@k; 10 is always one"
+    )
+    split: Literal["last", "ratio", "time"] = Field(
+        "last",
+        description="held out: each user's last item, each user's last share, or all after a time",
+    )
+    test_share: float = Field(
+        0.1, gt=0, lt=1, description="share that split=ratio and split=time hold out"
     )
     validation: bool = Field(False, description="hold out the item before the last, for tuning")
     threads: int = Field(

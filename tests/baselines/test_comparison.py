@@ -5,12 +5,14 @@ import pytest
 
 from fedras import data
 from fedras.baselines import comparison
-from fedras.baselines.baseline import Baseline, Scores
+from fedras.baselines.baseline import Baseline
 from fedras.baselines.comparison import compare
 from fedras.baselines.item_knn import ItemKNN
 from fedras.baselines.popularity import Popularity
 from fedras.baselines.search import BUDGET, climb, tries
+from fedras.config import Config
 from fedras.evaluation import metrics
+from fedras.evaluation.evaluation import Scores
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +21,14 @@ def interactions() -> data.Interactions:
 
 
 def test_everything_is_compared(interactions: data.Interactions) -> None:
-    found = compare(interactions)
+    found = compare(interactions, Config())
     assert list(found) == ["ease", "ials", "item-knn", "popularity"]
     for each in found.values():
         assert 0 <= each["metrics"]["ndcg@10"] <= each["metrics"]["hr@10"] <= 1
         assert each["metrics_full"]["hr@10"] <= each["metrics"]["hr@10"]
         assert each["users"] == 60
         assert each["seconds"] >= 0
-    again = compare(interactions, names=["ials"])["ials"]
+    again = compare(interactions, Config(), names=["ials"])["ials"]
     assert again["metrics"] == found["ials"]["metrics"]
 
 
@@ -40,7 +42,7 @@ def test_ranks_are_those_of_a_loop(interactions: data.Interactions) -> None:
         sampled.append(sum(counts[i] >= counts[held] for i in negatives[user].tolist()))
         others = set(range(interactions.n_items)) - mine - {held}
         full.append(sum(counts[i] >= counts[held] for i in others))
-    found = compare(interactions, negatives=20, names=["popularity"])["popularity"]
+    found = compare(interactions, Config(eval_negatives=20), names=["popularity"])["popularity"]
     assert found["metrics"] == metrics.summary(np.array(sampled))
     assert found["metrics_full"] == metrics.summary(np.array(full))
 
@@ -56,7 +58,7 @@ def test_the_test_item_chooses_nothing(
         return ask(self, scores)
 
     monkeypatch.setattr(comparison.Ranking, "sampled", recorded)
-    compare(interactions)
+    compare(interactions, Config())
     ends = interactions.indptr[1:]
     assert len(asked) > 10
     for ranking in asked:
@@ -68,7 +70,7 @@ def test_too_much_data_is_left_out(
     interactions: data.Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Popularity, "work", lambda _: BUDGET * 2.5)
-    found = compare(interactions, names=["popularity"])["popularity"]
+    found = compare(interactions, Config(), names=["popularity"])["popularity"]
     assert found == {"left_out": "too much data: about 2e+12 operations to learn from it once"}
 
 
@@ -77,7 +79,7 @@ def test_many_users_are_ranked_in_part(
 ) -> None:
     monkeypatch.setattr(comparison, "_MOST_USERS", 30)
     monkeypatch.setattr(comparison, "_MOST_SCORES", 1)
-    assert compare(interactions, names=["popularity"])["popularity"]["users"] == 30
+    assert compare(interactions, Config(), names=["popularity"])["popularity"]["users"] == 30
 
 
 def _hill(settings: Baseline) -> float:

@@ -37,6 +37,7 @@ def test_help_states_the_defaults(fedras: Fedras) -> None:
     }
     stated = {name: text for name, text in defaults.items() if name in Config.model_fields}
     assert stated.pop("data_dir") == "$FEDRAS_DATA"
+    assert stated.pop("at") == "5,10,20"
     assert stated == {name: str(getattr(Config(), name)) for name in stated}
     assert len(stated) == 7
     assert "train" in fedras().out

@@ -1,9 +1,12 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from fedras.arrays import Float64s
-from fedras.data import Interactions, from_columns, leave_one_out, sample_negatives
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.data import Interactions, divide, from_columns, leave_one_out, sample_negatives
+from fedras.evaluation import evaluation as evaluation_module
+from fedras.evaluation.evaluation import Evaluation, Ranked, scores_of
 from fedras.kernels.jit import set_threads
 from fedras.models.mf import MF
 
@@ -32,12 +35,12 @@ def state(streams: int = 2) -> Ranked:
     )
 
 
-def gains(found: list[int]) -> dict[str, float]:
-    """HR@10 and NDCG@10 from their formulas."""
-    return {
-        "hr@10": sum(r < 10 for r in found) / len(found),
-        "ndcg@10": sum(1 / np.log2(r + 2) for r in found if r < 10) / len(found),
-    }
+def gains(found: list[int], at: Sequence[int] = (5, 10, 20)) -> dict[str, float]:
+    """All metrics from their formulas."""
+    each: dict[str, float] = {f"hr@{k}": sum(r < k for r in found) for k in at}
+    each |= {f"ndcg@{k}": sum(1 / np.log2(r + 2) for r in found if r < k) for k in at}
+    each |= {f"mrr@{k}": sum(1 / (r + 1) for r in found if r < k) for k in at}
+    return {name: value / len(found) for name, value in each.items()}
 
 
 def scores(ranked: Ranked, user: int) -> Float64s:
@@ -45,26 +48,40 @@ def scores(ranked: Ranked, user: int) -> Float64s:
     return np.asarray(items @ ranked.vectors[user].astype(np.float64))
 
 
+@pytest.mark.parametrize("by", ["last", "ratio"])
 @pytest.mark.parametrize("validation", [False, True])
 @pytest.mark.parametrize("streams", [1, 2, 3])
-def test_sampled_and_full_are_what_a_plain_loop_finds(streams: int, validation: bool) -> None:
+@pytest.mark.parametrize("block", [1, 100, 10**6])
+def test_sampled_and_full_are_what_a_plain_loop_finds(
+    streams: int, validation: bool, by: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation_module, "_BLOCK_SCORES", block)
     data, ranked = interactions(), state(streams)
-    split = leave_one_out(data, validation)
+    split = divide(data, by, 0.4, validation)
     candidates = sample_negatives(data, 20)
-    sampled, full = [], []
+    sampled, full, lists = [], [], []
     for user in range(data.n_users):
-        target = int(split.held_out[user])
-        if target < 0:
-            continue
+        targets = split.tests[split.bounds[user] : split.bounds[user + 1]].tolist()
         mine = scores(ranked, user)
         trained = set(split.items[split.indptr[user] : split.indptr[user + 1]].tolist())
-        sampled.append(sum(mine[i] >= mine[target] for i in candidates[user].tolist() if i >= 0))
-        others = [i for i in range(data.n_items) if i != target and i not in trained]
-        full.append(sum(mine[i] >= mine[target] for i in others))
-    assert 0 < len(full) < data.n_users
+        others = [i for i in range(data.n_items) if i not in trained and i not in targets]
+        for target in targets:
+            against = [i for i in candidates[user].tolist() if i >= 0]
+            sampled.append(sum(mine[i] >= mine[target] for i in against))
+            full.append(sum(mine[i] >= mine[target] for i in others))
+        if targets:
+            left = [i for i in range(data.n_items) if i not in trained]
+            lists.append(sorted(left, key=lambda i: -mine[i])[:10])
+    assert 0 < len(lists) < data.n_users
+    assert (len(full) > len(lists)) == (by == "ratio")
     evaluation = Evaluation(data, split, 20)
+    listed = evaluation.listed(scores_of(MF(), ranked))
+    assert listed.lists.tolist() == lists
+    assert (listed.sampled.tolist(), listed.full.tolist()) == (sampled, full)
     assert evaluation.sampled(MF(), ranked) == pytest.approx(gains(sampled))
     assert evaluation.full(MF(), ranked) == pytest.approx(gains(full))
+    others_at = Evaluation(data, split, 20, at=(3, 10))
+    assert others_at.full(MF(), ranked) == pytest.approx(gains(full, (3, 10)))
 
 
 def test_threads_do_not_matter() -> None:
@@ -118,3 +135,15 @@ def test_each_stream_is_ranked_with_its_own_matrix() -> None:
     results = [evaluation.full(MF(), one)["ndcg@10"] for one in (ranked, swapped, both)]
     assert results[0] == results[2] != results[1]
     assert all(0 < result < 1 for result in results)
+
+
+def test_some_people_can_be_asked_alone() -> None:
+    data, ranked = interactions(), state()
+    evaluation = Evaluation(data, divide(data, "ratio", 0.4), 20)
+    whole = evaluation.listed(scores_of(MF(), ranked))
+    some = np.arange(1, len(evaluation.people), 3)
+    part = evaluation.listed(scores_of(MF(), ranked), some)
+    mine = np.isin(evaluation.users, evaluation.people[some])
+    assert part.full.tolist() == whole.full[mine].tolist()
+    assert part.sampled.tolist() == whole.sampled[mine].tolist()
+    assert part.lists.tolist() == whole.lists[some].tolist()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fedras.arrays import UInt64s
-from fedras.evaluation.metrics import BINS
+from fedras.evaluation.metrics import CUTOFFS, bins
 from fedras.nodes.messages import (
     NO_TAG,
     Done,
@@ -26,6 +26,7 @@ from fedras.nodes.server.coordinator import Coordinator
 from helpers.nodes_in_process import Perfect, config, coordinator, make_nodes
 
 HONEST, USERS, LIAR, CAP = 3, 24, 99, 5
+BINS = bins(CUTOFFS)
 TOKEN = b"E" * 16
 HITS = (CAP, *[0] * (BINS - 1))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.liars import (
+    BINS,
     CAP,
     HONEST,
     LIAR,
@@ -21,11 +22,12 @@ from helpers.liars import (
     refused,
 )
 from helpers.nodes_in_process import Perfect, config, coordinator, make_nodes
+from helpers.small_federation import interactions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from fedras.evaluation.metrics import BINS
+from fedras.data import most_held_out
 from fedras.nodes.messages import (
     NO_TAG,
     Done,
@@ -75,7 +77,7 @@ def test_a_liar_gets_its_cap_and_moves_the_quality_by_its_share(tmp_path: Path) 
     quality = server.evaluate()
     honest = np.array(counts).sum(axis=0)
     assert quality.users == honest.sum() + CAP
-    alone = honest[:-1].sum() / honest.sum()
+    alone = honest[:10].sum() / honest.sum()
     assert alone < quality.sampled["hr@10"] <= alone + CAP / quality.users
     liar.counts = (2**52, *[0] * (BINS - 1))
     counts.clear()
@@ -120,6 +122,20 @@ def test_a_lie_about_ranks_is_refused_by_reason(name: str, tmp_path: Path) -> No
     liar.lie = lambda _, reply: reply
     server.step()  # it is asked to join again
     assert server.evaluate().users == honest + CAP
+
+
+def test_with_several_held_out_items_a_user_counts_for_no_more_than_there_can_be(
+    tmp_path: Path,
+) -> None:
+    most = most_held_out(interactions().n_items, "ratio", 0.25)
+    liar = Liar(invented(CAP), counts=(CAP * most, *[0] * (BINS - 1)))
+    server, _ = federation(liar, tmp_path, split="ratio", test_share=0.25)
+    server.step()
+    honest = server.evaluate().users - CAP * most
+    assert honest > USERS
+    liar.counts = (CAP * most + 1, *[0] * (BINS - 1))
+    assert server.evaluate().users == honest
+    assert refused(server) == {"ranks": 1}
 
 
 def test_histograms_of_other_users_in_the_end_are_refused(tmp_path: Path) -> None:

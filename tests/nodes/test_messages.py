@@ -65,6 +65,8 @@ def test_lengths_and_ranges_are_checked() -> None:
         Join(RUN, "x" * 70_000, 1, TAG),
         Work(RUN, 0, TAG, 0, TAG, (), (), NOTHING),
         Work(RUN, 0, TAG, 0, TAG, (1,), (NOTHING,), NOTHING, evaluate=3),
+        Work(RUN, 0, TAG, 0, TAG, (1,), (NOTHING,), NOTHING, evaluate=1, bins=1),
+        Work(RUN, 0, TAG, 0, TAG, (1,), (NOTHING,), NOTHING, evaluate=1, bins=messages.BINS + 1),
     ):
         with pytest.raises(PayloadError):
             messages.parse_request(messages.to_bytes(bad))

@@ -10,7 +10,7 @@ from helpers.nodes_in_process import PATIENCE, Perfect, config, coordinator, mak
 from helpers.small_federation import HETEROGENEOUS, interactions, simulation
 from msgspec import structs
 
-from fedras.data import leave_one_out
+from fedras.components import split_of
 from fedras.errors import FedrasError, PayloadError, UsageError
 from fedras.evaluation.evaluation import Evaluation, Ranked
 from fedras.federation.privacy import guarantee
@@ -38,7 +38,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "basis": {"method": "colr", "compression_rate": 0.5},
     "codes": {"method": "lightfr", "dim": 8, "compression_rate": 0.96875},
     "fewer rounds": {"method": "rcr", "compression_rate": 0.5},
-    "validation": {"validation": True, "eval_negatives": 20},
+    "validation": {"validation": True, "eval_negatives": 20, "at": [3, 40]},
+    "ratio": {"split": "ratio", "test_share": 0.3},
 }
 
 
@@ -47,9 +48,8 @@ KINDS: dict[str, dict[str, Any]] = {
 def test_nodes_give_the_simulators_numbers(kind: str, count: int, tmp_path: Path) -> None:
     whole = simulation(**KINDS[kind])
     data = interactions()
-    evaluation = Evaluation(
-        data, leave_one_out(data, whole.config.validation), whole.config.eval_negatives
-    )
+    split = split_of(data, whole.config)
+    evaluation = Evaluation(data, split, whole.config.eval_negatives, whole.config.at)
     nodes = make_nodes(count, tmp_path)
     server = coordinator(Perfect(nodes), config(**KINDS[kind]))
     server.gather(count)
@@ -61,6 +61,7 @@ def test_nodes_give_the_simulators_numbers(kind: str, count: int, tmp_path: Path
     own = whole.server.items[None], whole.server.scoring, np.zeros_like(whole.silo.stream)
     found = server.evaluate(final=True)
     assert found.users == len(evaluation.users)
+    assert found.beyond is None
     assert found.sampled == evaluation.sampled(whole.model, held)
     assert found.full == evaluation.full(whole.model, held)
     assert found.server == evaluation.sampled(whole.model, Ranked(whole.silo.vectors, *own))
@@ -173,6 +174,13 @@ def test_a_node_does_not_take_options_that_name_files() -> None:
     for options in ('{"rate_file": "/etc/passwd"}', '{"data_dir": "/"}', '{"rounds": 0}', "no"):
         with pytest.raises(PayloadError):
             parse_config(options)
+
+
+def test_neither_side_splits_by_time(tmp_path: Path) -> None:
+    with pytest.raises(PayloadError, match="split by time"):
+        parse_config('{"split": "time"}')
+    with pytest.raises(UsageError, match="take split=last or split=ratio"):
+        coordinator(Perfect(make_nodes(2, tmp_path)), config(split="time"))
 
 
 def test_noise_is_the_nodes_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

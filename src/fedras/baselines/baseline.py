@@ -1,18 +1,14 @@
 """The contract of a baseline: fitted on everybody's training rows, it scores items for users."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic import BaseModel
 
-from fedras.arrays import Float32s, Int64s
 from fedras.baselines.rows import Rows
 from fedras.config import OPTIONS
+from fedras.evaluation.evaluation import Scores
 from fedras.registry import Registry
-
-Scores = Callable[[Int64s], Float32s]
-"""Given int64[b] users of the rows, their scores of all items, float32[b, N]: a new array."""
 
 
 class Baseline(BaseModel, ABC):

@@ -7,40 +7,37 @@ import numpy as np
 
 from fedras import data
 from fedras.arrays import Int64s
-from fedras.baselines.baseline import BASELINES, Baseline, Scores
+from fedras.baselines.baseline import BASELINES, Baseline
 from fedras.baselines.rows import Rows
 from fedras.baselines.search import climb, tries
+from fedras.config import Config
+from fedras.errors import DataError
 from fedras.evaluation import metrics
-from fedras.evaluation.evaluation import Evaluation
-from fedras.kernels.gather import gather
+from fedras.evaluation.evaluation import Evaluation, Scores
 
 TUNED_BY = "ndcg@10"
 _MOST_USERS = 2000  # that settings are chosen by
-_MOST_SCORES = 4_000_000_000
-_BLOCK_SCORES = 1 << 20
+_MOST_SCORES = 4_000_000_000  # that are ranked in the end
 
 Found = dict[str, Any]
 
 
 def compare(
-    interactions: data.Interactions,
-    negatives: int = 99,
-    validation: bool = False,
-    names: list[str] | None = None,
+    interactions: data.Interactions, config: Config, names: list[str] | None = None
 ) -> dict[str, Found]:
     """Return what each baseline reaches, tuned on the validation item, in order of their names.
 
-    Settings are chosen by NDCG@10 of the item before the last one, against the sampled items, of
-    up to 2,000 users. With these the baseline is fitted on all rows but the test, which is ranked
-    once.
+    Settings are chosen by NDCG@10 of the items held out for validation, against the sampled ones,
+    of up to 2,000 users. With these the baseline is fitted on all rows but the test, which is
+    ranked once.
 
     Parameters
     ----------
-    interactions, negatives
-        The data, and how many sampled items the held-out one is ranked against.
-    validation
-        For tuning: the test item is left out of it all, and the item before it takes its place. It
-        also chooses the settings then.
+    interactions
+        The data.
+    config
+        Says how it is split and ranked. With ``validation`` the test is left out of it all, and
+        what is ranked also chooses the settings.
     names
         Of the baselines; by default all.
 
@@ -48,30 +45,35 @@ def compare(
     -------
     For each name ``settings``, how many were ``tried``, ``metrics``, ``metrics_full``, how many
     ``users`` they are of (fewer than all where ranking takes too long) and ``seconds``; or
-    ``left_out``, which says why there is too much data.
+    ``left_out``, which says why.
     """
-    tuning = Ranking(interactions, True, negatives)
-    final = tuning if validation else Ranking(interactions, False, negatives)
     names = BASELINES.names() if names is None else names
+    try:
+        tuning = Ranking(interactions, config, validation=True)
+    except DataError as error:
+        return {name: {"left_out": f"nothing to choose settings by: {error}"} for name in names}
+    final = tuning if config.validation else Ranking(interactions, config, validation=False)
     return {name: measured(BASELINES.get(name), tuning, final) for name in names}
 
 
 class Ranking:
     """Training rows and the held-out items to be ranked, of a run's evaluation."""
 
-    def __init__(self, interactions: data.Interactions, validation: bool, negatives: int) -> None:
-        self.split = data.leave_one_out(interactions, validation)
+    def __init__(self, interactions: data.Interactions, config: Config, validation: bool) -> None:
+        self.split = data.divide(interactions, config.split, config.test_share, validation)
         self.rows = Rows.of(self.split.indptr, self.split.items, interactions.n_items)
-        self._rank = Evaluation(interactions, self.split, negatives)
+        self._rank = Evaluation(interactions, self.split, config.eval_negatives, config.at)
 
     def sampled(self, scores: Scores) -> dict[str, float]:
         """Return the metrics against sampled items, of some users where there are many."""
-        return metrics.summary(self._ranks(scores, self._some(_MOST_USERS), full=False)[0])
+        listed = self._rank.listed(scores, self._some(_MOST_USERS))
+        return metrics.summary(listed.sampled, self._rank.at)
 
     def both(self, scores: Scores) -> tuple[dict[str, float], dict[str, float]]:
         """Return the metrics against sampled items and against all that are not trained on."""
-        sampled, full = self._ranks(scores, self._all(), full=True)
-        return metrics.summary(sampled), metrics.summary(full)
+        listed = self._rank.listed(scores, self._all())
+        sampled, full = (metrics.summary(each, self._rank.at) for each in listed[:2])
+        return sampled, full
 
     @property
     def users(self) -> int:
@@ -82,29 +84,9 @@ class Ranking:
         return self._some(max(_MOST_USERS, _MOST_SCORES // self.rows.width))
 
     def _some(self, most: int) -> Int64s:
-        """Return the numbers of users who are evaluated, evenly spread if there are too many."""
-        every = -(-len(self._rank.users) // most)
-        return np.arange(0, len(self._rank.users), max(1, every))
-
-    def _ranks(self, scores: Scores, mine: Int64s, full: bool) -> tuple[Int64s, Int64s]:
-        n_items = self.rows.width
-        ranks = np.empty((2, len(mine)), np.int64)
-        size = max(1, _BLOCK_SCORES // n_items)
-        for at in range(0, len(mine), size):
-            block = slice(at, at + size)
-            users, held = self._rank.users[mine[block]], self._rank.held_out[mine[block]]
-            against = self._rank.negatives[mine[block]]
-            found = scores(users)
-            candidates = np.concatenate((held[:, None], against), axis=1)
-            ranks[0, block] = metrics.sampled_ranks(
-                np.take_along_axis(found, candidates, axis=1), against
-            )
-            if full:
-                trained, bounds = gather(self.split.indptr, self.split.items, users)
-                ranks[1, block] = metrics.full_ranks(
-                    found.__getitem__, held, bounds, trained, n_items
-                )
-        return ranks[0], ranks[1]
+        """Return places of users who are evaluated, evenly spread if there are too many."""
+        every = -(-len(self._rank.people) // most)
+        return np.arange(0, len(self._rank.people), max(1, every))
 
 
 def measured(kind: type[Baseline], tuning: Ranking, final: Ranking) -> Found:

@@ -6,9 +6,10 @@ import numpy as np
 from pydantic import Field
 
 from fedras.arrays import Float32s, Int64s
-from fedras.baselines.baseline import BASELINES, Baseline, Scores
+from fedras.baselines.baseline import BASELINES, Baseline
 from fedras.baselines.rows import Rows
 from fedras.config import LARGEST
+from fedras.evaluation.evaluation import Scores
 from fedras.parallel import one_blas_thread
 
 

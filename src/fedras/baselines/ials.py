@@ -7,9 +7,10 @@ import numpy as np
 from pydantic import Field
 
 from fedras.arrays import Float32s, Float64s, Int64s
-from fedras.baselines.baseline import BASELINES, Baseline, Scores
+from fedras.baselines.baseline import BASELINES, Baseline
 from fedras.baselines.rows import Rows, side_by_side
 from fedras.config import LARGEST, MOST_PASSES
+from fedras.evaluation.evaluation import Scores
 from fedras.parallel import one_blas_thread
 
 _BATCH = 1 << 22  # gathered numbers that are in memory at a time

@@ -6,9 +6,10 @@ import numpy as np
 from pydantic import Field
 
 from fedras.arrays import Float32s, Int32s, Int64s
-from fedras.baselines.baseline import BASELINES, Baseline, Scores
+from fedras.baselines.baseline import BASELINES, Baseline
 from fedras.baselines.rows import Rows
 from fedras.config import LARGEST, MOST
+from fedras.evaluation.evaluation import Scores
 
 
 @BASELINES.register("item-knn")

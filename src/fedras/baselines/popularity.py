@@ -5,8 +5,9 @@ from typing import ClassVar
 import numpy as np
 
 from fedras.arrays import Float32s, Int64s
-from fedras.baselines.baseline import BASELINES, Baseline, Scores
+from fedras.baselines.baseline import BASELINES, Baseline
 from fedras.baselines.rows import Rows
+from fedras.evaluation.evaluation import Scores
 
 
 @BASELINES.register("popularity")

@@ -82,11 +82,13 @@ def _somebody(interactions: "Interactions", nodes: int) -> tuple[str, str]:
 def _prepared(given: Config, folder: "RunFolder", resume: bool, quiet: bool) -> "Interactions":
     """Return the data; the folder of the run is made if it is new."""
     from fedras.components import complete, interactions_of  # noqa: PLC0415 -- slow to import
+    from fedras.nodes.server.setup import require_split  # noqa: PLC0415
     from fedras.run.resumption import absolute, agreed  # noqa: PLC0415
 
     if not resume:
         folder.require_new()
     config = agreed(folder, absolute(given)) if resume else complete(absolute(given))
+    require_split(config)
     interactions = interactions_of(config)
     if not resume or folder.summary() is None:
         if not quiet:

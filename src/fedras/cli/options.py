@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
 import typer
 from pydantic import ValidationError
@@ -46,6 +46,7 @@ _FLAGS = (
     "error_feedback",
     "rounds",
     "seed",
+    "at",
     "threads",
 )
 
@@ -77,8 +78,11 @@ def _argument() -> inspect.Parameter:
 
 def _flag(name: str) -> inspect.Parameter:
     """Return the flag of an option of `Config`, with its description and its default."""
-    kind = Config.model_fields[name].annotation
-    return _parameter(name, kind, typer.Option(f"--{name.replace('_', '-')}", help=_help(name)))
+    kind, metavar = Config.model_fields[name].annotation, None
+    if get_origin(kind) is tuple:
+        kind, metavar = str, "N,N,..."
+    flag = f"--{name.replace('_', '-')}"
+    return _parameter(name, kind, typer.Option(flag, metavar=metavar, help=_help(name)))
 
 
 def _others() -> list[inspect.Parameter]:
@@ -110,7 +114,10 @@ def _parameter(name: str, kind: Any, info: Any) -> inspect.Parameter:
 def _help(name: str) -> str:
     field = Config.model_fields[name]
     text = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}"
-    return f"{text}." if field.annotation is bool else f"{text} (default: {field.default})."
+    default = field.default
+    if isinstance(default, tuple):
+        default = ",".join(map(str, default))
+    return f"{text}." if field.annotation is bool else f"{text} (default: {default})."
 
 
 def _given_config(

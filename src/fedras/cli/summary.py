@@ -6,6 +6,7 @@ import typer
 
 from fedras.cli.displays.output import echo, human, print_table
 
+_SHOWN = "@10"  # other cut-offs are in the file
 _QUALITY = {
     "metrics": "replicas, sampled",
     "metrics_full": "replicas, all items",
@@ -30,9 +31,11 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
         f"{summary['rounds']} rounds in {summary['seconds']:.1f} s"
     )
     echo("")
-    names = list(summary["metrics"])
+    names = [name for name in summary["metrics"] if name.endswith(_SHOWN)]
     rows = [[label, *(f"{summary[key][n]:.4f}" for n in names)] for key, label in _QUALITY.items()]
-    print_table(["ranked by", *(name.upper() for name in names)], rows, right=(1, 2))
+    print_table(["ranked by", *(name.upper() for name in names)], rows, right=(1, 2, 3))
+    echo("")
+    echo(_recommended(summary["recommended"]))
     echo("")
     whole = human(summary["uncompressed_bytes_per_client_round"])
     rows = [
@@ -60,3 +63,13 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
         else:
             echo(f"privacy: {privacy['no_epsilon']}")
     typer.echo(f"recommendations: fedras recommend {folder} --user {user}")
+
+
+def _recommended(found: dict[str, float] | None) -> str:
+    """Say what is recommended to all users together."""
+    if found is None:
+        return "coverage, popularity and Gini index are not known: nobody sees all users' lists"
+    return (
+        f"{found['coverage@10']:.1%} of the items are among the first 10 of somebody, where "
+        f"{found['popularity@10']:.1%} of the users have an item; Gini index {found['gini@10']:.3f}"
+    )

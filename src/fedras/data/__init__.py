@@ -8,12 +8,13 @@ from fedras.data.memory import interactions_from
 from fedras.data.named import HIDDEN, available, describe, fetch, load, names, open_dataset
 from fedras.data.negatives import sample_negatives
 from fedras.data.sources import Sources
-from fedras.data.split import Split, evaluated, leave_one_out, told
+from fedras.data.split import TIME, Split, divide, evaluated, leave_one_out, most_held_out, told
 
 __all__ = [
     "DATASETS",
     "HIDDEN",
     "MEMORY",
+    "TIME",
     "Dataset",
     "File",
     "InMemory",
@@ -24,12 +25,14 @@ __all__ = [
     "check",
     "client_keys",
     "describe",
+    "divide",
     "evaluated",
     "fetch",
     "from_columns",
     "interactions_from",
     "leave_one_out",
     "load",
+    "most_held_out",
     "names",
     "open_dataset",
     "sample_negatives",

@@ -1,6 +1,7 @@
 """From the rows that were taken of a table, and of its test, to interactions."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -44,13 +45,13 @@ def build(name: str, taken: Taken, selection: Selection, test: Taken | None = No
             f"{before - data.n_users} of {before} users have fewer than "
             f"{selection.min_interactions} interactions and were dropped"
         )
-    tests = None
+    given: dict[str, Any] = {}
     if test is not None:
         mark = np.concatenate(([0], np.cumsum(order >= train_rows)))
-        tests = mark[data.indptr[1:]] - mark[data.indptr[:-1]]
+        given = {"tests": mark[data.indptr[1:]] - mark[data.indptr[:-1]], "times": None}
     elif times is not None:
         notes.extend(_ties(data, times[order]))
-    return replace(data, notes=tuple(notes), columns=taken.words, tests=tests)
+    return replace(data, notes=tuple(notes), columns=taken.words, **given)
 
 
 def _ties(data: Interactions, times: AnyArray) -> list[str]:

@@ -36,8 +36,9 @@ def check(
     UsageError, DataError
         See `named.load`.
     """
-    data = told(load(name, data_dir, options or {}))
+    data = load(name, data_dir, options or {})
     split = leave_one_out(data)
+    data = told(data, split)
     who = np.flatnonzero(evaluated(data, split))
     counts = np.diff(data.indptr)
     names = data.item_ids if data.titles is None else data.titles

@@ -16,4 +16,6 @@ def fingerprint(interactions: Interactions) -> str:
         digest.update(np.ascontiguousarray(rows).data)
     if interactions.tests is not None:
         digest.update(interactions.tests.data)
+    if interactions.times is not None:
+        digest.update(np.ascontiguousarray(interactions.times).view(np.uint8).data)
     return digest.hexdigest()

@@ -38,6 +38,9 @@ class Interactions:
     tests
         int64[M] or None: how many of each user's last items are the test, where the split is given;
         by default the last one is.
+    times
+        [interactions] or None: anything that sorts, ascending for each user. Whole numbers may be
+        counted from the earliest.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Interactions:
     notes: tuple[str, ...] = ()
     columns: str = ""
     tests: Int64s | None = None
+    times: AnyArray | None = None
 
     @property
     def n_users(self) -> int:
@@ -173,7 +177,20 @@ def grouped(
     indptr = np.zeros(len(user_ids) + 1, np.int64)
     np.cumsum(np.bincount(user, minlength=len(user_ids)), out=indptr[1:])
     texts = strings(user_ids), strings(item_ids)
-    return Interactions(name, *texts, indptr, item.astype(np.int32, copy=False)), order
+    rows = indptr, item.astype(np.int32, copy=False)
+    when = None if times is None else _compact(times, order)
+    return Interactions(name, *texts, *rows, times=when), order
+
+
+def _compact(times: AnyArray, order: Int64s) -> AnyArray:
+    """Return the times in this order, in four bytes each if they are whole numbers."""
+    found: AnyArray = times[order]
+    if found.dtype.kind not in "iu" or not len(found):
+        return found
+    least = found.min()
+    if int(found.max()) - int(least) >= 2**32:
+        return found
+    return np.asarray(found - least, np.uint32)
 
 
 def strings(texts: Iterable[str]) -> Strings:

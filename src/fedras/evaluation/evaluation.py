@@ -1,79 +1,22 @@
-"""How well the federation ranks each user's held-out item."""
+"""How well held-out items are ranked: by a federation's clients, or by whatever gives scores."""
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from fedras import data
-from fedras.arrays import Float32s, Int64s
+from fedras.arrays import Float32s, Int32s, Int64s
 from fedras.evaluation import metrics
+from fedras.evaluation.beyond import measured, popularity
 from fedras.kernels.gather import gather
+from fedras.kernels.ranks import first_of, ranks_of
 from fedras.models import Model
 
+_BLOCK_SCORES = 1 << 22
 
-class Evaluation:
-    """Ranks the held-out items of a split, sampled and in full.
-
-    Parameters
-    ----------
-    interactions, split
-        The data and its training part.
-    negatives
-        How many sampled candidates each held-out item has to beat; they are drawn once, the same
-        for every run on the data.
-    """
-
-    def __init__(self, interactions: data.Interactions, split: data.Split, negatives: int) -> None:
-        self.users = np.flatnonzero(data.evaluated(interactions, split))
-        self.held_out = split.held_out[self.users]
-        self.negatives = data.sample_negatives(interactions, negatives)[self.users]
-        self.split = split
-
-    def sampled(self, model: Model, state: "Ranked") -> dict[str, float]:
-        """Return HR@10 and NDCG@10 against the sampled negatives."""
-        return metrics.summary(self.sampled_ranks(model, state))
-
-    def full(self, model: Model, state: "Ranked") -> dict[str, float]:
-        """Return HR@10 and NDCG@10 against all items that the user has not trained on."""
-        return metrics.summary(self.full_ranks(model, state))
-
-    def sampled_ranks(self, model: Model, state: "Ranked") -> Int64s:
-        """Return int64[users with a held-out item], its rank among the sampled negatives."""
-        candidates = np.concatenate((self.held_out[:, None], self.negatives), axis=1)
-        ranks = np.empty(len(self.users), np.int64)
-        for mine, items in self._by_stream(state):
-            vectors = state.vectors[self.users[mine]]
-            scores = model.scores(vectors, items, state.scoring, candidates[mine])
-            ranks[mine] = metrics.sampled_ranks(scores, self.negatives[mine])
-        return ranks
-
-    def full_ranks(self, model: Model, state: "Ranked") -> Int64s:
-        """Return int64[users with a held-out item], its rank among all items not trained on."""
-        ranks = np.empty(len(self.users), np.int64)
-        for mine, items in self._by_stream(state):
-            users = self.users[mine]
-            trained, bounds = gather(self.split.indptr, self.split.items, users)
-            score = partial(_score_all, model, state.vectors[users], items, state.scoring)
-            ranks[mine] = metrics.full_ranks(
-                score,
-                self.held_out[mine],
-                bounds,
-                trained,
-                len(items),
-            )
-        return ranks
-
-    def _by_stream(self, state: "Ranked") -> Iterator[tuple[Int64s, Float32s]]:
-        for s, items in enumerate(state.items):
-            yield np.flatnonzero(state.stream[self.users] == s), items
-
-
-def _score_all(
-    model: Model, vectors: Float32s, items: Float32s, scoring: Float32s, block: slice
-) -> Float32s:
-    return model.scores(vectors[block], items, scoring, None)
+Scores = Callable[[Int64s], Float32s]
+"""Given int64[b] users, their scores of all items, float32[b, N]: a new array."""
 
 
 class Ranked(NamedTuple):
@@ -95,3 +38,141 @@ class Ranked(NamedTuple):
     items: Float32s
     scoring: Float32s
     stream: Int64s
+
+
+class Listed(NamedTuple):
+    """What scores of all items come to.
+
+    Attributes
+    ----------
+    sampled, full
+        int64[T], the ranks of held-out items among the sampled ones and among all.
+    lists
+        int32[users, 10], the first items of each user, -1 where there are fewer.
+    """
+
+    sampled: Int64s
+    full: Int64s
+    lists: Int32s
+
+
+class Evaluation:
+    """Ranks the held-out items of a split, sampled and in full.
+
+    Among all items, a user's candidates are those that the user has not trained on, without the
+    user's other held-out items.
+
+    Parameters
+    ----------
+    interactions, split
+        The data and its training part.
+    negatives
+        How many sampled candidates each held-out item has to beat; they are drawn once, the same
+        for every run on the data and for all held-out items of a user.
+    at
+        The cut-offs k of the metrics.
+
+    Attributes
+    ----------
+    people
+        int64[P], ascending, the users that are evaluated.
+    users, held_out
+        int64[T] and int32[T], the held-out items, and whose each is: grouped by user.
+    split, at
+        As given.
+    """
+
+    def __init__(
+        self,
+        interactions: data.Interactions,
+        split: data.Split,
+        negatives: int,
+        at: Sequence[int] = metrics.CUTOFFS,
+    ) -> None:
+        self.people = np.flatnonzero(data.evaluated(interactions, split))
+        self.held_out, self._bounds = gather(split.bounds, split.tests, self.people)
+        self.users = np.repeat(self.people, np.diff(self._bounds))
+        self.split, self.at = split, at
+        self._n_items = interactions.n_items
+        self._negatives = data.sample_negatives(interactions, negatives)
+
+    @property
+    def negatives(self) -> Int32s:
+        """int32[T, K]: what each held-out item has to beat; -1 where there are fewer."""
+        return self._negatives[self.users]
+
+    def sampled(self, model: Model, state: Ranked) -> dict[str, float]:
+        """Return all metrics against the sampled negatives."""
+        return metrics.summary(self.sampled_ranks(model, state), self.at)
+
+    def full(self, model: Model, state: Ranked) -> dict[str, float]:
+        """Return all metrics against all items that the user has not trained on."""
+        return metrics.summary(self.full_ranks(model, state), self.at)
+
+    def sampled_ranks(self, model: Model, state: Ranked) -> Int64s:
+        """Return int64[T], each held-out item's rank among the sampled negatives."""
+        ranks = np.empty(len(self.users), np.int64)
+        size = max(1, _BLOCK_SCORES // (1 + self._negatives.shape[1]))
+        for stream, items in enumerate(state.items):
+            whose = np.flatnonzero(state.stream[self.users] == stream)
+            for start in range(0, len(whose), size):
+                mine = whose[start : start + size]
+                users = self.users[mine]
+                against = self._negatives[users]
+                candidates = np.concatenate((self.held_out[mine, None], against), axis=1)
+                scores = model.scores(state.vectors[users], items, state.scoring, candidates)
+                ranks[mine] = metrics.sampled_ranks(scores, against)
+        return ranks
+
+    def full_ranks(self, model: Model, state: Ranked) -> Int64s:
+        """Return int64[T], each held-out item's rank among all items not trained on."""
+        return self.listed(scores_of(model, state)).full
+
+    def listed(self, scores: Scores, people: Int64s | None = None) -> Listed:
+        """Return what follows from the scores that users give to all items.
+
+        Parameters
+        ----------
+        scores
+            Asked for blocks of users that hold a few million scores.
+        people
+            int64[n]: places in `people` of some who are evaluated; by default all are.
+        """
+        some = np.arange(len(self.people)) if people is None else people
+        blocks = list(self._blocks(scores, some))
+        sampled, full, lists = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        return Listed(sampled, full, lists)
+
+    def beyond(self, lists: Int32s) -> dict[str, float]:
+        """Return what `beyond.measured` says of the first items of users, int32[P, 10]."""
+        return measured(lists, popularity(self.split, self._n_items))
+
+    def _blocks(self, scores: Scores, some: Int64s) -> Iterator[Listed]:
+        size = max(1, _BLOCK_SCORES // max(1, self._n_items))
+        for start in range(0, max(1, len(some)), size):
+            mine = some[start : start + size]
+            users = self.people[mine]
+            held, bounds = gather(self._bounds, self.held_out, mine)
+            trained, indptr = gather(self.split.indptr, self.split.items, users)
+            found = scores(users)
+            row = np.repeat(np.arange(len(users)), np.diff(bounds))
+            against = self._negatives[users[row]]
+            candidates = np.concatenate((held[:, None], against), axis=1)
+            sampled = metrics.sampled_ranks(found[row[:, None], candidates], against)
+            full = ranks_of(found, bounds, held, indptr, trained)
+            yield Listed(sampled, full, first_of(found, metrics.MAIN))
+
+
+def scores_of(model: Model, state: Ranked) -> Scores:
+    """Return the scores that each user's own vector and item matrix give."""
+
+    def scores(users: Int64s) -> Float32s:
+        streams = state.stream[users]
+        found = np.empty((len(users), state.items.shape[1]), np.float32)
+        for stream in np.unique(streams).tolist():
+            own = np.flatnonzero(streams == stream)
+            vectors = state.vectors[users[own]]
+            found[own] = model.scores(vectors, state.items[stream], state.scoring, None)
+        return found
+
+    return scores

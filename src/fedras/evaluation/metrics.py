@@ -1,57 +1,104 @@
 """Ranking quality of held-out items, and the ranks they rest on.
 
 With r the number of candidates that do not score below the held-out item (a tie counts against it,
-and so does NaN), over the users that have one:
+and so does NaN), a metric at the cut-off k is the mean over held-out items of
 
-- HR@k = mean of [r < k],
-- NDCG@k = mean of [r < k] / log2(r + 2), the gain of one relevant item at position r + 1.
+    [r < k] / discount(r).
 
 Sampled ranks compare with 99 fixed negatives (He et al., Neural Collaborative Filtering, WWW 2017),
 full ranks with every item that the user has not interacted with in training.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fedras.arrays import Float32s, Int32s, Int64s
-from fedras.kernels.ranks import ranks_of
+from fedras.arrays import Float32s, Float64s, Int32s, Int64s
 
-_BLOCK_SCORES = 1 << 22
-_K = 10
-BINS = _K + 1
-"""Numbers in a histogram of ranks (`counts`)."""
-
-
-def hit_rate(ranks: Int64s, k: int = 10) -> float:
-    """Return HR@k of the ranks, int64[n] counted from 0."""
-    return float(np.mean(ranks < k)) if len(ranks) else 0.0
+CUTOFFS = (5, 10, 20)
+"""The k of metrics, where nobody says others."""
+MAIN = 10
+"""The k that is always among them, and first."""
+SHOWN = "hr@10", "ndcg@10"
+"""The metrics that stand for all where there is little room."""
 
 
-def ndcg(ranks: Int64s, k: int = 10) -> float:
-    """Return NDCG@k of the ranks, int64[n] counted from 0."""
-    gains = np.where(ranks < k, 1.0 / np.log2(ranks + 2.0), 0.0)
-    return float(np.mean(gains)) if len(ranks) else 0.0
+def hit_rate(ranks: Int64s) -> Float64s:
+    """Return 1, the discount of HR@k: the share of held-out items among the first k.
 
-
-def summary(ranks: Int64s) -> dict[str, float]:
-    """Return ``{"hr@10": ..., "ndcg@10": ...}``."""
-    return of_counts(counts(ranks))
-
-
-def counts(ranks: Int64s) -> Int64s:
-    """Return int64[11]: how many of the ranks, int64[n], are 0, 1, ..., 9, and 10 or more.
-
-    It is all that HR@10 and NDCG@10 depend on. Counts of parts of the users add up, in any order,
-    to the counts of all: so a federation's metrics do not depend on who is where.
+    Deshpande and Karypis, Item-Based Top-N Recommendation Algorithms, ACM TOIS 22(1), 2004. With
+    one held-out item it is recall@k.
     """
-    return np.bincount(np.minimum(ranks, _K), minlength=BINS).astype(np.int64)
+    return np.ones(len(ranks))
 
 
-def of_counts(found: Int64s) -> dict[str, float]:
-    """Return what `summary` does, from int64[11] `counts`."""
-    users, gains = max(1, int(found.sum())), found[:_K] / np.log2(np.arange(_K) + 2.0)
-    return {"hr@10": int(found[:_K].sum()) / users, "ndcg@10": float(gains.sum()) / users}
+def ndcg(ranks: Int64s) -> Float64s:
+    """Return log2(r + 2), the discount of NDCG@k, whose ideal is 1 with one relevant item.
+
+    Järvelin and Kekäläinen, Cumulated Gain-Based Evaluation of IR Techniques, ACM TOIS 20(4), 2002.
+    """
+    return np.asarray(np.log2(ranks + 2.0))
+
+
+def mrr(ranks: Int64s) -> Float64s:
+    """Return r + 1, the discount of MRR@k: the mean of reciprocal positions.
+
+    Voorhees, The TREC-8 Question Answering Track Report, TREC 1999.
+    """
+    return np.asarray(ranks + 1.0, np.float64)
+
+
+DISCOUNTS: dict[str, Callable[[Int64s], Float64s]] = {"hr": hit_rate, "ndcg": ndcg, "mrr": mrr}
+"""By name, what divides the gain of a held-out item of each rank, int64[n] counted from 0."""
+
+
+def bins(at: Sequence[int]) -> int:
+    """Return how many numbers a histogram has from which metrics at these cut-offs follow."""
+    return max(at) + 1
+
+
+def names(at: Sequence[int]) -> list[str]:
+    """Return the names of all metrics, such as ``hr@10``: those at `MAIN` first."""
+    cutoffs = sorted(at, key=lambda k: (k != MAIN, k))
+    return [f"{name}@{k}" for k in cutoffs for name in DISCOUNTS]
+
+
+def gains(ranks: Int64s, name: str) -> Float64s:
+    """Return float64[n], what each held-out item adds to a metric, which is their mean.
+
+    Parameters
+    ----------
+    ranks
+        int64[n], counted from 0.
+    name
+        One of `names`.
+    """
+    kind, _, k = name.partition("@")
+    return np.where(ranks < int(k), 1.0 / DISCOUNTS[kind](ranks), 0.0)
+
+
+def summary(ranks: Int64s, at: Sequence[int] = CUTOFFS) -> dict[str, float]:
+    """Return all metrics of ranks, int64[n] counted from 0, by their names."""
+    return of_counts(counts(ranks, bins(at)), at)
+
+
+def counts(ranks: Int64s, bins: int) -> Int64s:
+    """Return int64[bins]: how many of the ranks, int64[n], are 0, 1, ..., and bins - 1 or more.
+
+    It is all that metrics depend on. Counts of parts of the users add up, in any order, to the
+    counts of all: so a federation's metrics do not depend on who is where.
+    """
+    return np.bincount(np.minimum(ranks, bins - 1), minlength=bins).astype(np.int64)
+
+
+def of_counts(found: Int64s, at: Sequence[int] = CUTOFFS) -> dict[str, float]:
+    """Return what `summary` does, from `counts`, int64[more than the largest cut-off]."""
+    total, metrics = max(1, int(found.sum())), {}
+    for name in names(at):
+        kind, _, k = name.partition("@")
+        ranks = np.arange(int(k))
+        metrics[name] = float((found[: int(k)] / DISCOUNTS[kind](ranks)).sum()) / total
+    return metrics
 
 
 def sampled_ranks(scores: Float32s, negatives: Int32s) -> Int64s:
@@ -66,33 +113,3 @@ def sampled_ranks(scores: Float32s, negatives: Int32s) -> Int64s:
     """
     ahead = ~(scores[:, 1:] < scores[:, :1]) & (negatives >= 0)
     return np.asarray(ahead.sum(axis=1), np.int64)
-
-
-def full_ranks(
-    score: Callable[[slice], Float32s],
-    held_out: Int32s,
-    indptr: Int64s,
-    items: Int32s,
-    n_items: int,
-) -> Int64s:
-    """Return int64[B], the rank of each user's held-out item among all items not trained on.
-
-    Parameters
-    ----------
-    score
-        Given a slice of the users, their scores of all items, float32[b, N].
-    held_out
-        int32[B], each user's held-out item.
-    indptr, items
-        User u trained on ``items[indptr[u]:indptr[u + 1]]``, which are no candidates; the
-        held-out item always is one.
-    n_items
-        N; users are scored in blocks that hold a few million scores.
-    """
-    ranks = np.empty(len(held_out), np.int64)
-    block = max(1, _BLOCK_SCORES // n_items)
-    for start in range(0, len(held_out), block):
-        users = slice(start, min(start + block, len(held_out)))
-        bounds = indptr[users.start : users.stop + 1]
-        ranks[users] = ranks_of(score(users), held_out[users], bounds, items)
-    return ranks

@@ -14,16 +14,20 @@ class Quality(NamedTuple):
     Attributes
     ----------
     users
-        How many were ranked.
+        How many held-out items were ranked: one per user, unless ``split`` says otherwise.
     sampled, full, server
         Metrics of replicas against sampled items and against all, and of the server's matrix
         against sampled items; the last two are None but in the final evaluation.
+    beyond
+        What is recommended to all users together (`evaluation.beyond`), in the final evaluation;
+        None of nodes, as nobody sees all users' lists.
     """
 
     users: int
     sampled: dict[str, float]
     full: dict[str, float] | None
     server: dict[str, float] | None
+    beyond: dict[str, float] | None = None
 
 
 class Federation(Protocol):

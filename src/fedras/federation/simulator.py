@@ -8,10 +8,11 @@ import numpy as np
 
 from fedras import data
 from fedras.arrays import Int64s
-from fedras.components import complete, components_of, interactions_of, labelled
+from fedras.components import complete, components_of, interactions_of, labelled, split_of
 from fedras.config import Config
 from fedras.data.fingerprint import fingerprint
-from fedras.evaluation.evaluation import Evaluation, Ranked
+from fedras.evaluation import metrics
+from fedras.evaluation.evaluation import Evaluation, Ranked, scores_of
 from fedras.federation.budgets import client_budgets, client_rates
 from fedras.federation.federation import Quality
 from fedras.federation.privacy import require_accountant
@@ -58,8 +59,10 @@ class Simulation:
         self.model, self.method = named.model, named.method
         self.interactions = interactions_of(config, interactions)
         self.config = config = self.method.configure(config)
-        self.split = data.leave_one_out(self.interactions, config.validation)
-        self.evaluation = Evaluation(self.interactions, self.split, config.eval_negatives)
+        self.split = split_of(self.interactions, config)
+        self.evaluation = Evaluation(
+            self.interactions, self.split, config.eval_negatives, config.at
+        )
         clients = data.client_keys(self.interactions.user_ids)
         rates = client_rates(config, self.interactions, clients)
         n_items = self.interactions.n_items
@@ -104,7 +107,9 @@ class Simulation:
             return Quality(users, sampled, None, None)
         own = server.items[None], server.scoring, np.zeros_like(silo.stream)
         matrix = rank.sampled(self.model, Ranked(silo.vectors, *own))
-        return Quality(users, sampled, rank.full(self.model, held), matrix)
+        listed = rank.listed(scores_of(self.model, held))
+        full = metrics.summary(listed.full, rank.at)
+        return Quality(users, sampled, full, matrix, rank.beyond(listed.lists))
 
     def state(self) -> State:
         """Return the state of the server and the clients, who hold the same replicas."""

@@ -11,6 +11,7 @@ from flwr.serverapp import Grid, ServerApp
 from fedras.components import make_config
 from fedras.config import read_config
 from fedras.errors import FedrasError, UsageError
+from fedras.evaluation.metrics import SHOWN
 from fedras.flower.link import FlowerLink
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.server.admission import USERS, Admission
@@ -38,7 +39,8 @@ def main(grid: Grid, context: Context) -> None:
         _report(run, status)
         run.federation.gather(int(told["nodes"]))
         for result in run.rounds():
-            quality = "  ".join(f"{name} {v:.4f}" for name, v in (result.metrics or {}).items())
+            found = result.metrics or {}
+            quality = "  ".join(f"{name} {found[name]:.4f}" for name in SHOWN if name in found)
             log.info("round %d of %d  %s", result.round, run.config.rounds, quality)
             _report(run, status)
     except FedrasError as error:

@@ -12,8 +12,8 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from fedras.arrays import UInt64s
+from fedras.config import MOST_CUTOFF
 from fedras.errors import PayloadError
-from fedras.evaluation import metrics
 
 TAG_BYTES, RUN_BYTES, NODE_BYTES = 8, 8, 16
 LARGEST = 1 << 31
@@ -22,6 +22,8 @@ NO_TAG = bytes(TAG_BYTES)
 """The tag of version 0, which follows from the seed."""
 HISTOGRAMS = 3
 """Most that a node answers with: sampled, full and by the server's matrix."""
+BINS = MOST_CUTOFF + 1
+"""Most numbers that a histogram has."""
 
 Tag = Annotated[bytes, Meta(min_length=TAG_BYTES, max_length=TAG_BYTES)]
 RunToken = Annotated[bytes, Meta(min_length=RUN_BYTES, max_length=RUN_BYTES)]
@@ -112,6 +114,8 @@ class Work(Message, frozen=True, tag="work"):
         ``matrix``.
     matrix
         A `News.snapshot` of the server's own item matrix, for the last evaluation.
+    bins
+        How many numbers each histogram of ranks shall have (`metrics.bins`).
     """
 
     base: Count
@@ -125,6 +129,7 @@ class Work(Message, frozen=True, tag="work"):
     streams: bytes = b""
     evaluate: Annotated[int, Meta(ge=0, le=2)] = 0
     matrix: bytes = b""
+    bins: Annotated[int, Meta(ge=2, le=BINS)] = 2
 
 
 class Done(Message, frozen=True, tag="done"):
@@ -150,7 +155,7 @@ class Done(Message, frozen=True, tag="done"):
     tag: Tag
     clients: Tag
     uploads: Annotated[tuple[tuple[bytes, bytes], ...], Meta(max_length=1 << 16)] = ()
-    counts: Annotated[tuple[Count, ...], Meta(max_length=HISTOGRAMS * metrics.BINS)] = ()
+    counts: Annotated[tuple[Count, ...], Meta(max_length=HISTOGRAMS * BINS)] = ()
 
 
 class Refused(Message, frozen=True, tag="refused"):

@@ -11,6 +11,7 @@ import numpy as np
 
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
+from fedras.config import Config
 from fedras.federation import privacy, scoring
 from fedras.federation.federation import Federation, Quality
 from fedras.federation.round import RoundResult
@@ -139,6 +140,7 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
         "metrics": quality.sampled,
         "metrics_full": quality.full,
         "server_metrics": quality.server,
+        "recommended": quality.beyond,
         **totals.rates(whole, share_of(federation)),
         **totals.means(),
         **totals.refused(),
@@ -148,11 +150,16 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
         "downlink_split": totals.downlink.split(),
         "fetched_split": totals.fetched.split(),
         **described,
-        "users_evaluated": quality.users,
+        **_evaluated(config, quality.users),
         "seconds": totals.seconds,
         "peak_memory_mb": _peak_memory(),
         "versions": versions(),
     }
+
+
+def _evaluated(config: Config, count: int) -> dict[str, int]:
+    """Return how much was ranked: as many users as items, if it is each user's last."""
+    return {"users_evaluated": count} if config.split == "last" else {"items_evaluated": count}
 
 
 def share_of(federation: Federation) -> float:

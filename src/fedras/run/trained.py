@@ -6,6 +6,7 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.evaluation.metrics import SHOWN
 from fedras.federation.simulator import Simulation
 from fedras.run.folder import RunFolder
 from fedras.run.html import shown, table
@@ -31,6 +32,7 @@ _SHOWN = {
     "hr@10": "HR@10 of 99 others",
     "ndcg@10": "NDCG@10",
     "users_evaluated": "users ranked",
+    "items_evaluated": "held-out items ranked",
     "uplink_bytes_per_client_round": "bytes up, a client and round",
     "downlink_bytes_per_client_round": "bytes down",
     "uncompressed_bytes_per_client_round": "uncompressed, each way",
@@ -153,7 +155,7 @@ class Trained(Recommender):
 
     def __repr__(self) -> str:
         found = self._run.lines[-1] if self._run.lines else {}
-        quality = [f"{name.upper()} {found[name]:.4f}" for name in ("hr@10", "ndcg@10") if found]
+        quality = [f"{name.upper()} {found[name]:.4f}" for name in SHOWN if found]
         return "; ".join([super().__repr__()[:-1], *quality]) + ")"
 
     def _repr_html_(self) -> str:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from fedras import data
 from fedras.arrays import Int64s, UInt64s
-from fedras.components import method_of, model_of
+from fedras.components import method_of, model_of, split_of
 from fedras.config import Config, explain
 from fedras.errors import FedrasError, PayloadError
 from fedras.evaluation import metrics
@@ -126,7 +126,7 @@ class Node:
     def _work(self, work: Work, memory: NodeState, asked: bytes) -> Reply:
         catalogue, config = read_catalogue(self.catalogue), parse_config(memory.config)
         interactions, _ = self.source.load(catalogue)
-        split = data.leave_one_out(interactions, config.validation)
+        split = split_of(interactions, config)
         budgets = np.array(work.budgets, np.int64)
         silo = _silo(config, interactions, split, budgets, memory, work)
         if silo is None:
@@ -172,7 +172,7 @@ def parse_config(text: str) -> Config:
     Raises
     ------
     PayloadError
-        If they are none, or name files.
+        If they are none, name files, or ask for what no node can do.
     """
     try:
         config = Config.model_validate(json.loads(text))
@@ -182,6 +182,8 @@ def parse_config(text: str) -> Config:
         raise PayloadError(f"the options of the run are not JSON: {error}") from None
     if config.data_dir is not None or config.rate_file is not None:
         raise PayloadError("the options of the run name files")
+    if config.split == data.TIME:
+        raise PayloadError("the options of the run split by time, which no node can")
     return config
 
 
@@ -252,7 +254,8 @@ def _histograms(silo: Silo, work: Work, evaluation: Evaluation, cohort: Int64s) 
         own = Ranked(silo.vectors, matrix[None], silo.scoring, np.zeros_like(silo.stream))
         ranks.append(evaluation.sampled_ranks(silo.model, own))
     asked = np.isin(evaluation.users, cohort)
-    return tuple(np.concatenate([metrics.counts(each[asked]) for each in ranks]).tolist())
+    found = [metrics.counts(each[asked], work.bins) for each in ranks]
+    return tuple(np.concatenate(found).tolist())
 
 
 def _train(silo: Silo, cohort: Int64s) -> list[Upload]:

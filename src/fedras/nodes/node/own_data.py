@@ -80,6 +80,7 @@ def known(own: Interactions, catalogue: Catalogue) -> tuple[Interactions, int]:
         items=items[kept],
         titles=strings(catalogue.titles),
         tests=tests,
+        times=None,
     )
     return mine, int((~kept).sum())
 

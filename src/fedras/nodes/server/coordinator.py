@@ -18,11 +18,11 @@ from fedras.federation.round import RoundResult, run_round
 from fedras.federation.server import Server
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
-from fedras.nodes.messages import Done, Work
+from fedras.nodes.messages import HISTOGRAMS, Done, Work
 from fedras.nodes.server.exchange import Exchange, Volume
 from fedras.nodes.server.history import History
 from fedras.nodes.server.roster import Member
-from fedras.nodes.server.work import histograms, work_for
+from fedras.nodes.server.work import work_for
 
 log = logging.getLogger("fedras.federation")
 
@@ -114,10 +114,10 @@ class Coordinator:
             if len(member.clients)
         }
         answers = self._ask(asked)
-        shape = len(answers), histograms(level), metrics.BINS
+        shape = len(answers), HISTOGRAMS if final else 1, metrics.bins(self.config.at)
         counts = np.array([done.counts for done in answers.values()], np.int64).reshape(shape)
         sums = counts.sum(axis=0)
-        found = [metrics.of_counts(each) for each in sums]
+        found = [metrics.of_counts(each, self.config.at) for each in sums]
         return Quality(int(sums[0].sum()), found[0], *(found[1:] if final else (None, None)))
 
     def _transport(self, _: Broadcast, cohort: Int64s) -> list[Upload | None]:
@@ -140,8 +140,8 @@ class Coordinator:
     def _work(
         self, member: Member, clients: UInt64s, evaluate: int = 0, matrix: bytes = b""
     ) -> Work:
-        run = self.exchange.welcome.run
-        return work_for(member, self.server, self.history, run, clients, evaluate, matrix)
+        run, bins = self.exchange.welcome.run, metrics.bins(self.config.at)
+        return work_for(member, self.server, self.history, run, clients, evaluate, matrix, bins)
 
     def _ask(self, asked: dict[Member, Work]) -> dict[Member, Done]:
         patience = self.exchange.patience

@@ -19,10 +19,10 @@ from fedras.nodes.messages import (
 from fedras.nodes.server.admission import RAISE
 from fedras.nodes.server.membership import Membership
 from fedras.nodes.server.roster import Member
-from fedras.nodes.server.work import require_answer
+from fedras.nodes.server.work import numbers, require_answer
 
-_ROOM, _ROOM_PER_UPLOAD = 1 << 13, 1 << 14
-"""Bytes of an answer beside users and numbers; of an upload, beside its numbers."""
+_ROOM, _ROOM_PER_UPLOAD, _NUMBER = 1 << 13, 1 << 14, 9
+"""Bytes of an answer beside users and numbers; of an upload, beside its numbers; of a count."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ class Exchange:
         How long to wait.
     upload_size
         The most bytes that the numbers of a client's upload may take.
+    held_out
+        The most items that can be held out of a client's data.
     membership
         Who takes part.
     sent, received
@@ -90,6 +92,7 @@ class Exchange:
     welcome: Join
     patience: Patience
     upload_size: int
+    held_out: int
     membership: Membership
     sent: Volume = field(default_factory=Volume)
     received: Volume = field(default_factory=Volume)
@@ -185,7 +188,7 @@ class Exchange:
 
     def _longest_answer(self, work: Work) -> int:
         count = 0 if work.evaluate else len(work.cohort) // 8
-        return _ROOM + count * (_ROOM_PER_UPLOAD + self.upload_size)
+        return _ROOM + count * (_ROOM_PER_UPLOAD + self.upload_size) + _NUMBER * numbers(work)
 
     def _listen(
         self, questions: dict[Member, _Question], answers: dict[Member, Done]
@@ -208,6 +211,7 @@ class Exchange:
                 elif isinstance(reply, Refused):
                     self.membership.note_refusal(address, reply)
                 elif member and question and reply.asked == question.digest:  # no late one
+                    require_answer(question.work, reply, self.held_out)
                     answers[member] = _believed(reply, member, question.work)
             except PayloadError as error:
                 self.membership.disbelieve(address, error)
@@ -233,8 +237,7 @@ def _question(work: Work) -> _Question:
 
 
 def _believed(done: Done, member: Member, work: Work) -> Done:
-    """Return an answer that can be meant, and note what its node holds now."""
-    require_answer(work, done)
+    """Return an answer, and note what its node holds now."""
     member.version, member.tag, member.budgets = work.version, work.tag, work.budgets
     member.changed |= done.clients != clients_digest(member.claimed)
     return done

@@ -9,8 +9,9 @@ import numpy as np
 from fedras.arrays import Float64s, UInt64s
 from fedras.components import Components, components_of
 from fedras.config import Config
-from fedras.data import client_keys
+from fedras.data import TIME, client_keys, most_held_out
 from fedras.data.interactions import strings
+from fedras.errors import UsageError
 from fedras.federation.budgets import client_budgets, drawn_rates, read_rates
 from fedras.federation.privacy import require_accountant
 from fedras.federation.server import Server
@@ -57,6 +58,7 @@ def new_coordinator(
         If a file that it names cannot be read.
     """
     require_accountant(config)
+    require_split(config)
     parts = components_of(config)
     given, config = config, parts.method.configure(config)
     n_items, rates = len(catalogue.items), _rates(config, parts, len(catalogue.items))
@@ -64,8 +66,18 @@ def new_coordinator(
     make = partial(_make, config, parts, n_items, rates)
     parameters = len(make(np.zeros(0, np.uint64)).scoring)
     size = 8 * n_items * (config.dim + 2) + 9 * parameters  # twice float32, and room
-    exchange = Exchange(link, welcome, patience, size, Membership(admission))
+    most = most_held_out(n_items, config.split, config.test_share)
+    exchange = Exchange(link, welcome, patience, size, most, Membership(admission))
     return Coordinator(given, config, exchange, make, rates)
+
+
+def require_split(config: Config) -> None:
+    """Raise UsageError if nodes cannot split their data as the options ask."""
+    if config.split == TIME:
+        raise UsageError(
+            "split=time: nobody in a federation knows all users' times, and so the point that cuts "
+            "off the last share of them; take split=last or split=ratio"
+        )
 
 
 def _public(config: Config, parts: Components) -> str:

@@ -4,7 +4,6 @@ import numpy as np
 
 from fedras.arrays import Int64s, UInt64s
 from fedras.errors import PayloadError
-from fedras.evaluation import metrics
 from fedras.federation.server import Server
 from fedras.nodes.messages import HISTOGRAMS, NO_TAG, Done, News, Work, pack_clients
 from fedras.nodes.server.history import History
@@ -19,6 +18,7 @@ def work_for(
     cohort: UInt64s,
     evaluate: int = 0,
     matrix: bytes = b"",
+    bins: int = 2,
 ) -> Work:
     """Return the message for a node.
 
@@ -30,7 +30,7 @@ def work_for(
         The run.
     cohort
         uint64[C], which of the node's clients shall train or rank.
-    evaluate, matrix
+    evaluate, matrix, bins
         See `Work`.
     """
     version = server.broadcast.round
@@ -58,11 +58,12 @@ def work_for(
         which if len(streams) > 1 else b"",
         evaluate,
         matrix,
+        bins,
     )
 
 
-def require_answer(work: Work, done: Done) -> None:
-    """Check that an answer can be meant.
+def require_answer(work: Work, done: Done, most: int) -> None:
+    """Check that an answer can be meant; each client has at most so many held-out items.
 
     Raises
     ------
@@ -74,19 +75,21 @@ def require_answer(work: Work, done: Done) -> None:
         raise PayloadError("its replicas are not what it was sent", "replicas")
     if len(done.uploads) != (0 if evaluate else clients):
         raise PayloadError(f"{len(done.uploads)} uploads of {clients} clients", "uploads")
-    sums = {
-        sum(done.counts[start : start + metrics.BINS])
-        for start in range(0, len(done.counts), metrics.BINS)
-    }
-    if len(done.counts) != histograms(evaluate) * metrics.BINS or len(sums) > 1:
+    if len(done.counts) != numbers(work):
         raise PayloadError("its histograms of ranks are no such", "ranks")
-    if max(sums, default=0) > clients:
+    sums = {
+        sum(done.counts[start : start + work.bins])
+        for start in range(0, len(done.counts), work.bins)
+    }
+    if len(sums) > 1:
+        raise PayloadError("its histograms are of different users", "ranks")
+    if max(sums, default=0) > clients * most:
         raise PayloadError(f"{max(sums)} ranks of {clients} clients", "ranks")
 
 
-def histograms(evaluate: int) -> int:
-    """Return how many histograms answer `Work.evaluate`."""
-    return (0, 1, HISTOGRAMS)[evaluate]
+def numbers(work: Work) -> int:
+    """Return how many numbers the histograms have together that answer ``work``."""
+    return (0, 1, HISTOGRAMS)[work.evaluate] * work.bins
 
 
 def _news(history: History, server: Server, stream: int | None, base: int) -> News:
