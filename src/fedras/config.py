@@ -172,6 +172,9 @@ class Config(BaseModel):
     test_share: float = Field(
         0.1, gt=0, lt=1, description="share that split=ratio and split=time hold out"
     )
+    baselines: bool = Field(
+        True, description="at the end, popularity and other simple methods on the same data"
+    )
     validation: bool = Field(False, description="hold out the item before the last, for tuning")
     threads: int = Field(
         0, ge=0, le=4096, description="threads of the kernels, 0 for all; same numbers"

@@ -62,6 +62,9 @@ class Federation(Protocol):
     def evaluate(self, final: bool = False) -> Quality:
         """Rank held-out items; in the end also among all items and by the server's matrix."""
 
+    def compared(self) -> dict[str, Any] | None:
+        """Return what baselines reach on the data (`baselines.compare`); None if nobody has all."""
+
     def state(self) -> State:
         """Return all that changes from round to round; arrays are not copied."""
 
