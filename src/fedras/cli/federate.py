@@ -9,6 +9,8 @@ from fedras.cli.displays.output import PREPARING, finite, print_json, say, say_d
 from fedras.cli.flower import require_flower
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
 from fedras.cli.summary import print_summary, say_comparison
+from fedras.cli.uncompressed import WithUncompressed
+from fedras.cli.uncompressed import with_uncompressed as add_uncompressed
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import STOPPED, sigterm_interrupts
@@ -38,6 +40,7 @@ def federate(
     out: Out = None,
     reply_timeout: ReplyTimeout = 120.0,
     resume: Resume = False,
+    with_uncompressed: WithUncompressed = False,
     as_json: SummaryAsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,6 +60,9 @@ def federate(
                 summary = _run(folder, interactions, nodes, reply_timeout, quiet)
             else:
                 say(f"the run in {folder.path} is finished")
+            if with_uncompressed:
+                given = folder.config()
+                summary = add_uncompressed(summary, folder, given, interactions, quiet)
     except KeyboardInterrupt:
         if not folder.has_run():
             say("stopped before the first round")

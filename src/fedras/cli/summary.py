@@ -8,7 +8,7 @@ from fedras.cli.displays.output import echo, human, print_table, say
 
 _SHOWN = "@10"  # other cut-offs are in the file
 _COMPARED = ("hr@10", "ndcg@10")
-_RANKINGS = {"metrics": "", "metrics_full": ", all items"}
+_RANKINGS = {"metrics": "", "metrics_full": " of all"}
 _QUALITY = {
     "metrics": "replicas, sampled",
     "metrics_full": "replicas, all items",
@@ -90,7 +90,7 @@ def _print_comparison(summary: dict[str, Any]) -> None:
             for name, each in compared
         ]
         heads = [f"{metric.upper()}{of}" for of in _RANKINGS.values() for metric in _COMPARED]
-        print_table(["tuned on validation", *heads], cells, right=(1, 2, 3, 4))
+        print_table(["compared", *heads], cells, right=(1, 2, 3, 4))
         echo("")
     for line in [*filter(None, [summary.get("comparison")]), *left_out(summary)]:
         echo(line)

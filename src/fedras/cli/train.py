@@ -2,13 +2,15 @@
 
 import shlex
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from fedras.cli.displays.output import print_json, say, say_data
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
 from fedras.cli.summary import print_summary, say_comparison
+from fedras.cli.uncompressed import WithUncompressed
+from fedras.cli.uncompressed import with_uncompressed as add_uncompressed
 from fedras.config import Config
 from fedras.interrupts import STOPPED, sigterm_interrupts
 
@@ -16,10 +18,6 @@ if TYPE_CHECKING:
     from fedras.federation.simulator import Simulation
     from fedras.run.folder import RunFolder
     from fedras.run.run import Run
-
-WithUncompressed = Annotated[
-    bool, typer.Option("--with-uncompressed", help="Train without compression, too, to compare.")
-]
 
 
 @with_config
@@ -42,7 +40,8 @@ def train(
             run = _open(config, folder, resume, quiet)
             summary = _work_off(run, quiet)
             if with_uncompressed:
-                summary = _with_uncompressed(run, summary, quiet)
+                data = run.federation.interactions
+                summary = add_uncompressed(summary, run.folder, run.config, data, quiet)
     except KeyboardInterrupt:
         say(*_stopped(run))
         raise typer.Exit(STOPPED) from None
@@ -78,26 +77,6 @@ def _work_off(run: "Run[Simulation]", quiet: bool) -> dict[str, Any]:
             show(result)
     summary = run.folder.summary() if run.folder else None
     return summary or run.summary()
-
-
-def _with_uncompressed(
-    run: "Run[Simulation]", summary: dict[str, Any], quiet: bool
-) -> dict[str, Any]:
-    """Train once more, without compression; return the summary with what that reaches."""
-    from fedras.cli.displays.training import watched  # noqa: PLC0415 -- slow to import
-    from fedras.run.uncompressed import section, uncompressed_run  # noqa: PLC0415
-
-    if "uncompressed" in summary:
-        return summary
-    say("once more, without compression")
-    other = uncompressed_run(run)
-    with watched(other, quiet) as show:
-        for result in other.rounds():
-            show(result)
-    summary = summary | {"uncompressed": section(other)}
-    if run.folder is not None:
-        run.folder.write_summary(summary)
-    return summary
 
 
 def _stopped(run: "Run[Simulation] | None") -> tuple[str, ...]:

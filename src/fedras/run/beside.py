@@ -37,7 +37,9 @@ def sentence(summary: Summary, found: dict[str, Any]) -> str:
     if best == POPULARITY:
         parts[0] += ", which is the best centralised method here"
     else:
-        parts.append(f"{_against(own, reached[best])} the best centralised method ({title(best)})")
+        parts.append(
+            f"{_against(own, reached[best])} the best centralised method ({title(best)}, tuned)"
+        )
     share = 1 - summary["participation_compression_rate"]
     return f"NDCG@10 {', '.join(parts)}, at {percent(share)} of the bytes without compression"
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from fedras.components import complete
 from fedras.config import Config
+from fedras.data import Interactions
 from fedras.federation.simulator import Simulation
 from fedras.methods import METHODS
 from fedras.run.run import Run
@@ -27,10 +28,10 @@ def without_compression(config: Config) -> Config:
     return complete(config.model_copy(update=_PLAIN | {"options": options | {"numbers": "f32"}}))
 
 
-def uncompressed_run(run: Run[Simulation]) -> Run[Simulation]:
-    """Return a run on the same data that is kept nowhere."""
-    off = without_compression(run.config).model_copy(update={"baselines": False})
-    return Run(Simulation(off, run.federation.interactions))
+def uncompressed_run(config: Config, interactions: Interactions) -> Run[Simulation]:
+    """Return a run with these options but for compression, which is kept nowhere."""
+    plain = without_compression(config).model_copy(update={"baselines": False})
+    return Run(Simulation(plain, interactions))
 
 
 def section(run: Run[Simulation]) -> dict[str, Any]:
