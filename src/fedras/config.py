@@ -196,6 +196,9 @@ class Config(BaseModel):
     context_decay: float = Field(
         0.8, ge=0, le=1, description="how much less each older item weighs in that"
     )
+    baselines: bool = Field(
+        True, description="at the end, popularity and other simple methods on the same data"
+    )
     threads: int = Field(
         0, ge=0, le=4096, description="threads of the kernels, 0 for all; same numbers"
     )

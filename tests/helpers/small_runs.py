@@ -21,8 +21,11 @@ SMALL: dict[str, Any] = {
     "eval_every": 1,
     "compression_rate": 0.99,
     "threads": 1,
+    "baselines": False,
 }
-ARGUMENTS = [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
+ARGUMENTS = [
+    part for name, value in SMALL.items() for part in ("--set", f"{name}={json.dumps(value)}")
+]
 
 
 class Answer(NamedTuple):

@@ -8,7 +8,9 @@ import typer
 from fedras.cli.displays.output import PREPARING, finite, print_json, say, say_data
 from fedras.cli.flower import require_flower
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
-from fedras.cli.summary import print_summary
+from fedras.cli.summary import print_summary, say_comparison
+from fedras.cli.uncompressed import WithUncompressed
+from fedras.cli.uncompressed import with_uncompressed as add_uncompressed
 from fedras.config import Config
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import STOPPED, sigterm_interrupts
@@ -38,6 +40,7 @@ def federate(
     out: Out = None,
     reply_timeout: ReplyTimeout = 120.0,
     resume: Resume = False,
+    with_uncompressed: WithUncompressed = False,
     as_json: SummaryAsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -60,6 +63,9 @@ def federate(
                 keep_place(folder, config)
             else:
                 say(f"the run in {folder.path} is finished")
+            if with_uncompressed:
+                given = folder.config()
+                summary = add_uncompressed(summary, folder, given, interactions, quiet)
     except KeyboardInterrupt:
         if not folder.has_begun():
             folder.withdraw()
@@ -68,6 +74,7 @@ def federate(
             place = shlex.quote(str(folder.path))
             say("stopped; continue with", f"fedras federate --resume --nodes {nodes} --out {place}")
         raise typer.Exit(STOPPED) from None
+    say_comparison(summary)
     if as_json:
         print_json(summary)
     else:
@@ -114,7 +121,9 @@ def _rehearse(config: Config, interactions: "Interactions") -> None:
     """
     from fedras.run.training import open_run  # noqa: PLC0415 -- slow to import
 
-    once = open_run(config.model_copy(update={"rounds": 1}), interactions=interactions)
+    once = open_run(
+        config.model_copy(update={"rounds": 1, "baselines": False}), interactions=interactions
+    )
     list(once.rounds())
     once.summary()
 
@@ -122,9 +131,11 @@ def _rehearse(config: Config, interactions: "Interactions") -> None:
 def _run(
     folder: "RunFolder", interactions: "Interactions", nodes: int, timeout: float, quiet: bool
 ) -> dict[str, Any]:
+    from fedras.baselines.kept import compared  # noqa: PLC0415
     from fedras.cli.displays.federation import watched  # noqa: PLC0415 -- slow to import
     from fedras.flower.loopback import Loopback  # noqa: PLC0415
     from fedras.nodes.split import node_of  # noqa: PLC0415
+    from fedras.run.beside import with_baselines  # noqa: PLC0415
 
     patience = (timeout, 300.0, 600.0)
     clients = [int((node_of(interactions, nodes) == number).sum()) for number in range(nodes)]
@@ -140,5 +151,7 @@ def _run(
         raise FedrasError(f"{folder.path} holds no summary; see {folder.path / 'logs'}")
     summary["federation"]["sockets"] = carried
     summary |= {"interactions": len(interactions), "notes": list(interactions.notes)}
+    if (config := folder.config()).baselines:  # which the server cannot know
+        summary = with_baselines(summary, compared(interactions, config))
     folder.write_summary(summary)
     return summary

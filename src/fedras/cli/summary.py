@@ -4,9 +4,11 @@ from typing import Any
 
 import typer
 
-from fedras.cli.displays.output import echo, human, print_table
+from fedras.cli.displays.output import echo, human, print_table, say
 
 _SHOWN = "@10"  # other cut-offs are in the file
+_COMPARED = ("hr@10", "ndcg@10")
+_RANKINGS = {"metrics": "", "metrics_full": " of all"}
 _QUALITY = {
     "metrics": "replicas, sampled",
     "metrics_full": "replicas, all items",
@@ -37,6 +39,10 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
     echo("")
     echo(_recommended(summary["recommended"]))
     echo("")
+    _print_comparison(summary)
+    for line in summary["bill"]["text"]:
+        echo(line)
+    echo("")
     whole = human(summary["uncompressed_bytes_per_client_round"])
     rows = [
         [name, human(summary[f"{name}_bytes_per_client_round"]), whole]
@@ -63,6 +69,33 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
         else:
             echo(f"privacy: {privacy['no_epsilon']}")
     typer.echo(f"recommendations: fedras recommend {folder} --user {user}")
+
+
+def say_comparison(summary: dict[str, Any]) -> None:
+    """Warn, beside the results, of a run that is worse than recommending what is popular."""
+    from fedras.run.beside import warning  # noqa: PLC0415 -- slow to import
+
+    if worse := warning(summary, summary.get("baselines") or {}):
+        say(f"warning: {worse}")
+
+
+def _print_comparison(summary: dict[str, Any]) -> None:
+    """Print the run among what it is held against, the best first, and the sentence."""
+    from fedras.run.beside import left_out, rows  # noqa: PLC0415 -- slow to import
+
+    compared = rows(summary)
+    if len(compared) > 1:
+        cells = [
+            [name, *(f"{each[key][metric]:.4f}" for key in _RANKINGS for metric in _COMPARED)]
+            for name, each in compared
+        ]
+        heads = [f"{metric.upper()}{of}" for of in _RANKINGS.values() for metric in _COMPARED]
+        print_table(["compared", *heads], cells, right=(1, 2, 3, 4))
+        echo("")
+    for line in [*filter(None, [summary.get("comparison")]), *left_out(summary)]:
+        echo(line)
+    if len(compared) > 1 or "baselines" in summary:
+        echo("")
 
 
 def _recommended(found: dict[str, float] | None) -> str:

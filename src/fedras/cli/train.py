@@ -8,7 +8,9 @@ import typer
 
 from fedras.cli.displays.output import print_json, say, say_data
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
-from fedras.cli.summary import print_summary
+from fedras.cli.summary import print_summary, say_comparison
+from fedras.cli.uncompressed import WithUncompressed
+from fedras.cli.uncompressed import with_uncompressed as add_uncompressed
 from fedras.config import Config
 from fedras.interrupts import STOPPED, sigterm_interrupts
 
@@ -23,6 +25,7 @@ def train(
     config: Config,
     out: Out = None,
     resume: Resume = False,
+    with_uncompressed: WithUncompressed = False,
     as_json: SummaryAsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -36,9 +39,13 @@ def train(
         with sigterm_interrupts():
             run = _open(config, folder, resume, quiet)
             summary = _work_off(run, quiet)
+            if with_uncompressed:
+                data = run.federation.interactions
+                summary = add_uncompressed(summary, run.folder, run.config, data, quiet)
     except KeyboardInterrupt:
         say(*_stopped(run))
         raise typer.Exit(STOPPED) from None
+    say_comparison(summary)
     if as_json:
         print_json(summary)
     else:

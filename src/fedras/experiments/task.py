@@ -80,7 +80,7 @@ def _named(option: str, value: object) -> str:
 def perform(task: Task) -> Row:
     """Do a task on one thread and return its row; a run that diverges leaves the error."""
     start = perf_counter()
-    config = task.config.model_copy(update={"threads": 1})
+    config = task.config.model_copy(update={"threads": 1, "baselines": False})
     work: Callable[[Config], Row] = observers.OBSERVERS.get(task.observe, train)
     try:
         results = work(config)

@@ -71,6 +71,9 @@ class Federation(Protocol):
     def evaluate(self) -> Quality:
         """Rank the held-out items of the test, sampled, in full and by the server's matrix."""
 
+    def compared(self) -> dict[str, Any] | None:
+        """Return what baselines reach on the data (`baselines.compare`); None if nobody has all."""
+
     def state(self) -> State:
         """Return all that changes from round to round; arrays are not copied."""
 

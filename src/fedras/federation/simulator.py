@@ -8,6 +8,7 @@ import numpy as np
 
 from fedras import data
 from fedras.arrays import Int64s
+from fedras.baselines.kept import compared
 from fedras.components import complete, components_of, interactions_of, labelled, split_of
 from fedras.config import Config
 from fedras.data.fingerprint import fingerprint
@@ -140,6 +141,10 @@ class Simulation:
         silo, schedule = self.silo, self.server.schedule
         silo.skipped, silo.context = schedule.skipped, schedule.context
         silo.indptr, silo.items = self.split.indptr, self.split.items
+
+    def compared(self) -> dict[str, Any] | None:
+        """Return what baselines reach on the data, computed once for each data set."""
+        return compared(self.interactions, self.given)
 
     def state(self) -> State:
         """Return the state of the server and the clients, who hold the same replicas."""

@@ -14,7 +14,7 @@ from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.folder import CONFIG, RunFolder
 from fedras.run.summary import Totals
 
-_FREE = {"threads", "data_dir"}
+_FREE = {"threads", "data_dir", "baselines"}
 
 
 class Progress(NamedTuple):

@@ -17,6 +17,8 @@ from fedras.federation.federation import Federation, Quality
 from fedras.federation.round import RoundResult
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
+from fedras.run.beside import with_baselines
+from fedras.run.bill import bill
 from fedras.version import __version__
 
 _DIRECTIONS = ("uplink", "downlink", "fetched")
@@ -103,6 +105,11 @@ class Totals:
             - share * (up.per_client + fetched.per_client) / whole,
         }
 
+    def bill(self, users: int, uncompressed: Traffic) -> dict[str, Any]:
+        """Return what one of so many users pays in all rounds (`run.bill`)."""
+        up, down, heard = self.uplink, self.fetched, self.downlink
+        return bill(users, self.rounds, up, down, heard, uncompressed)
+
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         return vars(self) | {name: vars(getattr(self, name)) for name in _DIRECTIONS}
@@ -131,7 +138,7 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
     """
     server, described = federation.server, federation.described()
     config, whole = server.config, uncompressed(federation)
-    return {
+    summary = {
         "dataset": described.pop("dataset"),
         "model": config.model,
         "method": config.method,
@@ -153,8 +160,12 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
         **_evaluated(config, quality.users),
         "seconds": totals.seconds,
         "peak_memory_mb": _peak_memory(),
+        "bill": totals.bill(len(server.clients), whole),
         "versions": versions(),
     }
+    if not federation.given.baselines:
+        return summary
+    return with_baselines(summary, federation.compared())
 
 
 def _evaluated(config: Config, count: int) -> dict[str, int]:

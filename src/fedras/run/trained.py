@@ -10,6 +10,7 @@ from fedras.evaluation.metrics import SHOWN
 from fedras.evaluation.results import Results
 from fedras.federation.client import held
 from fedras.federation.simulator import Simulation
+from fedras.run import beside
 from fedras.run.folder import RunFolder
 from fedras.run.html import shown, table
 from fedras.run.recommender import Recommender
@@ -81,6 +82,11 @@ class Summary(dict[str, Any]):
     def _rows(self) -> list[tuple[str, Any]]:
         known = self | self["metrics"]
         rows = [(label, known[name]) for name, label in _SHOWN.items() if name in known]
+        for name, each in beside.rows(self):
+            if each is not self:
+                rows.append((f"{name}, NDCG@10", each["metrics"][beside.BY]))
+        said = [self.get("comparison"), *self["bill"]["text"], *beside.left_out(self)]
+        rows += [("in words", text) for text in said if text]
         return rows + [("note", note) for note in self.get("notes", ())]
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PREPARING = "preparing (the first run compiles kernels, once per installation: about half a minute)"
 
+COMPARING = "comparing with popularity and other baselines (once for each data set)"
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataDir = Annotated[
     Path | None,

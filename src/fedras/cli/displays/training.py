@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from fedras.cli.displays.output import PREPARING, console, human, say
+from fedras.cli.displays.output import COMPARING, PREPARING, console, human, say
 from fedras.evaluation.metrics import SHOWN
 from fedras.federation.round import RoundResult
 from fedras.run.run import Run
@@ -45,7 +45,14 @@ def watched(run: Run[Any], quiet: bool) -> Iterator[Show]:
             yield show
     else:
         say(PREPARING)
-        yield lambda result: say(_figures(result, run)) if result.metrics else None
+        yield lambda result: _say_round(result, run)
+
+
+def _say_round(result: RoundResult, run: Run[Any]) -> None:
+    if result.metrics:
+        say(_figures(result, run))
+    if run.finished and run.config.baselines:
+        say(COMPARING)
 
 
 @contextmanager
@@ -61,6 +68,8 @@ def _live(run: Run[Any]) -> Iterator[Show]:
             figures.plain = _figures(result, run)
         elif figures.plain == PREPARING:
             figures.plain = "training"
+        if run.finished and run.config.baselines:
+            figures.plain += f"\n{COMPARING}"
 
     with Live(Group(bar, figures), console=console(stderr=True)):
         yield show
