@@ -82,19 +82,23 @@ def test_a_trial_is_a_run_on_the_validation_item(whole: list[Row]) -> None:
 
 def test_no_trial_looks_at_the_test_item(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is ranked is each user's item before the last; nothing is ever evaluated in full."""
-    seen: list[tuple[bool, bool, bool]] = []
-    evaluate = Simulation.evaluate
+    seen: list[tuple[bool, bool]] = []
+    validate = Simulation.validate
 
-    def noted(simulation: Simulation, final: bool = False) -> Any:
+    def read(simulation: Simulation) -> Any:
+        raise AssertionError("the test item is read")
+
+    def noted(simulation: Simulation) -> Any:
         told = simulation.interactions
         before = told.items[told.indptr[1:] - 2]
         ranked = np.array_equal(simulation.split.held_out, before)
-        seen.append((final, ranked, len(simulation.split.items) == len(told) - 2 * told.n_users))
-        return evaluate(simulation, final)
+        seen.append((ranked, len(simulation.split.items) == len(told) - 2 * told.n_users))
+        return validate(simulation)
 
-    monkeypatch.setattr(Simulation, "evaluate", noted)
+    monkeypatch.setattr(Simulation, "validate", noted)
+    monkeypatch.setattr(Simulation, "evaluate", read)
     rows(begin(trials=2))
-    assert set(seen) == {(False, True, True)}
+    assert set(seen) == {(True, True)}
 
 
 def test_the_best_ends_in_its_best_round_as_the_trial_did() -> None:

@@ -91,7 +91,7 @@ def choices(config: Config) -> tuple[Context, ...]:
     """Return the contexts that validation may choose from, or the one that was asked for."""
     if config.context_weight is not None:
         return (Context(config.context_decay, config.context_weight),)
-    return CHOICES if watches(config) else (OFF,)
+    return CHOICES if monitored(config) == VALIDATION else (OFF,)
 
 
 def watches(config: Config) -> bool:

@@ -1,8 +1,8 @@
 """The context of a user: what the own latest items are like, added to scores on the device.
 
 Beside the model's score an item gets ``weight * cos(h, q)``. Here q is the item's row without the
-mean of all rows, and h the sum of such rows over the user's items, where each weighs ``decay`` times
-as much as the one after it. So the order in which a user took things counts, which no vector of
+mean of all rows, and h the sum of such rows over the user's items, each of which weighs ``decay``
+times as much as the next. So the order in which a user took things counts, which no vector of
 matrix factorisation knows. It costs no byte, changes no training, and works for any model whose
 items have rows.
 """

@@ -28,7 +28,8 @@ _COMPONENTS: dict[str, Registry[Any]] = {
     "aggregation": AGGREGATIONS,
 }
 _HELD_OUT = {"validation", "split", "test_share", "at", "eval_every", "eval_negatives"}
-_COMPARED = {"dataset", "seed", *_HELD_OUT}
+_ENDING = {"monitor", "patience", "last_share"}
+_COMPARED = {"dataset", "seed", "baselines", *_HELD_OUT, *_ENDING}
 _OUTSIDE = {"data_dir", "rate_file", "threads", "options"}
 _NUMBER = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*")

@@ -119,7 +119,7 @@ class Node:
             self._store(memory)
         config = parse_config(memory.config)
         interactions, unknown = self.source.load(catalogue)
-        told = data.told(interactions, config.validation, config.eval_negatives)
+        told = data.told(interactions, split_of(interactions, config), config.eval_negatives)
         _LOG.warning("columns: %s", told.columns)
         for note in told.notes:
             _LOG.warning("%s", note)
