@@ -76,9 +76,16 @@ class Schedule:
     def restored(cls, state: State, config: Config, round_: int) -> "Schedule":
         """Return what `values` gave, after so many rounds; ValueError if that cannot be."""
         kept = dict(state.values["schedule"])
-        schedule = cls(**kept | {"context": Context(*map(float, kept["context"]))})
-        if not 0 <= schedule.skipped <= config.rounds - round_:
-            raise ValueError(f"it leaves out {schedule.skipped} rounds of {config.rounds}")
+        schedule = cls(**kept | {"context": Context.read(kept["context"])})
+        skipped, best, stale = schedule.skipped, schedule.best, schedule.stale
+        if type(skipped) is not int or not 0 <= skipped <= min(
+            joining(config), config.rounds - round_
+        ):
+            raise ValueError(f"it leaves out {skipped} rounds of {config.rounds}")
+        if type(best) not in {int, float} or not -1 <= best <= 1:
+            raise ValueError(f"its best NDCG@10 is {best}")
+        if type(stale) is not int or not 0 <= stale <= round_:
+            raise ValueError(f"it is {stale} evaluations since that was reached")
         return schedule
 
 
@@ -107,3 +114,13 @@ def monitored(config: Config) -> str:
 def joining(config: Config) -> int:
     """Return after how many rounds, those left out included, the validation item trains too."""
     return config.rounds - round(config.rounds * config.last_share) if watches(config) else 0
+
+
+def joined(config: Config, progress: int) -> bool:
+    """Return whether the validation item trains in the next round, after so many."""
+    return watches(config) and progress >= joining(config)
+
+
+def unseen(config: Config, progress: int) -> bool:
+    """Return whether, after so many rounds, nobody has trained on what is ranked."""
+    return not watches(config) or progress <= joining(config)

@@ -20,7 +20,7 @@ from fedras.federation.client import held
 from fedras.federation.federation import Quality
 from fedras.federation.privacy import require_accountant
 from fedras.federation.round import RoundResult, Transport, run_round
-from fedras.federation.schedule import choices, joining, watches
+from fedras.federation.schedule import choices, joined, unseen, watches
 from fedras.federation.start import new_server, new_silo
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
@@ -108,7 +108,7 @@ class Simulation:
 
     def validate(self) -> dict[str, float] | None:
         """Rank what `Config.monitor` names; see `Federation`."""
-        if self._joined:
+        if not unseen(self.config, self.server.progress):
             return None
         ranks = self.monitor.ranks_in(self.model, held(self.silo), choices(self.config))
         bins = metrics.bins(self.config.at)
@@ -130,11 +130,8 @@ class Simulation:
     @property
     def split(self) -> data.Split:
         """What the clients train on now, and what is held out."""
-        return (self.evaluation if self._joined else self.monitor).split
-
-    @property
-    def _joined(self) -> bool:
-        return watches(self.config) and self.server.progress >= joining(self.config)
+        now = joined(self.config, self.server.progress)
+        return (self.evaluation if now else self.monitor).split
 
     def _follow(self) -> None:
         """Let the clients do as the server's schedule says."""

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from fedras.federation.round import RoundResult
+from fedras.run import course
 from fedras.run.run import Run
 
 _PAUSE = 0.2  # seconds between two pictures
@@ -47,9 +48,8 @@ def _in_cell(run: Run[Any]) -> Generator[RoundResult, None, None]:
 
 def _bar(run: Run[Any], text: str) -> dict[str, str]:
     """Return a picture of the bar by media type."""
-    rounds = run.federation.config.rounds
-    words = f"round {run.round} of {rounds}"
-    bar = f'<progress value="{run.round}" max="{rounds}"></progress>'
+    words = f"round {run.round} of {run.length}"
+    bar = f'<progress value="{run.round}" max="{run.length}"></progress>'
     return {
         "text/html": f"{bar} {words} &nbsp; {escape(text)}",
         "text/plain": f"{words}  {text}",
@@ -62,13 +62,13 @@ def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
 
     with Progress(console=Console(stderr=True)) as bar:
         start = _quality(run) or "preparing"
-        task = bar.add_task(start, total=run.federation.config.rounds, completed=run.round)
+        task = bar.add_task(start, total=run.length, completed=run.round)
         for result in run.rounds():
-            bar.update(task, completed=run.round, description=_quality(run) or "training")
+            text = _quality(run) or "training"
+            bar.update(task, total=run.length, completed=run.round, description=text)
             yield result
 
 
 def _quality(run: Run[Any]) -> str:
     """Return what the last evaluation said, nothing before the first."""
-    last = run.lines[-1] if run.lines else {}
-    return "  ".join(f"{n.upper()} {last[n]:.4f}" for n in ("hr@10", "ndcg@10") if last)
+    return course.quality(run.lines[-1]) if run.lines else ""
