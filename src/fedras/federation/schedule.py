@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from fedras import data
 from fedras.arrays import Int64s
+from fedras.components import split_of
 from fedras.config import Config
 from fedras.evaluation import metrics
+from fedras.evaluation.evaluation import Evaluation
 from fedras.federation.state import State
 from fedras.models.context import CHOICES, OFF, Context
 
@@ -109,6 +112,20 @@ def watches(config: Config) -> bool:
 def monitored(config: Config) -> str:
     """Return whose item is ranked while training: ``validation`` or ``test``."""
     return VALIDATION if config.validation else config.monitor
+
+
+def evaluation_of(
+    interactions: data.Interactions, config: Config, validation: bool = False
+) -> Evaluation:
+    """Return what ranks the test, or the validation item as if there were no test item.
+
+    So a user's test item may be among what the validation item has to beat. Were it left out, it
+    would have a say in what is chosen.
+    """
+    split = split_of(interactions, config, validation)
+    if validation:
+        interactions = data.known(interactions, split)
+    return Evaluation(interactions, split, config.eval_negatives, config.at)
 
 
 def joining(config: Config) -> int:

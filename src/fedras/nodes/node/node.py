@@ -15,9 +15,9 @@ from fedras.arrays import Int64s, UInt64s
 from fedras.components import method_of, model_of, split_of
 from fedras.config import Config, explain
 from fedras.errors import FedrasError, PayloadError
-from fedras.evaluation.evaluation import Evaluation
 from fedras.federation.client import Silo
 from fedras.federation.privacy import system_normals
+from fedras.federation.schedule import evaluation_of
 from fedras.federation.start import new_silo
 from fedras.federation.wire import Upload
 from fedras.kernels.jit import set_threads
@@ -37,7 +37,7 @@ from fedras.nodes.messages import (
 from fedras.nodes.node.catching_up import catch_up
 from fedras.nodes.node.memory import NodeState, remember, store
 from fedras.nodes.node.own_data import Source
-from fedras.nodes.node.ranking import contexts_of, histograms, split_for
+from fedras.nodes.node.ranking import contexts_of, histograms, holds_back
 from fedras.whole_files import FolderLock, make_folder
 
 _LOG = logging.getLogger(__name__)
@@ -128,7 +128,8 @@ class Node:
     def _work(self, work: Work, memory: NodeState, asked: bytes) -> Reply:
         catalogue, config = read_catalogue(self.catalogue), parse_config(memory.config)
         interactions, _ = self.source.load(catalogue)
-        split, contexts = split_for(config, interactions, work), contexts_of(work)
+        held_back, contexts = holds_back(config, work), contexts_of(work)
+        split = split_of(interactions, config, held_back)
         budgets = np.array(work.budgets, np.int64)
         silo = _silo(config, interactions, split, budgets, memory, work)
         if silo is None:
@@ -143,7 +144,7 @@ class Node:
         _assign(silo, work, cohort)
         counts: tuple[int, ...] = ()
         if work.evaluate:
-            evaluation = Evaluation(interactions, split, silo.config.eval_negatives, config.at)
+            evaluation = evaluation_of(interactions, config, held_back)
             counts = histograms(silo, work, evaluation, cohort, contexts)
         elif work.cohort and work.cohort != memory.trained:
             memory.uploads = _train(silo, cohort)

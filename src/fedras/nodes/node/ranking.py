@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from fedras import data
 from fedras.arrays import Int64s
-from fedras.components import split_of
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.evaluation import metrics
@@ -17,8 +15,8 @@ from fedras.nodes.messages import Work
 from fedras.nodes.node.catching_up import read_matrix
 
 
-def split_for(config: Config, interactions: data.Interactions, work: Work) -> data.Split:
-    """Return what is held out as far as the run is, or for the test.
+def holds_back(config: Config, work: Work) -> bool:
+    """Return whether the validation item is held out of what is to be done, and not the test only.
 
     Raises
     ------
@@ -30,8 +28,8 @@ def split_for(config: Config, interactions: data.Interactions, work: Work) -> da
         raise PayloadError(f"{progress} rounds of {config.rounds} are done")
     if work.evaluate == 1 and not unseen(config, progress):
         raise PayloadError("what is to be ranked has trained already")
-    held_back = work.evaluate == 1 or (work.evaluate == 0 and not joined(config, progress))
-    return split_of(interactions, config, held_back and watches(config))
+    before = work.evaluate == 1 or (work.evaluate == 0 and not joined(config, progress))
+    return before and watches(config)
 
 
 def contexts_of(work: Work) -> list[Context]:
