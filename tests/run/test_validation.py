@@ -18,12 +18,10 @@ OPTIONS: dict[str, Any] = {"rounds": 20, "eval_every": 2, "dim": 8, "baselines":
 
 
 def people(latest: int = 0, before: int = 0) -> Interactions:
-    """Users with 3 to 10 items; the last, or the one before, are others for other arguments.
-
-    Nobody has the first ten items otherwise, so every user has the same number of each.
-    """
+    """Users with 3 to 10 items; the last, or the one before, are others for other arguments."""
     rng = np.random.default_rng(8)
-    users, items = ["all"] * N_ITEMS, list(range(N_ITEMS))
+    users: list[str] = []
+    items: list[int] = []
     for user in range(N_USERS):
         own = (10 + rng.choice(N_ITEMS - 10, 3 + user % 8, replace=False)).tolist()
         own[-1] = (user + latest) % 5
@@ -79,7 +77,7 @@ def test_the_validation_item_trains_in_the_last_rounds_only() -> None:
         one.step(), other.step()
         same = one.silo.vectors.tobytes() == other.silo.vectors.tobytes()
         assert same == (done <= end)
-        assert len(one.split.items) == len(one.interactions) - (N_USERS + 1) * (1 + (done < end))
+        assert len(one.split.items) == len(one.interactions) - N_USERS * (1 + (done < end))
 
 
 def test_metrics_are_of_the_validation_item_and_then_of_nothing() -> None:
@@ -96,16 +94,21 @@ def test_metrics_are_of_the_validation_item_and_then_of_nothing() -> None:
     assert keys == [keys[0]] * len(keys)
 
 
-def test_metrics_are_those_of_the_replicas_on_the_validation_split() -> None:
-    config = Config.model_validate(OPTIONS | {"context_weight": 0})
-    federation = open_run(config, interactions=people()).federation
-    federation.step()
-    from_options = Config.model_validate(OPTIONS | {"context_weight": 0, "validation": True})
-    tuned = open_run(from_options, interactions=people()).federation
-    tuned.step()
-    assert federation.validate() == tuned.validate()
-    assert federation.validate() == tuned.evaluate().sampled
-    assert federation.validate() != federation.evaluate().sampled
+def test_until_the_validation_item_trains_it_is_as_if_there_were_no_test_item() -> None:
+    """Training, bytes and metrics are those of the paper's protocol on the data without it."""
+    given = OPTIONS | {"patience": 0, "context_weight": 0}
+    paper, mine = Config.model_validate(given | {"monitor": "test"}), people()
+    without = data.known(mine, leave_one_out(mine, validation=True))
+    assert len(without) == len(mine) - N_USERS
+    one = open_run(Config.model_validate(given), interactions=mine).federation
+    other = open_run(paper, interactions=without).federation
+    for _ in range(joining(one.config)):
+        assert one.step() == other.step()
+        assert one.validate() == other.validate() == other.evaluate().sampled
+        assert one.validate() != one.evaluate().sampled
+    one.step(), other.step()
+    assert one.silo.vectors.tobytes() != other.silo.vectors.tobytes()
+    assert one.validate() is None
 
 
 def test_the_paper_ranks_the_test_item_all_along() -> None:
@@ -114,7 +117,7 @@ def test_the_paper_ranks_the_test_item_all_along() -> None:
     results = list(run.rounds())
     assert [line["ranked"] for line in run.lines] == ["test"] * 10
     assert results[-1].metrics == run.summary()["metrics"]
-    assert len(run.federation.split.items) == len(people()) - N_USERS - 1
+    assert len(run.federation.split.items) == len(people()) - N_USERS
 
 
 def test_an_early_end_is_a_shorter_run_that_can_be_gone_on_with(tmp_path: Path) -> None:

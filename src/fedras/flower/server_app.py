@@ -94,6 +94,7 @@ def _report(run: Run[Coordinator], path: Path | None) -> None:
             for member in exchange.membership.roster.members
         },
         "metrics": run.lines[-1] if run.lines else None,
+        "quality": course.latest(run.lines),
         "stopped": course.stopped(run.federation.config, run.federation.server.schedule),
         "sent": exchange.sent.size,
         "received": exchange.received.size,

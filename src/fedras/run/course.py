@@ -14,7 +14,15 @@ def quality(line: dict[str, Any]) -> str:
     """
     if line["ranked"] is None:
         return "the validation item trains too"
-    return "  ".join([line["ranked"], *(f"{name.upper()} {line[name]:.4f}" for name in SHOWN)])
+    return f"{line['ranked']} " + "  ".join(f"{name.upper()} {line[name]:.4f}" for name in SHOWN)
+
+
+def latest(lines: list[dict[str, Any]]) -> str:
+    """Return the last quality that was seen, and whether more is to come; "" before the first."""
+    ranked = [line for line in lines if line["ranked"] is not None]
+    if not ranked or ranked[-1] is lines[-1]:
+        return quality(lines[-1]) if lines else ""
+    return f"{quality(ranked[-1])} in round {ranked[-1]['round']}, now that item trains too"
 
 
 def stopped(config: Config, schedule: Schedule) -> str:

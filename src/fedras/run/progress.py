@@ -71,4 +71,4 @@ def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
 
 def _quality(run: Run[Any]) -> str:
     """Return what the last evaluation said, nothing before the first."""
-    return course.quality(run.lines[-1]) if run.lines else ""
+    return course.latest(run.lines)

@@ -13,7 +13,6 @@ from rich.table import Table
 
 from fedras.cli.displays.durations import duration
 from fedras.cli.displays.output import console, human, say
-from fedras.run import course
 
 Status = Mapping[str, Any]
 Carried = Sequence[Mapping[str, int]]
@@ -63,14 +62,11 @@ def _live(clients: Sequence[int], left: "_Left") -> Iterator[Show]:
 
 def _figures(status: Status, carried: Carried, left: "_Left") -> list[str]:
     awake = sum(node["awake"] for node in status["nodes"].values())
-    found = status["metrics"]
-    quality = [course.quality(found)] if found else []
     traffic = [f"{way} {human(sum(each[way] for each in carried))}" for way in ("up", "down")]
     return [
         f"round {status['round']}/{status['rounds']}",
         f"{awake} of {len(carried)} nodes answer",
-        *quality,
-        *filter(None, [status["stopped"]]),
+        *filter(None, [status["quality"], status["stopped"]]),
         *traffic,
         left.after(status["round"], status["rounds"]),
     ]

@@ -92,7 +92,7 @@ def _stopped(run: Run[Any]) -> str:
 def _figures(run: Run[Any]) -> str:
     means, rates = run.totals.means(), run.rates()
     return (
-        f"round {run.round}/{run.length}  {course.quality(run.lines[-1])}  "
+        f"round {run.round}/{run.length}  {course.latest(run.lines)}  "
         f"up {human(means['uplink_bytes_per_client_round'])}  "
         f"down {human(means['downlink_bytes_per_client_round'])}  "
         f"CR {rates['compression_rate']:.2%} (wire {rates['wire_compression_rate']:.2%})"
