@@ -6,6 +6,7 @@ from html import escape
 from time import monotonic
 from typing import Any
 
+from fedras.evaluation.metrics import in_words
 from fedras.federation.round import RoundResult
 from fedras.run.run import Run
 
@@ -70,5 +71,4 @@ def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
 
 def _quality(run: Run[Any]) -> str:
     """Return what the last evaluation said, nothing before the first."""
-    last = run.lines[-1] if run.lines else {}
-    return "  ".join(f"{n.upper()} {last[n]:.4f}" for n in ("hr@10", "ndcg@10") if last)
+    return "  ".join(in_words(run.lines[-1] if run.lines else {}))

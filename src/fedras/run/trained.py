@@ -6,7 +6,7 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
-from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.metrics import in_words
 from fedras.evaluation.results import Results
 from fedras.federation.client import held
 from fedras.federation.simulator import Simulation
@@ -169,8 +169,7 @@ class Trained(Recommender):
 
     def __repr__(self) -> str:
         found = self._run.lines[-1] if self._run.lines else {}
-        quality = [f"{name.upper()} {found[name]:.4f}" for name in SHOWN if found]
-        return "; ".join([super().__repr__()[:-1], *quality]) + ")"
+        return "; ".join([super().__repr__()[:-1], *in_words(found)]) + ")"
 
     def _repr_html_(self) -> str:
         return self.summary._repr_html_()
