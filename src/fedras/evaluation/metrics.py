@@ -64,7 +64,7 @@ def names(at: Sequence[int]) -> list[str]:
 
 
 def in_words(found: Mapping[str, Any]) -> list[str]:
-    """Return the metrics that stand for all where there is little room: ``HR@10 0.6723``, if known."""
+    """Return what stands for all metrics where there is little room: ``HR@10 0.6723``, if known."""
     return [f"{name.upper()} {found[name]:.4f}" for name in _SHOWN if found.get(name) is not None]
 
 
