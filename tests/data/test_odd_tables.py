@@ -49,7 +49,7 @@ def test_ids_that_are_numbers(
 @pytest.mark.parametrize(
     "times",
     [
-        pa.array(TIMES, pa.float16()),
+        pa.array(np.array(TIMES, np.float16)),
         pa.array(TIMES, pa.duration("s")),
         pa.array(["2020-01-03", "2020-01-01", "2020-01-01", "2020-01-02"]).dictionary_encode(),
         pa.array(["2020-01-03", "2020-01-01", "2020-01-01", "2020-01-02"], pa.string_view()),
