@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas
-import polars
 import pyarrow as pa
 import pytest
 from helpers.own_tables import histories, parquet, write
@@ -220,9 +219,6 @@ def frame(**more: Any) -> pandas.DataFrame:
         lambda: frame(x=pandas.arrays.SparseArray([0, 0, 1, 0])),
         lambda: frame(x=[object()] * 4).set_index("user"),
         lambda: frame().astype({"user": "category"}),
-        lambda: polars.DataFrame({"user": USERS, "item": ITEMS, "ts": TIMES}).with_columns(
-            x=polars.lit(1).cast(polars.Int128)
-        ),
         lambda: list(map(Loan, USERS, ITEMS, TIMES)),
         lambda: list(map(Visit, USERS, ITEMS, TIMES)),
     ],

@@ -147,7 +147,7 @@ class JsonLines:
                 found = ast.literal_eval(line.decode())
             else:
                 found = json.loads(line) if _beyond_json(line) else msgspec.json.decode(line)
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        except (msgspec.DecodeError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
             raise self._error(f":{number}", error) from None
         if not isinstance(found, dict):
             raise DataError(f"{self.path}:{number}: is not a JSON object; correct the line")
