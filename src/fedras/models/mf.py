@@ -56,6 +56,7 @@ class MF(Model):
                 self.weight_decay,
                 self.row_decay(config),
             ),
+            self.decay_shares(cohort, config),
             updates.rows,
             updates.values,
             updates.starts,
