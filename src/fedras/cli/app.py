@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from fedras.cli import (
     components,
     data,
+    evaluate,
     export,
     federate,
     flower,
@@ -51,6 +52,7 @@ app.command()(flower.node)
 app.command()(flower.operator)
 app.command("app")(flower.app)
 app.command()(rates.rates)
+app.command()(evaluate.evaluate)
 app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.command()(export.export)

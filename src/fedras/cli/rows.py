@@ -15,8 +15,6 @@ from fedras.whole_files import writing
 Rows = Iterable[Sequence[Any]]
 
 _PARQUET_BLOCK = 1 << 16  # rows
-_TYPES = {"rank": "int64", "score": "float64"}
-"""Of the columns in Parquet; all others are text."""
 
 
 def read_ids(path: Path, kind: str) -> list[str]:
@@ -82,12 +80,19 @@ def _write_parquet(file: BinaryIO, columns: Sequence[str], rows: Rows) -> None:
     import pyarrow as pa  # noqa: PLC0415 -- optional
     from pyarrow import parquet  # noqa: PLC0415
 
-    types = [(name, pa.type_for_alias(_TYPES.get(name, "string"))) for name in columns]
+    types = [(name, pa.type_for_alias(_type(name))) for name in columns]
     schema, left = pa.schema(types), iter(rows)
     with parquet.ParquetWriter(file, schema) as table:
         while block := list(islice(left, _PARQUET_BLOCK)):
             cells = [list(column) for column in zip(*block, strict=True)]
             table.write_table(pa.table(cells, schema=schema))
+
+
+def _type(column: str) -> str:
+    """Return what a column holds in Parquet: ranks, scores and metrics are numbers."""
+    if column.startswith("rank"):
+        return "int64"
+    return "float64" if column == "score" or "@" in column else "string"
 
 
 _WRITERS: dict[str, Callable[[BinaryIO, Sequence[str], Rows], None]] = {

@@ -103,6 +103,6 @@ def _recommended(found: dict[str, float] | None) -> str:
     if found is None:
         return "coverage, popularity and Gini index are not known: nobody sees all users' lists"
     return (
-        f"{found['coverage@10']:.1%} of the items are among the first 10 of somebody, where "
-        f"{found['popularity@10']:.1%} of the users have an item; Gini index {found['gini@10']:.3f}"
+        f"the first 10 items of everybody are {found['coverage@10']:.1%} of all, and each of them "
+        f"is one of {found['popularity@10']:.1%} of the users; Gini index {found['gini@10']:.3f}"
     )

@@ -1,5 +1,7 @@
 """How well held-out items are ranked: by a federation's clients, or by whatever gives scores."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,6 +11,7 @@ from fedras import data
 from fedras.arrays import Float32s, Int32s, Int64s
 from fedras.evaluation import metrics
 from fedras.evaluation.beyond import measured, popularity
+from fedras.evaluation.results import Results
 from fedras.kernels.gather import gather
 from fedras.kernels.ranks import first_of, ranks_of
 from fedras.models import Model
@@ -93,6 +96,7 @@ class Evaluation:
         self.held_out, self._bounds = gather(split.bounds, split.tests, self.people)
         self.users = np.repeat(self.people, np.diff(self._bounds))
         self.split, self.at = split, at
+        self._ids = interactions.user_ids, interactions.item_ids
         self._n_items = interactions.n_items
         self._negatives = data.sample_negatives(interactions, negatives)
 
@@ -142,6 +146,31 @@ class Evaluation:
         blocks = list(self._blocks(scores, some))
         sampled, full, lists = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         return Listed(sampled, full, lists)
+
+    def results(self, name: str, model: Model, state: Ranked) -> Results:
+        """Return the ranks of all held-out items, with what they are of."""
+        listed = self.listed(scores_of(model, state))
+        users, items = self._ids
+        return Results(
+            name,
+            self._digest(),
+            users[self.users],
+            items[self.held_out],
+            np.diff(self._bounds),
+            {"metrics": self.sampled_ranks(model, state), "metrics_full": listed.full},
+            self.beyond(listed.lists),
+        )
+
+    def _digest(self) -> str:
+        """Return what tells this evaluation from others, but for the cut-offs."""
+        digest = hashlib.blake2b(digest_size=16)
+        for ids in self._ids:
+            digest.update(json.dumps(ids.tolist()).encode())
+        split = self.split
+        parts = split.indptr, split.items, self.users, self.held_out, self.negatives
+        for part in parts:
+            digest.update(str(part.shape).encode() + np.ascontiguousarray(part).data)
+        return digest.hexdigest()
 
     def beyond(self, lists: Int32s) -> dict[str, float]:
         """Return what `beyond.measured` says of the first items of users, int32[P, 10]."""

@@ -9,7 +9,7 @@ Sampled ranks compare with 99 fixed negatives (He et al., Neural Collaborative F
 full ranks with every item that the user has not interacted with in training.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,8 +19,7 @@ CUTOFFS = (5, 10, 20)
 """The k of metrics, where nobody says others."""
 MAIN = 10
 """The k that is always among them, and first."""
-SHOWN = "hr@10", "ndcg@10"
-"""The metrics that stand for all where there is little room."""
+_SHOWN = "hr@10", "ndcg@10"
 
 
 def hit_rate(ranks: Int64s) -> Float64s:
@@ -61,6 +60,11 @@ def names(at: Sequence[int]) -> list[str]:
     """Return the names of all metrics, such as ``hr@10``: those at `MAIN` first."""
     cutoffs = sorted(at, key=lambda k: (k != MAIN, k))
     return [f"{name}@{k}" for k in cutoffs for name in DISCOUNTS]
+
+
+def in_words(found: Mapping[str, float]) -> list[str]:
+    """Return the metrics that stand for all where there is little room: ``HR@10 0.6723``."""
+    return [f"{name.upper()} {found[name]:.4f}" for name in _SHOWN if name in found]
 
 
 def gains(ranks: Int64s, name: str) -> Float64s:

@@ -11,7 +11,7 @@ from flwr.serverapp import Grid, ServerApp
 from fedras.components import make_config
 from fedras.config import read_config
 from fedras.errors import FedrasError, UsageError
-from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.metrics import in_words
 from fedras.flower.link import FlowerLink
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.server.admission import USERS, Admission
@@ -39,8 +39,7 @@ def main(grid: Grid, context: Context) -> None:
         _report(run, status)
         run.federation.gather(int(told["nodes"]))
         for result in run.rounds():
-            found = result.metrics or {}
-            quality = "  ".join(f"{name} {found[name]:.4f}" for name in SHOWN if name in found)
+            quality = "  ".join(in_words(result.metrics or {}))
             log.info("round %d of %d  %s", result.round, run.config.rounds, quality)
             _report(run, status)
     except FedrasError as error:

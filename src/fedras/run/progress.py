@@ -6,6 +6,7 @@ from html import escape
 from time import monotonic
 from typing import Any
 
+from fedras.evaluation.metrics import in_words
 from fedras.federation.round import RoundResult
 from fedras.run.run import Run
 
@@ -61,4 +62,4 @@ def _on_terminal(run: Run[Any]) -> Iterator[RoundResult]:
 
 
 def _quality(result: RoundResult) -> str:
-    return "  ".join(f"{name.upper()} {v:.4f}" for name, v in (result.metrics or {}).items())
+    return "  ".join(in_words(result.metrics or {}))

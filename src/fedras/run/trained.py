@@ -6,7 +6,9 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
-from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.evaluation import Ranked
+from fedras.evaluation.metrics import in_words
+from fedras.evaluation.results import Results
 from fedras.federation.simulator import Simulation
 from fedras.run import beside
 from fedras.run.folder import RunFolder
@@ -125,6 +127,14 @@ class Trained(Recommender):
         kept = None if self._run.folder is None else self._run.folder.summary()
         return Summary(kept or self._run.summary())
 
+    def results(self) -> Results:
+        """Return what became of each user's held-out items, with the replicas as they are now."""
+        federation = self._run.federation
+        silo = federation.silo
+        held = Ranked(silo.vectors, silo.replicas, silo.scoring, silo.stream)
+        name = str(self.folder or self.data.name)
+        return federation.evaluation.results(name, silo.model, held)
+
     def save(self, folder: str | Path) -> Path:
         """Keep the run in a folder, for `fedras.load` and ``fedras recommend``; return the folder.
 
@@ -161,8 +171,7 @@ class Trained(Recommender):
 
     def __repr__(self) -> str:
         found = self._run.lines[-1] if self._run.lines else {}
-        quality = [f"{name.upper()} {found[name]:.4f}" for name in SHOWN if found]
-        return "; ".join([super().__repr__()[:-1], *quality]) + ")"
+        return "; ".join([super().__repr__()[:-1], *in_words(found)]) + ")"
 
     def _repr_html_(self) -> str:
         return self.summary._repr_html_()

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from fedras.cli.displays.durations import duration
 from fedras.cli.displays.output import console, human, say
-from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.metrics import in_words
 
 Status = Mapping[str, Any]
 Carried = Sequence[Mapping[str, int]]
@@ -63,13 +63,11 @@ def _live(clients: Sequence[int], left: "_Left") -> Iterator[Show]:
 
 def _figures(status: Status, carried: Carried, left: "_Left") -> list[str]:
     awake = sum(node["awake"] for node in status["nodes"].values())
-    found = status["metrics"] or {}
-    quality = [f"{name.upper()} {found[name]:.4f}" for name in SHOWN if name in found]
     traffic = [f"{way} {human(sum(each[way] for each in carried))}" for way in ("up", "down")]
     return [
         f"round {status['round']}/{status['rounds']}",
         f"{awake} of {len(carried)} nodes answer",
-        *quality,
+        *in_words(status["metrics"] or {}),
         *traffic,
         left.after(status["round"], status["rounds"]),
     ]

@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from fedras.cli.displays.output import COMPARING, PREPARING, console, human, say
-from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.metrics import in_words
 from fedras.federation.round import RoundResult
 from fedras.run.run import Run
 
@@ -77,8 +77,7 @@ def _live(run: Run[Any]) -> Iterator[Show]:
 
 def _figures(result: RoundResult, run: Run[Any]) -> str:
     means, rates = run.totals.means(), run.rates()
-    found = result.metrics or {}
-    quality = "  ".join(f"{name.upper()} {found[name]:.4f}" for name in SHOWN)
+    quality = "  ".join(in_words(result.metrics or {}))
     return (
         f"round {result.round}/{run.federation.config.rounds}  {quality}  "
         f"up {human(means['uplink_bytes_per_client_round'])}  "
