@@ -85,7 +85,7 @@ def test_no_trial_looks_at_the_test_item(monkeypatch: pytest.MonkeyPatch) -> Non
     seen: list[tuple[bool, bool]] = []
     validate = Simulation.validate
 
-    def read(simulation: Simulation) -> Any:
+    def read(_: Simulation) -> Any:
         raise AssertionError("the test item is read")
 
     def noted(simulation: Simulation) -> Any:

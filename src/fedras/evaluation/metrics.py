@@ -9,7 +9,8 @@ Sampled ranks compare with 99 fixed negatives (He et al., Neural Collaborative F
 full ranks with every item that the user has not interacted with in training.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,7 @@ CUTOFFS = (5, 10, 20)
 """The k of metrics, where nobody says others."""
 MAIN = 10
 """The k that is always among them, and first."""
-SHOWN = "hr@10", "ndcg@10"
-"""The metrics that stand for all where there is little room."""
+_SHOWN = "hr@10", "ndcg@10"
 
 
 def hit_rate(ranks: Int64s) -> Float64s:
@@ -61,6 +61,11 @@ def names(at: Sequence[int]) -> list[str]:
     """Return the names of all metrics, such as ``hr@10``: those at `MAIN` first."""
     cutoffs = sorted(at, key=lambda k: (k != MAIN, k))
     return [f"{name}@{k}" for k in cutoffs for name in DISCOUNTS]
+
+
+def in_words(found: Mapping[str, Any]) -> list[str]:
+    """Return what stands for all metrics where there is little room: ``HR@10 0.6723``, if known."""
+    return [f"{name.upper()} {found[name]:.4f}" for name in _SHOWN if found.get(name) is not None]
 
 
 def gains(ranks: Int64s, name: str) -> Float64s:

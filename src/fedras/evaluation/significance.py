@@ -141,5 +141,5 @@ def _bounds(found: Float64s) -> Float64s:
 
 
 def _share(far: Bools) -> Float64s:
-    """Return float64[m], the share of samples, bool[B, m], and of what was measured, as far."""
+    """Return float64[m], the share that is far of bool[B, m] samples and of what was measured."""
     return np.asarray((1 + far.sum(axis=0)) / (1 + len(far)))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fedras.config import Config
-from fedras.evaluation.metrics import SHOWN
+from fedras.evaluation.metrics import in_words
 from fedras.federation.schedule import Schedule, joining
 
 
@@ -14,7 +14,7 @@ def quality(line: dict[str, Any]) -> str:
     """
     if line["ranked"] is None:
         return "the validation item trains too"
-    return f"{line['ranked']} " + "  ".join(f"{name.upper()} {line[name]:.4f}" for name in SHOWN)
+    return f"{line['ranked']} {'  '.join(in_words(line))}"
 
 
 def latest(lines: list[dict[str, Any]]) -> str:

@@ -94,8 +94,8 @@ def trial_config(options: dict[str, Any], threads: int) -> Config:
 def ended_at(options: dict[str, Any], round_: int) -> Config:
     """Return the configuration of a run that ends where the trial of ``options`` was best.
 
-    It does not end before: that was decided. Its learning rates are those of the trial's first rounds, so the last one is higher than in a
-    run of as many rounds.
+    It does not end before: that was decided. Its learning rates are those of the trial's first
+    rounds, so the last one is higher than in a run of as many rounds.
     """
     config = make_config(options | {"validation": False, "patience": 0})
     rounds = config.rounds
