@@ -33,6 +33,7 @@ SMALL: dict[str, Any] = {
     "learning_rate": 3.0,
     "final_learning_rate": 0.3,
     "weight_decay": 0.01,
+    "decay_per": "step",
     "compression_rate": 0.8,
 }
 CASES: dict[str, dict[str, Any]] = {

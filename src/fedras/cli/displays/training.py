@@ -52,8 +52,9 @@ def watched(run: Run[Any], quiet: bool) -> Iterator[Show]:
 def _say_round(result: RoundResult, run: Run[Any]) -> None:
     if _evaluated(result, run):
         say(_figures(run))
-        if stopped := _stopped(run):
-            say(stopped)
+        begins = run.federation.server.progress == joining(run.federation.config)
+        if begins and (left_out := _left_out(run)):
+            say(left_out)
     if run.finished and run.config.baselines:
         say(COMPARING)
 
@@ -68,7 +69,7 @@ def _live(run: Run[Any]) -> Iterator[Show]:
     def show(result: RoundResult) -> None:
         bar.update(task, total=run.length, completed=result.round)
         if _evaluated(result, run):
-            figures.plain = "\n".join(filter(None, [_figures(run), _stopped(run)]))
+            figures.plain = "\n".join(filter(None, [_figures(run), _left_out(run)]))
         elif figures.plain == PREPARING:
             figures.plain = "training"
         if run.finished and run.config.baselines:
@@ -82,11 +83,8 @@ def _evaluated(result: RoundResult, run: Run[Any]) -> bool:
     return bool(run.lines) and run.lines[-1]["round"] == result.round
 
 
-def _stopped(run: Run[Any]) -> str:
-    """Return why the middle of the run is left out, right where it would have begun."""
-    config, schedule = run.federation.config, run.federation.server.schedule
-    begins = run.round + schedule.skipped == joining(config)
-    return course.stopped(config, schedule) if begins else ""
+def _left_out(run: Run[Any]) -> str:
+    return course.stopped(run.federation.config, run.federation.server.schedule)
 
 
 def _figures(run: Run[Any]) -> str:
