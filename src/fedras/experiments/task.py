@@ -24,6 +24,7 @@ PAPER: Row = {
     "context_weight": 0.0,
     "weight_decay": 0.007,
     "decay_per": "step",
+    "bias": False,
 }
 """Options that the evaluation does not take over from what is best for data of one's own."""
 
