@@ -40,6 +40,11 @@ class MF(Model):
         """Return float32[0]: the dot product has nothing to learn."""
         return np.zeros(0, np.float32)
 
+    @property
+    def has_bias(self) -> bool:
+        """Whether scores have a part that is the same for all users."""
+        return self.bias
+
     def prepared(self, vectors: Float32s) -> Float32s:
         """Return vectors, float32[C, d], with a last number of 1 where items have a bias.
 
