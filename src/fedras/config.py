@@ -168,13 +168,9 @@ class Config(BaseModel):
     test_share: float = Field(
         0.1, gt=0, lt=1, description="share that split=ratio and split=time hold out"
     )
-    validation: bool = Field(
-        False, description="drop the test item and hold out the one before it, for tuning"
-    )
+    validation: bool = Field(False, description="drop the test item, hold out the one before it")
     monitor: Literal["validation", "test"] = Field(
-        "validation",
-        description="ranked while training: the item before the test item, which trains in the "
-        "last_share of rounds only; or the test item",
+        "validation", description="ranked while training: the item before the test item, or that"
     )
     patience: int = Field(
         4, ge=0, le=MOST, description="evaluations without a better NDCG@10 that end it; 0: none do"
@@ -183,11 +179,7 @@ class Config(BaseModel):
         0.2, ge=0, lt=1, description="share of the rounds in which the validation item trains too"
     )
     context_weight: float | None = Field(
-        None,
-        ge=0,
-        le=LARGEST,
-        description="of what a user's latest items are like, in the score; by default chosen on "
-        "the validation item",
+        None, ge=0, le=LARGEST, description="of a user's latest items in the score; or validation's"
     )
     context_decay: float = Field(
         0.8, ge=0, le=1, description="how much less each older item weighs in that"

@@ -66,6 +66,15 @@ def test_each_user_has_the_cosines_of_the_own_item_matrix(name: str) -> None:
         assert (row != plainly(found, user)).any() == (len(own) > 0)
 
 
+@pytest.mark.parametrize("own", [0.0, 0.25])
+def test_less_of_the_own_vector_is_the_models_score_of_less(own: float) -> None:
+    found = scorer(context=OFF._replace(own=own))
+    users = np.array([3, 6, 9])
+    vectors = found.model.prepared(np.float32(own) * found.state.vectors[users])
+    expected = found.model.scores(vectors, found.state.items[0], found.state.scoring, None)
+    assert found(users).tobytes() == expected.tobytes()
+
+
 def test_who_else_is_asked_does_not_matter() -> None:
     found, everybody = scorer(), np.arange(N_USERS)
     whole = found(everybody)
