@@ -24,7 +24,7 @@ def histories() -> tuple[Int64s, Int32s]:
 
 def scorer(name: str = "mf", context: Context = SOME) -> Scorer:
     rng = np.random.default_rng(2)
-    model = MODELS.get(name)()
+    model = MODELS.get(name).model_validate({})
     state = Ranked(
         rng.normal(size=(N_USERS, DIM)).astype(np.float32),
         rng.normal(size=(STREAMS, N_ITEMS, DIM)).astype(np.float32),
@@ -39,7 +39,7 @@ def plainly(found: Scorer, user: int) -> Float32s:
     """The model's own scores."""
     state, one = found.state, np.array([user])
     items = state.items[state.stream[user]]
-    return found.model.scores(state.vectors[one], items, state.scoring, None)[0]
+    return np.asarray(found.model.scores(state.vectors[one], items, state.scoring, None)[0])
 
 
 @pytest.mark.parametrize("name", ["mf", "ncf"])
