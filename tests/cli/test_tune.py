@@ -17,7 +17,9 @@ from fedras.errors import UsageError
 
 _PATIENCE = 120.0  # seconds
 GIVEN = SMALL | {"items": 300, "interactions": 1500, "eval_every": 3}
-ARGUMENTS = [part for name, value in GIVEN.items() for part in ("--set", f"{name}={value}")]
+ARGUMENTS = [
+    part for name, value in GIVEN.items() for part in ("--set", f"{name}={json.dumps(value)}")
+]
 
 
 def test_the_config_is_one_that_train_takes(fedras: Fedras, tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ LEARNT: dict[str, Any] = {
     "compression_rate": 0.875,
     "monitor": "test",
 }
+FREE = {"bias": False}  # else the first vectors, too, rank by what was learnt: popularity
 
 
 NCF = {"model": "ncf", "rounds": 200, "client_fraction": 0.3, "compression_rate": 0.5}
 KINDS: dict[str, dict[str, Any]] = {
-    "actions": {},
-    "basis": {"method": "colr"},
-    "codes": {"method": "lightfr", "compression_rate": 0.96875, "dim": 32},
+    "actions": FREE,
+    "basis": FREE | {"method": "colr"},
+    "codes": FREE | {"method": "lightfr", "compression_rate": 0.96875, "dim": 32},
     "network": NCF | {"learning_rate": 1, "network_rate": 0.3},
 }
 

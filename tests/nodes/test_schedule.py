@@ -207,8 +207,6 @@ def _work() -> Work:
     [
         ({"skipped": 9}, "rounds of 9 are done"),
         ({"skipped": 2**52}, "rounds of 9 are done"),
-        ({"contexts": ((0.5, NAN, 1.0),)}, "no context has 0.5, nan and 1"),
-        ({"contexts": ((NAN, 1.0, 1.0),)}, "no context has nan, 1 and 1"),
         ({"contexts": ((0.5, INF, 1.0),)}, "no context has 0.5, inf and 1"),
         ({"contexts": ((0.5, 2 * LARGEST, 1.0),)}, "no context has"),
         ({"contexts": (OFF, (0.5, INF, 1.0))}, "no context has"),
@@ -230,5 +228,23 @@ def test_a_node_refuses_what_no_run_has(
     assert isinstance(said, Refused)
     assert reason in said.reason
     assert "\n" not in said.reason
+    assert memory.read_bytes() == before
+
+
+@pytest.mark.parametrize("context", [(0.5, NAN, 1.0), (NAN, 1.0, 1.0), (0.5, 1.0, NAN)])
+def test_no_context_is_not_a_number(context: tuple[float, float, float], tmp_path: Path) -> None:
+    nodes = make_nodes(1, tmp_path)
+    server = coordinator(Perfect(nodes), config(rounds=9, client_fraction=1.0))
+    server.gather(1)
+    server.step()
+    ((node,), (member,)) = nodes.values(), server.exchange.membership.roster.members
+    memory = tmp_path / "node-0" / "checkpoint.npz"
+    before, work = memory.read_bytes(), server._work(member, member.clients)
+    message = to_bytes(structs.replace(work, contexts=(context,)))
+    try:
+        said = parse_reply(node.answer(message))
+    except PayloadError:  # msgspec's newer versions see it already
+        said = None
+    assert said is None or isinstance(said, Refused)
     assert memory.read_bytes() == before
     assert isinstance(parse_reply(node.answer(to_bytes(work))), Done)

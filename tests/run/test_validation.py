@@ -96,7 +96,7 @@ def test_metrics_are_of_the_validation_item_and_then_of_nothing() -> None:
 
 def test_until_the_validation_item_trains_it_is_as_if_there_were_no_test_item() -> None:
     """Training, bytes and metrics are those of the paper's protocol on the data without it."""
-    given = OPTIONS | {"patience": 0, "context_weight": 0}
+    given = OPTIONS | {"patience": 0, "context_weight": 0, "bias": False}
     paper, mine = Config.model_validate(given | {"monitor": "test"}), people()
     without = data.known(mine, leave_one_out(mine, validation=True))
     assert len(without) == len(mine) - N_USERS

@@ -130,7 +130,7 @@ def test_a_model_brings_its_own_options() -> None:
     drawn = space.draw(trial)
     assert list(drawn) == ["model", "learning_rate", "weight_decay", "network_rate"]
     assert trial.asked == ["model", "ncf.learning_rate", "ncf.weight_decay", "network_rate"]
-    assert space.usual() == {"model": "mf", "mf.learning_rate": 3.0, "mf.weight_decay": 0.007}
+    assert space.usual() == {"model": "mf", "mf.learning_rate": 3.0, "mf.weight_decay": 0.02}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from fedras.tuning.start import open_tuning
 from fedras.tuning.study import Evaluated, Finished, Started, Tuning
 from fedras.tuning.trial import ended_at, trial_config
 
-OPTIONS = SMALL | {"items": 300, "interactions": 1500, "eval_every": 3}
+OPTIONS = SMALL | {"items": 300, "interactions": 1500, "eval_every": 3, "bias": False}
 RATE = {"learning_rate": Range(0.01, 10)}
 
 
@@ -57,7 +57,7 @@ def whole() -> list[Row]:
 
 def test_the_first_trial_is_of_the_options_as_they_are(whole: list[Row]) -> None:
     assert [row.trial for row in whole] == list(range(8))
-    assert whole[0].options == {"learning_rate": 3.0, "weight_decay": 0.007}
+    assert whole[0].options == {"learning_rate": 3.0, "weight_decay": 0.02}
     assert len({row.options["learning_rate"] for row in whole}) == 8
 
 
