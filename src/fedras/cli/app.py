@@ -10,11 +10,12 @@ from typer.core import TyperGroup
 from fedras.cli import (
     components,
     data,
+    doctor,
     evaluate,
     export,
     federate,
     flower,
-    rates,
+    plan,
     recommend,
     reproduce,
     similar,
@@ -53,13 +54,14 @@ app.command()(flower.superlink)
 app.command()(flower.node)
 app.command()(flower.operator)
 app.command("app")(flower.app)
-app.command()(rates.rates)
+app.command()(plan.plan)
 app.command()(evaluate.evaluate)
 app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.command()(export.export)
 app.command()(reproduce.reproduce)
 app.add_typer(data.app, name="data")
+app.command()(doctor.doctor)
 app.command()(components.methods)
 app.command()(components.models)
 app.command()(components.aggregations)
