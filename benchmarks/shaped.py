@@ -138,7 +138,8 @@ def timed(name: str, given: dict[str, Any], interactions: Interactions) -> Resul
             for number, speed in enumerate(LINKS.values()) if name != NO_LIMIT else ():
                 shape(number, running.relays[number].port, speed)
             for status in running.watch():
-                ends.setdefault(status["round"], time.perf_counter())
+                if status is not None:
+                    ends.setdefault(status["round"], time.perf_counter())
             carried = running.traffic()
         took = np.diff([ends[number] for number in sorted(ends) if number])
         bytes_ = {way: carried[way] / config.rounds / len(LINKS) for way in ("down", "up")}

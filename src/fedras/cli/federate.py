@@ -140,7 +140,7 @@ def _run(
     patience = (timeout, 300.0, 600.0)
     clients = [int((node_of(interactions, nodes) == number).sum()) for number in range(nodes)]
     with (
-        watched(clients, quiet) as show,
+        watched(clients, folder.config().rounds, quiet) as show,
         Loopback(folder.path, interactions, nodes, patience) as running,
     ):
         for status in running.watch():

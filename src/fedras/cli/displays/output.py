@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from fedras.terminal import console
 
+if TYPE_CHECKING:
     from fedras.data import Interactions
 
 PREPARING = "preparing (the first run compiles kernels, once per installation: about half a minute)"
@@ -86,17 +86,6 @@ def print_table(columns: list[str], rows: list[list[str]], right: tuple[int, ...
     for row in rows:
         table.add_row(*map(Text, row))
     console().print(table)
-
-
-def console(stderr: bool = False) -> "Console":
-    """Return a console whose progress bars are as readable on light terminals as on dark ones."""
-    from rich.console import Console  # noqa: PLC0415 -- not needed for help
-    from rich.theme import Theme  # noqa: PLC0415
-
-    plain = "progress.download", "progress.elapsed", "progress.remaining", "status.spinner"
-    strong = "bar.complete", "bar.finished", "bar.pulse"
-    styles = dict.fromkeys(plain, "default") | dict.fromkeys(strong, "bold")
-    return Console(stderr=stderr, highlight=False, theme=Theme(styles | {"bar.back": "dim"}))
 
 
 def human(size: float) -> str:

@@ -17,11 +17,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from fedras.cli.displays.output import COMPARING, PREPARING, console, human, say
+from fedras.cli.displays.output import COMPARING, PREPARING, human, say
 from fedras.federation.round import RoundResult
 from fedras.federation.schedule import joining
 from fedras.run import course
 from fedras.run.run import Run
+from fedras.terminal import console
 
 Show = Callable[[RoundResult], None]
 
