@@ -22,7 +22,7 @@ from fedras.cli import (
     train,
     tune,
 )
-from fedras.cli.displays.output import say
+from fedras.cli.displays.output import log_as_json, say
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import STOPPED
 
@@ -89,6 +89,7 @@ def _fedras(
 
 def run(arguments: list[str]) -> int:
     """Run a command and return the exit status; mistakes and failures are one line each."""
+    log_as_json(False)
     try:
         command = typer.main.get_command(app)
         status = command.main(arguments, prog_name="fedras", standalone_mode=False)

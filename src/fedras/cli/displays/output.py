@@ -5,6 +5,7 @@ import math
 import shutil
 import sys
 import textwrap
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,9 @@ DataDir = Annotated[
 ]
 
 
+_JSON = ContextVar("whether what is said is JSON", default=False)
+
+
 def finite(value: float) -> float:
     """Let an option be any number but NaN and infinity."""
     if not math.isfinite(value):
@@ -33,8 +37,21 @@ def finite(value: float) -> float:
     return value
 
 
+def log_as_json(wanted: bool) -> None:
+    """Let `say` write JSON from now on, or text."""
+    _JSON.set(wanted)
+
+
+def log(event: str, **what: Any) -> None:
+    """Print a JSON object on a line of the standard error."""
+    print(json.dumps({"event": event} | what, ensure_ascii=False), file=sys.stderr, flush=True)
+
+
 def say(message: str, command: str = "") -> None:
     """Print a line for people, beside the results, and a command that they may want to copy."""
+    if _JSON.get():
+        log("message", text=message, **({"command": command} if command else {}))
+        return
     text = f"fedras: {message}" + (":" if command else "")
     if not sys.stderr.isatty():
         print(f"{text} {command}".rstrip(), file=sys.stderr, flush=True)
