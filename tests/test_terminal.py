@@ -68,8 +68,9 @@ def require_readable(shown: Screen) -> set[str]:
             assert not style.dim, line
             assert style.bgcolor is None or style.bgcolor.is_default
             if style.color is not None and not style.color.is_default:
-                assert style.color.triplet is not None, f"{style} is another in each terminal"
-                colours.add(style.color.triplet.hex)
+                fixed = style.color.triplet is not None or (style.color.number or 0) >= 16
+                assert fixed, f"{style} is another in each terminal"
+                colours.add(style.color.get_truecolor().hex)
     for colour in colours:
         assert contrast(colour, LIGHT) >= LEAST
         assert contrast(colour, DARK) >= LEAST
@@ -105,6 +106,18 @@ def test_without_colour_there_is_none(screen: Screen, monkeypatch: pytest.Monkey
     with Progress(console=terminal.console(stderr=True)) as bar:
         bar.add_task("half", total=10, completed=5)
     assert not require_readable(screen)
+    assert "50%" in text_of(screen)
+
+
+@pytest.mark.parametrize(("term", "colours"), [("xterm", 0), ("xterm-256color", 2)])
+def test_there_are_colours_only_where_they_are_known(
+    term: str, colours: int, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLORTERM")
+    monkeypatch.setenv("TERM", term)
+    with Progress(console=terminal.console(stderr=True)) as bar:
+        bar.add_task("half", total=10, completed=5)
+    assert len(require_readable(screen)) == colours
     assert "50%" in text_of(screen)
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 STRONG, FAINT = "#0087af", "#808080"
 """Colours that differ enough from white and from black; text has the terminal's own."""
 
+_OF_THE_TERMINAL = {"standard", "windows"}  # 16 colours, each of which is another everywhere
 _WIDE = 10_000
 _PLAIN = (
     "progress.description",
@@ -40,4 +41,7 @@ def console(stderr: bool = False) -> "Console":
     styles |= dict.fromkeys(_BARS, STRONG) | {"bar.back": FAINT}
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _WIDE
-    return Console(stderr=stderr, highlight=False, theme=Theme(styles), width=width)
+    made = Console(stderr=stderr, highlight=False, theme=Theme(styles), width=width)
+    if made.color_system in _OF_THE_TERMINAL:
+        made.no_color = True
+    return made
