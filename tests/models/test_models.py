@@ -122,7 +122,13 @@ def test_positives_rise_and_negatives_fall(model: Model) -> None:
 def test_a_federation_learns(model: Model) -> None:
     name = next(name for name in MODELS.names() if isinstance(model, MODELS.get(name)))
     options = Config(
-        model=name, dim=8, rounds=60, client_fraction=0.5, compression_rate=0, local_epochs=4
+        model=name,
+        dim=8,
+        rounds=60,
+        client_fraction=0.5,
+        compression_rate=0,
+        local_epochs=4,
+        monitor="test",
     )
     simulation = Simulation(options, interactions())
     before = loss(simulation)
