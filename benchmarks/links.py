@@ -18,11 +18,8 @@ from fedras.arrays import Float64s, Int64s
 from fedras.config import Config
 from fedras.evaluation.evaluation import Evaluation
 from fedras.evaluation.scores import Ranked
-<<<<<<< HEAD
-from fedras.federation.plan import Plan, write_rates
-=======
 from fedras.experiments.task import PAPER
->>>>>>> next
+from fedras.federation.plan import Plan, write_rates
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Broadcast, Upload
 from fedras.methods.fedras import FedRAS
@@ -61,12 +58,8 @@ def main() -> None:
     shares = [share for _, share in KINDS.values()]
     kind = chance.choice(len(KINDS), interactions.n_users, p=shares)
     speeds = np.array([speed for speed, _ in KINDS.values()], np.float64)[kind]
-<<<<<<< HEAD
-    planned = Plan(FedRAS(), interactions.n_items, Config().dim)
+    planned = Plan(FedRAS(), interactions.n_items, Config.model_validate(PAPER).dim)
     rates = np.array(list(map(planned.rate, planned.fit(speeds.tolist(), TARGET, levels=5))))
-=======
-    rates = rates_for(speeds, TARGET, interactions.n_items, Config.model_validate(PAPER).dim)
->>>>>>> next
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rates.csv"
         write_rates(interactions.user_ids.tolist(), rates.tolist(), path)

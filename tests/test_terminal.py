@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TimeRemainingColumn
 from rich.style import Style
 
 from fedras import terminal
-from fedras.cli.displays import federation, output
+from fedras.cli.displays import durations, federation, output
 
 LIGHT, DARK = "#ffffff", "#1e1e1e"
 LEAST = 3.0  # of parts of a picture and large text, by WCAG 2.1
@@ -156,7 +156,7 @@ QUALITY = {"ranked": "validation", "hr@10": 0.5, "ndcg@10": 0.25, "round": 3}
 def seconds(monkeypatch: pytest.MonkeyPatch, *times: float) -> Iterator[None]:
     clock = iter(times)
     with monkeypatch.context() as patched:
-        patched.setattr(federation, "monotonic", lambda: next(clock))
+        patched.setattr(durations, "monotonic", lambda: next(clock))
         yield
 
 
@@ -203,7 +203,7 @@ def test_a_pipe_gets_a_line_for_each_piece_of_news(capsys: pytest.CaptureFixture
 def test_time_left_does_not_count_what_comes_before_the_first_round(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    left = federation.Left()
+    left = durations.Left()
     with seconds(monkeypatch, 60.0, 64.0):
         assert left.after(0, 10) == "time left unknown"  # nodes start
         assert left.after(1, 10) == "time left unknown"  # and have compiled
@@ -211,7 +211,7 @@ def test_time_left_does_not_count_what_comes_before_the_first_round(
 
 
 def test_a_resumed_run_is_timed_from_its_first_new_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    left = federation.Left()
+    left = durations.Left()
     with seconds(monkeypatch, 100.0, 103.0):
         assert [left.after(n, 10) for n in (5, 5, 6)] == ["time left unknown"] * 3
         assert left.after(7, 10) == "about 9 s left"

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from time import monotonic
 from typing import Any
 
 from rich.console import Group
@@ -12,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from fedras.cli.displays.durations import duration
+from fedras.cli.displays.durations import Left
 from fedras.cli.displays.output import human, say
 from fedras.run import course
 from fedras.terminal import console
@@ -109,25 +108,3 @@ def _table(clients: Sequence[int], carried: Carried) -> Table:
         sums = (human(sum(bytes_[way] for _, bytes_ in rest)) for way in ("up", "down"))
         table.add_row(f"{len(rest)} more", f"{sum(count for count, _ in rest):,}", *sums)
     return table
-
-
-class Left:
-    """When a run will be done, by the rounds that were seen to end.
-
-    The first is where it starts to measure: before it nodes start, join and compile.
-    """
-
-    def __init__(self) -> None:
-        self._found: int | None = None
-        self._first: tuple[int, float] | None = None
-
-    def after(self, done: int, rounds: int) -> str:
-        """Return how long the rest will take, after ``done`` of so many rounds."""
-        if self._found is None:
-            self._found = done
-        if self._first is None and done > self._found:
-            self._first = done, monotonic()
-        if self._first is None or done == self._first[0]:
-            return "time left unknown"
-        start, since = self._first
-        return f"about {duration((monotonic() - since) / (done - start) * (rounds - done))} left"
