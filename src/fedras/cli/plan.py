@@ -28,15 +28,34 @@ _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) ?([kmg]?)(bits?|bytes|b)(?:/s)?", 
 _THOUSANDS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
 _MOST_ITEMS = 10**7
 
+Links = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[LINK]...",
+        help="Speeds in a second such as 64kbit or 2MB, or a CSV of user,bytes per second.",
+    ),
+]
+Seconds = Annotated[
+    float,
+    typer.Option(
+        min=0.001,
+        max=86_400,
+        callback=finite,
+        help="How long a client's transfers of a round may take.",
+    ),
+]
+Participation = Annotated[
+    float,
+    typer.Option(min=1e-6, max=1, callback=finite, help="Share of the clients in a round."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="An option of the run; more than one."),
+]
+
 
 def plan(
-    given: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[LINK]...",
-            help="Speeds in a second such as 64kbit or 2MB, or a CSV of user,bytes per second.",
-        ),
-    ] = None,
+    given: Links = None,
     items: Annotated[
         int | None,
         typer.Option(min=1, max=_MOST_ITEMS, help="How many items (default: of --dataset)."),
@@ -45,23 +64,12 @@ def plan(
         str, typer.Option(help="Data set or table that says how many items there are.")
     ] = "ml-100k",
     dim: Annotated[int, typer.Option(min=1, max=4096, help="Embedding dimension.")] = 32,
-    seconds: Annotated[
-        float,
-        typer.Option(
-            min=0.001,
-            max=86_400,
-            callback=finite,
-            help="How long a client's transfers of a round may take.",
-        ),
-    ] = 2.0,
+    seconds: Seconds = 2.0,
     actions: Annotated[
         int | None,
         typer.Option(min=1, max=MOST, help="What so many cost, instead of how many fit."),
     ] = None,
-    participation: Annotated[
-        float,
-        typer.Option(min=1e-6, max=1, callback=finite, help="Share of the clients in a round."),
-    ] = 0.1,
+    participation: Participation = 0.1,
     rounds: Annotated[int, typer.Option(min=1, max=MOST, help="Rounds in all.")] = 500,
     per_day: Annotated[
         float, typer.Option(min=1e-6, max=1e6, callback=finite, help="Rounds in a day.")
@@ -71,10 +79,7 @@ def plan(
         Path | None,
         typer.Option(metavar="RATES.csv", help="Each user's rate: what --set rate_file= takes."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="An option of the run; more than one."),
-    ] = None,
+    settings: Settings = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
