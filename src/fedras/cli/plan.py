@@ -17,12 +17,13 @@ from fedras.cli.displays.output import (
     print_table,
 )
 from fedras.cli.options import setting
-from fedras.config import MOST
+from fedras.config import MOST, Config
 from fedras.errors import UsageError
 
 if TYPE_CHECKING:
     from fedras.federation.plan import Plan
 
+_RUN = Config()
 _USUAL = ["64kbit", "1Mbit", "10Mbit"]
 _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) ?([kmg]?)(bits?|bytes|b)(?:/s)?", re.IGNORECASE)
 _THOUSANDS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
@@ -63,14 +64,14 @@ def plan(
     dataset: Annotated[
         str, typer.Option(help="Data set or table that says how many items there are.")
     ] = "ml-100k",
-    dim: Annotated[int, typer.Option(min=1, max=4096, help="Embedding dimension.")] = 32,
+    dim: Annotated[int, typer.Option(min=1, max=4096, help="Embedding dimension.")] = _RUN.dim,
     seconds: Seconds = 2.0,
     actions: Annotated[
         int | None,
         typer.Option(min=1, max=MOST, help="What so many cost, instead of how many fit."),
     ] = None,
-    participation: Participation = 0.1,
-    rounds: Annotated[int, typer.Option(min=1, max=MOST, help="Rounds in all.")] = 500,
+    participation: Participation = _RUN.client_fraction,
+    rounds: Annotated[int, typer.Option(min=1, max=MOST, help="Rounds in all.")] = _RUN.rounds,
     per_day: Annotated[
         float, typer.Option(min=1e-6, max=1e6, callback=finite, help="Rounds in a day.")
     ] = 24.0,
