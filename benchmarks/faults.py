@@ -146,7 +146,7 @@ def disturbed(name: str, folder: Path) -> Result:
     last = -1
     with small_disk(run.path / "nodes" / "node-0", name == "disk"), federation as running:
         for status in running.watch():
-            if status["round"] != last:
+            if status is not None and status["round"] != last:
                 last = status["round"]
                 disturbance.act(running, last)
     summary, checkpoint = run.summary(), run.checkpoint()

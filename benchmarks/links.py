@@ -19,9 +19,10 @@ from fedras.config import Config
 from fedras.evaluation.evaluation import Evaluation
 from fedras.evaluation.scores import Ranked
 from fedras.experiments.task import PAPER
+from fedras.federation.plan import Plan, write_rates
 from fedras.federation.simulator import Simulation
-from fedras.federation.speeds import rates_for, write_rates
 from fedras.federation.wire import Broadcast, Upload
+from fedras.methods.fedras import FedRAS
 from fedras.report.sections import replace_section
 
 PAGE = Path(__file__).parent.parent / "docs" / "federation.md"
@@ -57,10 +58,11 @@ def main() -> None:
     shares = [share for _, share in KINDS.values()]
     kind = chance.choice(len(KINDS), interactions.n_users, p=shares)
     speeds = np.array([speed for speed, _ in KINDS.values()], np.float64)[kind]
-    rates = rates_for(speeds, TARGET, interactions.n_items, Config.model_validate(PAPER).dim)
+    planned = Plan(FedRAS(), interactions.n_items, Config.model_validate(PAPER).dim)
+    rates = np.array(list(map(planned.rate, planned.fit(speeds.tolist(), TARGET, levels=5))))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rates.csv"
-        write_rates(interactions.user_ids.tolist(), rates, path)
+        write_rates(interactions.user_ids.tolist(), rates.tolist(), path)
         ways: dict[str, dict[str, Any]] = {
             "no compression": {"compression_rate": 0.0},
             "one rate, 90.63%": {"compression_rate": 0.9063},

@@ -26,8 +26,9 @@ from fedras.components import make_config
 from fedras.config import Config
 from fedras.data import Interactions
 from fedras.experiments.task import PAPER
-from fedras.federation.speeds import rates_for, write_rates
+from fedras.federation.plan import Plan, write_rates
 from fedras.flower.loopback import Loopback
+from fedras.methods.fedras import FedRAS
 from fedras.nodes.split import node_of
 from fedras.report.sections import replace_section
 from fedras.run.folder import RunFolder
@@ -56,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rates.csv"
         rates = fitted(interactions, measured)
-        write_rates(interactions.user_ids.tolist(), rates, path)
+        write_rates(interactions.user_ids.tolist(), rates.tolist(), path)
         ways: dict[str, dict[str, Any]] = {
             "no compression": {"compression_rate": 0.0, "rounds": 4},
             "one rate, 90.63%": {"compression_rate": 0.9063},
@@ -122,7 +123,8 @@ def fitted(interactions: Interactions, speeds: list[float]) -> Any:
     config = Config.model_validate(PAPER)
     users = np.bincount(node, minlength=len(speeds)) * config.client_fraction
     each = (np.array(speeds) / users)[node]
-    return rates_for(each, TARGET, interactions.n_items, config.dim)
+    planned = Plan(FedRAS(), interactions.n_items, config.dim)
+    return np.array(list(map(planned.rate, planned.fit(each.tolist(), TARGET, levels=5))))
 
 
 def timed(name: str, given: dict[str, Any], interactions: Interactions) -> Result:
@@ -137,7 +139,8 @@ def timed(name: str, given: dict[str, Any], interactions: Interactions) -> Resul
             for number, speed in enumerate(LINKS.values()) if name != NO_LIMIT else ():
                 shape(number, running.relays[number].port, speed)
             for status in running.watch():
-                ends.setdefault(status["round"], time.perf_counter())
+                if status is not None:
+                    ends.setdefault(status["round"], time.perf_counter())
             carried = running.traffic()
         took = np.diff([ends[number] for number in sorted(ends) if number])
         bytes_ = {way: carried[way] / config.rounds / len(LINKS) for way in ("down", "up")}

@@ -1,14 +1,19 @@
 """What ``fedras reproduce`` says, and what it refuses."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from helpers.small_experiments import POINTS, TRIALS, Inline
 from helpers.small_runs import Fedras
 
+from fedras.cli.displays import reproduction
 from fedras.cli.displays.durations import duration
+from fedras.experiments.costs import Costs
 from fedras.experiments.reproduction import Reproduction
+from fedras.experiments.runner import Started
+from fedras.experiments.task import Task
 
 
 def test_a_dry_run_lists_what_is_left_and_writes_nothing(
@@ -64,7 +69,8 @@ def test_figures_need_matplotlib_before_anything_runs(
     monkeypatch.setattr("fedras.report.figures.find_spec", lambda _: None)
     answer = run()
     assert answer.status == 2
-    assert answer.err == "fedras: error: figures need matplotlib: pip install 'fedras[figures]'\n"
+    assert answer.err.startswith("fedras: error: figures need matplotlib; run: pip install")
+    assert '"matplotlib>=' in answer.err
     assert inline.done == 0
 
 
@@ -99,3 +105,52 @@ def test_a_folder_in_use_is_refused(run: Any, tmp_path: Path) -> None:
     assert answer.status == 1
     assert "another process" in answer.err
     assert run().status == 0
+
+
+def task_of(rounds: int, seed: int = 0) -> Task:
+    return Task.of({"dataset": "synthetic", "rounds": rounds, "seed": seed})
+
+
+def row_of(rounds: int, took: float) -> dict[str, Any]:
+    return {"config": task_of(rounds).config.flat(), "history": {}, "wall_seconds": took}
+
+
+def costs(*rows: dict[str, Any]) -> Costs:
+    return Costs(SimpleNamespace(rows=lambda: list(rows)), {})  # type: ignore[arg-type]
+
+
+def test_what_runs_take_here_counts_more_than_what_they_took_elsewhere() -> None:
+    known = costs(row_of(100, 10), row_of(100, 10))
+    assert known.seconds(task_of(50)) == pytest.approx(5)
+    known.learn(row_of(100, 30))
+    assert known.seconds(task_of(50)) == pytest.approx(15)
+
+
+def test_other_runs_are_expected_to_be_as_much_slower() -> None:
+    other = row_of(100, 4)
+    other["config"] |= {"model": "ncf"}
+    known = costs(row_of(100, 10), other)
+    task = Task.of({"dataset": "synthetic", "rounds": 100, "model": "ncf"})
+    assert known.seconds(task) == pytest.approx(4)
+    known.learn(row_of(100, 30))
+    assert known.seconds(task) == pytest.approx(12)
+
+
+@pytest.mark.parametrize(("workers", "left"), [(1, 72), (2, 48), (3, 24), (9, 24)])
+def test_the_time_left_is_that_of_the_longest_row_of_runs(
+    workers: int, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = [task_of(100, seed) for seed in range(3)]
+    request = SimpleNamespace(
+        stages=lambda: iter([("some", tasks)]),
+        store=SimpleNamespace(rows=lambda: [row_of(100, 24)]),
+        choices=dict,
+        workers=workers,
+    )
+    monkeypatch.setattr(reproduction, "monotonic", lambda: 0.0)
+    shown = reproduction.Left(request)  # type: ignore[arg-type]
+    assert shown.ends() == f"about {left} s left"
+    for task in tasks[:workers]:
+        shown.note(Started(task))
+    monkeypatch.setattr(reproduction, "monotonic", lambda: 20.0)
+    assert shown.ends() == f"about {left - 20} s left"

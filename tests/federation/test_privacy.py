@@ -229,6 +229,7 @@ def test_without_the_accountant_the_error_says_what_to_install(tmp_path: Path) -
     )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
-        "fedras: error: dp_noise_multiplier needs an accountant: pip install 'fedras[privacy]'"
+        "fedras: error: dp_noise_multiplier needs an accountant; run: "
+        'pip install "dp-accounting>=0.5"'
     )
     assert not list(tmp_path.iterdir())

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from helpers.small_runs import Fedras
 
+from fedras.cli.displays.output import human
 from fedras.cli.displays.training import watched
 from fedras.config import Config
 from fedras.federation.schedule import Schedule
@@ -91,3 +92,34 @@ def test_bars_end_where_a_run_does(
         assert "None" not in said
     assert f"{run.length}/{run.length}" in said
     assert "left out" in said
+
+
+def test_the_best_round_is_said_once_there_are_two() -> None:
+    lines = [
+        {"round": n, "ranked": ranked, "hr@10": 0.5, "ndcg@10": quality}
+        for n, ranked, quality in (
+            (5, "validation", 0.2),
+            (10, "validation", 0.3),
+            (15, "validation", 0.3),
+            (20, None, None),
+        )
+    ]
+    assert course.best(lines[:1]) == ""
+    assert course.best(lines) == "best NDCG@10 0.3000 in round 10"
+
+
+def test_lines_of_a_run_say_bytes_best_round_and_time_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = open_run(Config.model_validate(STOPS | {"patience": 0}))
+    said: list[str] = []
+    monkeypatch.setattr("fedras.cli.displays.training.say", said.append)
+    with watched(run, quiet=False) as show:
+        for result in run.rounds():
+            show(result)
+    *_, last = said
+    assert last.endswith("about 0 s left")
+    assert "best NDCG@10" in last
+    summary = run.summary()
+    size = summary["bill"]["sent"] + summary["bill"]["received"]
+    assert f"  {human(size)} a user  " in last

@@ -10,18 +10,19 @@ from typer.core import TyperGroup
 from fedras.cli import (
     components,
     data,
+    doctor,
     evaluate,
     export,
     federate,
     flower,
-    rates,
+    plan,
     recommend,
     reproduce,
     similar,
     train,
     tune,
 )
-from fedras.cli.displays.output import say
+from fedras.cli.displays.output import log_as_json, say
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import STOPPED
 
@@ -53,13 +54,14 @@ app.command()(flower.superlink)
 app.command()(flower.node)
 app.command()(flower.operator)
 app.command("app")(flower.app)
-app.command()(rates.rates)
+app.command()(plan.plan)
 app.command()(evaluate.evaluate)
 app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.command()(export.export)
 app.command()(reproduce.reproduce)
 app.add_typer(data.app, name="data")
+app.command()(doctor.doctor)
 app.command()(components.methods)
 app.command()(components.models)
 app.command()(components.aggregations)
@@ -87,6 +89,7 @@ def _fedras(
 
 def run(arguments: list[str]) -> int:
     """Run a command and return the exit status; mistakes and failures are one line each."""
+    log_as_json(False)
     try:
         command = typer.main.get_command(app)
         status = command.main(arguments, prog_name="fedras", standalone_mode=False)

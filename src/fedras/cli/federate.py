@@ -7,6 +7,7 @@ import typer
 
 from fedras.cli.displays.output import PREPARING, finite, print_json, say, say_data
 from fedras.cli.flower import require_flower
+from fedras.cli.logs import LogFormat, Logs, LogTo, read_lines
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
 from fedras.cli.summary import print_summary, say_comparison
 from fedras.cli.uncompressed import WithUncompressed
@@ -43,6 +44,8 @@ def federate(
     with_uncompressed: WithUncompressed = False,
     as_json: SummaryAsJson = False,
     quiet: Quiet = False,
+    log_format: LogFormat = "text",
+    log_to: LogTo = None,
 ) -> None:
     """Train with a Flower federation on this machine: real processes, TLS, authentication.
 
@@ -52,6 +55,8 @@ def federate(
         raise UsageError("to resume a run, say which: give its folder as --out")
     from fedras.run.resumption import keep_place  # noqa: PLC0415 -- slow to import
 
+    logs = Logs(log_format, log_to)
+    quiet |= logs.as_json
     folder = run_folder(out, config)
     require_flower()
     try:
@@ -59,7 +64,7 @@ def federate(
             config, interactions = _prepared(config, folder, resume, quiet)
             summary = folder.summary()
             if summary is None:
-                summary = _run(folder, interactions, nodes, reply_timeout, quiet)
+                summary = _run(folder, interactions, nodes, reply_timeout, quiet, logs)
                 keep_place(folder, config)
             else:
                 say(f"the run in {folder.path} is finished")
@@ -75,6 +80,7 @@ def federate(
             say("stopped; continue with", f"fedras federate --resume --nodes {nodes} --out {place}")
         raise typer.Exit(STOPPED) from None
     say_comparison(summary)
+    logs.end(summary)
     if as_json:
         print_json(summary)
     else:
@@ -129,7 +135,12 @@ def _rehearse(config: Config, interactions: "Interactions") -> None:
 
 
 def _run(
-    folder: "RunFolder", interactions: "Interactions", nodes: int, timeout: float, quiet: bool
+    folder: "RunFolder",
+    interactions: "Interactions",
+    nodes: int,
+    timeout: float,
+    quiet: bool,
+    logs: Logs,
 ) -> dict[str, Any]:
     from fedras.baselines.kept import compared  # noqa: PLC0415
     from fedras.cli.displays.federation import watched  # noqa: PLC0415 -- slow to import
@@ -140,11 +151,13 @@ def _run(
     patience = (timeout, 300.0, 600.0)
     clients = [int((node_of(interactions, nodes) == number).sum()) for number in range(nodes)]
     with (
-        watched(clients, quiet) as show,
+        watched(clients, folder.config().rounds, quiet) as show,
         Loopback(folder.path, interactions, nodes, patience) as running,
     ):
+        logs.open(folder.path, len(read_lines(folder.path)))
         for status in running.watch():
             show(status, running.traffic()["by_node"])
+            logs.follow(read_lines(folder.path))
         carried = running.traffic()
     summary = folder.summary()
     if summary is None:

@@ -8,6 +8,7 @@ import typer
 
 from fedras.cli.options import setting
 from fedras.errors import FedrasError
+from fedras.extras import install
 
 Root = Annotated[
     Path, typer.Option(metavar="FILE", help="Certificate of the authority of the federation.")
@@ -20,7 +21,7 @@ State = Annotated[
 def require_flower() -> None:
     """Raise FedrasError if Flower is not installed."""
     if find_spec("flwr") is None:
-        raise FedrasError('this needs Flower; run: pip install "fedras[flower]"')
+        raise FedrasError(f"this needs Flower; run: {install('flower')}")
 
 
 def _ready(*paths: Path) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fedras.cli.displays.durations import duration
-from fedras.cli.displays.output import DataDir, console, print_table, say
+from fedras.cli.displays.output import DataDir, print_table, say
 from fedras.config import MOST
 from fedras.interrupts import STOPPED, sigterm_interrupts
+from fedras.terminal import console
 
 if TYPE_CHECKING:
     from fedras.experiments.reproduction import Reproduction

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from fedras.cli.displays.output import print_json, say, say_data
+from fedras.cli.logs import LogFormat, Logs, LogTo
 from fedras.cli.options import Out, Quiet, Resume, SummaryAsJson, run_folder, with_config
 from fedras.cli.summary import print_summary, say_comparison
 from fedras.cli.uncompressed import WithUncompressed
@@ -28,17 +29,21 @@ def train(
     with_uncompressed: WithUncompressed = False,
     as_json: SummaryAsJson = False,
     quiet: Quiet = False,
+    log_format: LogFormat = "text",
+    log_to: LogTo = None,
 ) -> None:
     """Train a federation and measure what it costs and how well it recommends.
 
     Without options: FedRAS on MovieLens 100K. Flags win over --set, --set over --config.
     """
+    logs = Logs(log_format, log_to)
+    quiet |= logs.as_json
     folder = None if out is None and resume else run_folder(out, config)
     run: Run[Simulation] | None = None
     try:
         with sigterm_interrupts():
             run = _open(config, folder, resume, quiet)
-            summary = _work_off(run, quiet)
+            summary = _work_off(run, quiet, logs)
             if with_uncompressed:
                 data = run.federation.interactions
                 summary = add_uncompressed(summary, run.folder, run.config, data, quiet)
@@ -46,6 +51,7 @@ def train(
         say(*_stopped(run))
         raise typer.Exit(STOPPED) from None
     say_comparison(summary)
+    logs.end(summary)
     if as_json:
         print_json(summary)
     else:
@@ -68,13 +74,15 @@ def _open(
     return run
 
 
-def _work_off(run: "Run[Simulation]", quiet: bool) -> dict[str, Any]:
+def _work_off(run: "Run[Simulation]", quiet: bool, logs: Logs) -> dict[str, Any]:
     """Run all rounds that are left and return the summary."""
     from fedras.cli.displays.training import watched  # noqa: PLC0415 -- slow to import
 
+    logs.open(run.folder.path if run.folder else None, len(run.lines))
     with closing(run.rounds()) as rounds, watched(run, quiet) as show:
         for result in rounds:
             show(result)
+            logs.follow(run.lines)
     summary = run.folder.summary() if run.folder else None
     return summary or run.summary()
 

@@ -11,6 +11,7 @@ from fedras.arrays import Float32s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.extras import install
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast
 
@@ -82,7 +83,7 @@ def require_accountant(config: Config) -> None:
         import dp_accounting  # noqa: F401, PLC0415 -- an extra
     except ImportError:
         raise UsageError(
-            "dp_noise_multiplier needs an accountant: pip install 'fedras[privacy]'"
+            f"dp_noise_multiplier needs an accountant; run: {install('privacy')}"
         ) from None
 
 

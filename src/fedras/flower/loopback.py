@@ -26,7 +26,7 @@ from fedras.run.folder import RunFolder
 from fedras.whole_files import FolderLock
 
 APP = Path(__file__).parent / "app"
-_PAUSE = 0.2  # seconds
+_PAUSE, _QUIET = 0.2, 1.0  # seconds
 _UP = 60.0  # seconds that a SuperLink has to start
 _RESTARTS = 5
 _NODE_PAUSE = 5.0  # seconds
@@ -101,8 +101,10 @@ class Loopback:
             for made in (self.logs, self.folder / "nodes"):
                 shutil.rmtree(made, ignore_errors=True)
 
-    def watch(self) -> Iterator[dict[str, Any]]:
+    def watch(self) -> Iterator[dict[str, Any] | None]:
         """Yield what the server says of itself, until the run is over; restart what has ended.
+
+        That is None before it says anything, and the same again each second without news.
 
         Raises
         ------
@@ -110,14 +112,17 @@ class Loopback:
             If the run fails again and again.
         """
         run, status = RunFolder(self.folder), self.scratch / "status.json"
-        last = b""
+        last, said, again = b"", None, 0.0
         while True:
             done = run.summary() is not None
             now = status.read_bytes() if status.exists() else b""
-            if now and now != last:
+            news = now not in {b"", last}
+            if news:
                 last, said = now, json.loads(now)
                 if "error" in said:
                     raise FedrasError(said["error"])
+            if news or time.monotonic() > again:
+                again = time.monotonic() + _QUIET
                 yield said
             if done:
                 return

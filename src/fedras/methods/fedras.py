@@ -52,6 +52,10 @@ class ActionSharing(Method):
         """Return C_e: ``actions``, or N (1 - CR)."""
         return self.actions or super().budget(rate, n_items, dim)
 
+    def most(self, budget: int) -> int:
+        """Return how many actions an update of the server may have; a client's has ``budget``."""
+        return budget
+
     def uplink(self, budget: int, shared: np.uint64) -> Actions:
         """Return K-means to ``budget`` actions, used where a client has more rows."""
         return Actions(budget, self.client_iterations, self.numbers)
@@ -69,9 +73,16 @@ class FedRAS(ActionSharing):
     ----------
     alpha
         Fluctuation factor: a round uses between C_e (1 - alpha) and C_e (1 + alpha) groups.
+    strict
+        Whether C_e is the most instead: no round uses more.
     """
 
     alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
+    strict: bool = Field(False, description="the server never uses more groups than the budget")
+
+    def most(self, budget: int) -> int:
+        """Return C_m, C_e (1 + alpha), or C_e where that is ``strict``."""
+        return budget if self.strict else max(budget, math.floor(budget * (1 + self.alpha)))
 
     def compress(
         self, update: RowUpdate, budget: int, memory: Memory, shared: np.uint64, key: np.uint64
@@ -82,7 +93,6 @@ class FedRAS(ActionSharing):
         groups; ``memory`` holds the sum and the number of these records.
         """
         fewest = max(1, math.floor(budget * (1 - self.alpha)))
-        most = max(budget, math.floor(budget * (1 + self.alpha)))
         n = len(update.rows)
         if n <= budget:
             return Plain(self.numbers).encode(update, key), memory
@@ -93,7 +103,7 @@ class FedRAS(ActionSharing):
             assignment,
             int(assignment.max()) + 1,
             min(budget, n),
-            min(most, n),
+            min(self.most(budget), n),
             memory["sum"] / records if records else math.nan,
         )
         actions = kmeans.means(update.values, assignment, groups)

@@ -1,6 +1,6 @@
 """Figures in the paper's layout, as SVG and PNG; the same rows give the same files.
 
-matplotlib is an extra (``pip install 'fedras[figures]'``) and is imported here only.
+matplotlib is an extra (``figures``) and is imported here only.
 """
 
 from collections import defaultdict
@@ -16,6 +16,7 @@ from fedras.errors import UsageError
 from fedras.experiments.experiment import Experiment, Figure, Table
 from fedras.experiments.reproduction import Found
 from fedras.experiments.task import Row
+from fedras.extras import install
 from fedras.report.cells import Cell, Cells, distinct, lookup, place
 from fedras.report.names import written
 from fedras.report.readers import exchanged
@@ -80,7 +81,7 @@ def require_matplotlib() -> None:
         If matplotlib is not installed.
     """
     if find_spec("matplotlib") is None:
-        raise UsageError("figures need matplotlib: pip install 'fedras[figures]'")
+        raise UsageError(f"figures need matplotlib; run: {install('figures')}")
 
 
 def draw(experiment: Experiment, found: Sequence[Found], cells: Cells, folder: Path) -> None:

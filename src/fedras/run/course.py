@@ -25,6 +25,15 @@ def latest(lines: list[dict[str, Any]]) -> str:
     return f"{quality(ranked[-1])} in round {ranked[-1]['round']}, now that item trains too"
 
 
+def best(lines: list[dict[str, Any]]) -> str:
+    """Return in which round the quality was best so far; "" before two evaluations."""
+    ranked = [line for line in lines if line["ranked"] is not None]
+    if len(ranked) < 2:
+        return ""
+    first = max(ranked, key=lambda line: line["ndcg@10"])
+    return f"best {in_words(first)[-1]} in round {first['round']}"
+
+
 def stopped(config: Config, schedule: Schedule) -> str:
     """Return which rounds were left out and why; "" if none were."""
     if not schedule.skipped:

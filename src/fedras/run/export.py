@@ -10,6 +10,7 @@ from fedras.arrays import Arrays, Float32s
 from fedras.data.fingerprint import fingerprint
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
+from fedras.extras import install
 from fedras.federation.client import Silo
 from fedras.kernels.gather import gather
 from fedras.models.context import Directions
@@ -55,9 +56,7 @@ def require_format(path: Path) -> None:
     if suffix not in {_NPZ, _SAFETENSORS}:
         raise UsageError(f"cannot export to {path}: its name must end with .npz or .safetensors")
     if suffix == _SAFETENSORS and find_spec("safetensors") is None:
-        raise UsageError(
-            f'{path}: needs safetensors; run: pip install "fedras[export]", or name a file.npz'
-        )
+        raise UsageError(f"{path}: needs safetensors; run: {install('export')}, or name a file.npz")
 
 
 def contents(

@@ -9,6 +9,7 @@ from typing import Any
 from fedras.federation.round import RoundResult
 from fedras.run import course
 from fedras.run.run import Run
+from fedras.terminal import console
 
 _PAUSE = 0.2  # seconds between two pictures
 
@@ -57,8 +58,7 @@ def _bar(run: Run[Any], text: str) -> dict[str, str]:
 
 
 def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
-    from rich.console import Console  # noqa: PLC0415 -- slow to import
-    from rich.progress import (  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415 -- slow to import
         BarColumn,
         Progress,
         TaskProgressColumn,
@@ -69,7 +69,7 @@ def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
 
     words = TextColumn("{task.description}", table_column=Column())  # these break, no others
     columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), words)
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=console(stderr=True)) as bar:
         start = _quality(run) or "preparing"
         task = bar.add_task(start, total=run.length, completed=run.round)
         for result in run.rounds():

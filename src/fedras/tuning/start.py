@@ -10,6 +10,7 @@ from fedras.config import Config
 from fedras.data import Interactions
 from fedras.data.fingerprint import fingerprint
 from fedras.errors import FedrasError, UsageError
+from fedras.extras import install
 from fedras.run.resumption import absolute, agreed_with
 from fedras.tuning.folder import Plan, TuningFolder
 from fedras.tuning.space import Searched, Space
@@ -86,7 +87,7 @@ def open_tuning(
 def require_optuna() -> None:
     """Raise UsageError if Optuna is missing."""
     if find_spec("optuna") is None:
-        raise UsageError('tuning needs Optuna; run: pip install "fedras[tune]"')
+        raise UsageError(f"tuning needs Optuna; run: {install('tune')}")
 
 
 def given_of(config: Config) -> dict[str, Any]:

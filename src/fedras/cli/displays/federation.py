@@ -3,96 +3,108 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from time import monotonic
 from typing import Any
 
 from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from fedras.cli.displays.durations import duration
-from fedras.cli.displays.output import console, human, say
+from fedras.cli.displays.durations import Left
+from fedras.cli.displays.output import human, say
+from fedras.run import course
+from fedras.terminal import console
 
 Status = Mapping[str, Any]
 Carried = Sequence[Mapping[str, int]]
-Show = Callable[[Status, Carried], None]
+Show = Callable[[Status | None, Carried], None]
 
 _STARTING = "starting SuperLink and SuperNodes: about half a minute"
+_MOST_SHOWN = 12
 
 
 @contextmanager
-def watched(clients: Sequence[int], quiet: bool) -> Iterator[Show]:
+def watched(clients: Sequence[int], rounds: int, quiet: bool) -> Iterator[Show]:
     """Yield the function that shows how far the run is.
 
-    It takes what the server says of itself and, by node, the bytes that sockets carried.
+    It takes what the server says of itself, None while it says nothing, and the bytes that sockets
+    of each node carried.
 
     Parameters
     ----------
     clients
         How many each node has.
+    rounds
+        How many there will be.
     quiet
         Whether to show nothing.
     """
-    left = _Left()
     if quiet:
         yield lambda *_: None
-    elif not sys.stderr.isatty():
-        say(_STARTING)
-        yield lambda status, carried: say("  ".join(_figures(status, carried, left)))
-    else:
-        with _live(clients, left) as show:
+    elif sys.stderr.isatty():
+        with _live(clients, rounds) as show:
             yield show
+    else:
+        say(_STARTING)
+        yield _Lines(sum(clients)).show
+
+
+class _Lines:
+    """Says each status once; bytes alone are no news."""
+
+    def __init__(self, users: int) -> None:
+        self._users, self._left = users, Left()
+        self._said: Status | None = None
+
+    def show(self, status: Status | None, carried: Carried) -> None:
+        if status is not None and status != self._said:
+            self._said = status
+            ends = self._left.after(status["round"], status["rounds"])
+            round_ = f"round {status['round']}/{status['rounds']}"
+            say("  ".join([round_, *_figures(status, carried, self._users), ends]))
 
 
 @contextmanager
-def _live(clients: Sequence[int], left: "_Left") -> Iterator[Show]:
+def _live(clients: Sequence[int], rounds: int) -> Iterator[Show]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("rounds"), TimeElapsedColumn())
-    bar = Progress(*columns, TextColumn("{task.description}"))
-    task = bar.add_task(_STARTING, total=None)
+    bar = Progress(*columns)
+    task = bar.add_task("", total=rounds)
+    left, nothing = Left(), [{"up": 0, "down": 0}] * len(clients)
 
-    def show(status: Status, carried: Carried) -> None:
-        _, *figures, ends = _figures(status, carried, left)
-        bar.update(task, total=status["rounds"], completed=status["round"], description=ends)
-        live.update(Group(bar, _table(clients, carried), "  ".join(figures)))
+    def picture(carried: Carried, *lines: str) -> Group:
+        return Group(bar, _table(clients, carried), *map(Text, filter(None, lines)))
 
-    with Live(Group(bar), console=console(stderr=True)) as live:
+    def show(status: Status | None, carried: Carried) -> None:
+        if status is None:
+            live.update(picture(carried, _STARTING), refresh=True)
+            return
+        bar.update(task, total=status["rounds"], completed=status["round"])
+        figures = "  ".join(_figures(status, carried, sum(clients)))
+        ends = left.after(status["round"], status["rounds"])
+        live.update(picture(carried, figures, ends), refresh=True)
+
+    with Live(picture(nothing, _STARTING), console=console(stderr=True)) as live:
         yield show
 
 
-def _figures(status: Status, carried: Carried, left: "_Left") -> list[str]:
+def _figures(status: Status, carried: Carried, users: int) -> list[str]:
     awake = sum(node["awake"] for node in status["nodes"].values())
-    traffic = [f"{way} {human(sum(each[way] for each in carried))}" for way in ("up", "down")]
-    return [
-        f"round {status['round']}/{status['rounds']}",
-        f"{awake} of {len(carried)} nodes answer",
-        *filter(None, [status["quality"], status["stopped"]]),
-        *traffic,
-        left.after(status["round"], status["rounds"]),
-    ]
+    sums = {way: sum(each[way] for each in carried) for way in ("up", "down")}
+    each_user = human(sum(sums.values()) / max(1, users))
+    quality = [course.quality(status["metrics"])] if status["metrics"] else []
+    traffic = [f"{way} {human(size)}" for way, size in sums.items()]
+    return [f"{awake} of {len(carried)} nodes answer", *quality, *traffic, f"{each_user} a user"]
 
 
 def _table(clients: Sequence[int], carried: Carried) -> Table:
     table = Table("node", box=None, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("clients", "up", "down"):
         table.add_column(heading, justify="right")
-    for number, (count, bytes_) in enumerate(zip(clients, carried, strict=True)):
+    pairs = list(zip(clients, carried, strict=True))
+    for number, (count, bytes_) in enumerate(pairs[:_MOST_SHOWN]):
         table.add_row(f"node-{number}", f"{count:,}", human(bytes_["up"]), human(bytes_["down"]))
+    if rest := pairs[_MOST_SHOWN:]:
+        sums = (human(sum(bytes_[way] for _, bytes_ in rest)) for way in ("up", "down"))
+        table.add_row(f"{len(rest)} more", f"{sum(count for count, _ in rest):,}", *sums)
     return table
-
-
-class _Left:
-    """When a run will be done, by the rounds that were seen."""
-
-    def __init__(self) -> None:
-        self._first: tuple[int, float] | None = None
-
-    def after(self, done: int, rounds: int) -> str:
-        """Return how long the rest will take, after ``done`` of so many rounds."""
-        now = monotonic()
-        if self._first is None:
-            self._first = done, now
-        start, since = self._first
-        if done == start:
-            return "time left unknown"
-        return f"about {duration((now - since) / (done - start) * (rounds - done))} left"

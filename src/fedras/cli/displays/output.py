@@ -5,14 +5,15 @@ import math
 import shutil
 import sys
 import textwrap
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from fedras.terminal import console
 
+if TYPE_CHECKING:
     from fedras.data import Interactions
 
 PREPARING = "preparing (the first run compiles kernels, once per installation: about half a minute)"
@@ -26,6 +27,9 @@ DataDir = Annotated[
 ]
 
 
+_JSON = ContextVar("whether what is said is JSON", default=False)
+
+
 def finite(value: float) -> float:
     """Let an option be any number but NaN and infinity."""
     if not math.isfinite(value):
@@ -33,8 +37,21 @@ def finite(value: float) -> float:
     return value
 
 
+def log_as_json(wanted: bool) -> None:
+    """Let `say` write JSON from now on, or text."""
+    _JSON.set(wanted)
+
+
+def log(event: str, **what: Any) -> None:
+    """Print a JSON object on a line of the standard error."""
+    print(json.dumps({"event": event} | what, ensure_ascii=False), file=sys.stderr, flush=True)
+
+
 def say(message: str, command: str = "") -> None:
     """Print a line for people, beside the results, and a command that they may want to copy."""
+    if _JSON.get():
+        log("message", text=message, **({"command": command} if command else {}))
+        return
     text = f"fedras: {message}" + (":" if command else "")
     if not sys.stderr.isatty():
         print(f"{text} {command}".rstrip(), file=sys.stderr, flush=True)
@@ -86,17 +103,6 @@ def print_table(columns: list[str], rows: list[list[str]], right: tuple[int, ...
     for row in rows:
         table.add_row(*map(Text, row))
     console().print(table)
-
-
-def console(stderr: bool = False) -> "Console":
-    """Return a console whose progress bars are as readable on light terminals as on dark ones."""
-    from rich.console import Console  # noqa: PLC0415 -- not needed for help
-    from rich.theme import Theme  # noqa: PLC0415
-
-    plain = "progress.download", "progress.elapsed", "progress.remaining", "status.spinner"
-    strong = "bar.complete", "bar.finished", "bar.pulse"
-    styles = dict.fromkeys(plain, "default") | dict.fromkeys(strong, "bold")
-    return Console(stderr=stderr, highlight=False, theme=Theme(styles | {"bar.back": "dim"}))
 
 
 def human(size: float) -> str:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from heapq import heappop, heappush
 from time import monotonic
 
 from rich.console import Group
@@ -11,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from fedras.cli.displays.durations import duration
-from fedras.cli.displays.output import console, say
+from fedras.cli.displays.output import say
 from fedras.experiments.costs import Costs
 from fedras.experiments.reproduction import Reproduction, Written
 from fedras.experiments.runner import Event, Finished, Started, Warming
-from fedras.experiments.task import Task
+from fedras.experiments.task import Row, Task
+from fedras.terminal import console
 
 Show = Callable[[Event | Written], None]
 
@@ -28,7 +30,7 @@ def watched(request: Reproduction, quiet: bool) -> Iterator[Show]:
     if quiet:
         yield lambda _: None
         return
-    left = _Left(request)
+    left = Left(request)
     if not sys.stderr.isatty():
         yield lambda event: _say(event, left)
         return
@@ -46,13 +48,14 @@ def watched(request: Reproduction, quiet: bool) -> Iterator[Show]:
         yield show
 
 
-class _Left:
+class Left:
     """What is left to do, and when that will be done."""
 
     def __init__(self, request: Reproduction) -> None:
         self._request = request
         self.done = 0
         self.busy: dict[str, tuple[Task, float]] = {}
+        self._rows: list[Row] = []
         self._look()
 
     def _look(self) -> None:
@@ -60,6 +63,8 @@ class _Left:
         tasks = [task for _, stage in self._request.stages() for task in stage]
         self._left = {task.key: task for task in tasks}
         self._costs = Costs(self._request.store, self._request.choices())
+        for row in self._rows:
+            self._costs.learn(row)
 
     @property
     def total(self) -> int:
@@ -67,6 +72,7 @@ class _Left:
         return self.done + len(self._left)
 
     def note(self, event: Event | Written) -> None:
+        """Take note of what happened."""
         if isinstance(event, Warming):
             self._look()
         elif isinstance(event, Started):
@@ -75,6 +81,7 @@ class _Left:
             self.busy.pop(event.task.key)
             self._left.pop(event.task.key, None)
             self.done += 1
+            self._rows.append(event.row)
             self._costs.learn(event.row)
 
     def running(self) -> str:
@@ -83,15 +90,18 @@ class _Left:
 
     def ends(self) -> str:
         """Return how long it will take, as far as that is known."""
-        seconds, unknown = self._costs.total(self._left.values())
-        elapsed = sum(monotonic() - start for _, start in self.busy.values())
-        left = max(0.0, seconds - elapsed) / self._request.workers
-        return f"about {duration(left)} left" + (
+        _, unknown = self._costs.total(self._left.values())
+        ends = [0.0] * self._request.workers
+        for key, task in sorted(self._left.items(), key=lambda each: each[0] not in self.busy):
+            since = monotonic() - self.busy[key][1] if key in self.busy else 0.0
+            seconds = max(0.0, (self._costs.seconds(task) or 0.0) - since)
+            heappush(ends, heappop(ends) + seconds)
+        return f"about {duration(max(ends))} left" + (
             f" and {unknown} runs of unknown length" if unknown else ""
         )
 
 
-def _say(event: Event | Written, left: _Left) -> None:
+def _say(event: Event | Written, left: Left) -> None:
     left.note(event)
     if isinstance(event, Warming):
         say(_WARMING)

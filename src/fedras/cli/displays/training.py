@@ -17,11 +17,13 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from fedras.cli.displays.output import COMPARING, PREPARING, console, human, say
+from fedras.cli.displays.durations import Left
+from fedras.cli.displays.output import COMPARING, PREPARING, human, say
 from fedras.federation.round import RoundResult
 from fedras.federation.schedule import joining
 from fedras.run import course
 from fedras.run.run import Run
+from fedras.terminal import console
 
 Show = Callable[[RoundResult], None]
 
@@ -46,12 +48,14 @@ def watched(run: Run[Any], quiet: bool) -> Iterator[Show]:
             yield show
     else:
         say(PREPARING)
-        yield lambda result: _say_round(result, run)
+        left = Left(run.round)
+        yield lambda result: _say_round(result, run, left)
 
 
-def _say_round(result: RoundResult, run: Run[Any]) -> None:
+def _say_round(result: RoundResult, run: Run[Any], left: Left) -> None:
+    ends = left.after(run.round, run.length)
     if _evaluated(result, run):
-        say(_figures(run))
+        say(f"{_figures(run)}  {ends}")
         begins = run.federation.server.progress == joining(run.federation.config)
         if begins and (left_out := _left_out(run)):
             say(left_out)
@@ -88,10 +92,15 @@ def _left_out(run: Run[Any]) -> str:
 
 
 def _figures(run: Run[Any]) -> str:
-    means, rates = run.totals.means(), run.rates()
-    return (
-        f"round {run.round}/{run.length}  {course.latest(run.lines)}  "
-        f"up {human(means['uplink_bytes_per_client_round'])}  "
-        f"down {human(means['downlink_bytes_per_client_round'])}  "
-        f"CR {rates['compression_rate']:.2%} (wire {rates['wire_compression_rate']:.2%})"
-    )
+    """Return quality, and bytes so far of clients that download only to take part."""
+    up, down = run.totals.uplink.sent.total(), run.totals.fetched.sent.total()
+    each = (up + down) / len(run.federation.server.clients)
+    parts = [
+        f"round {run.round}/{run.length}",
+        course.latest(run.lines),
+        course.best(run.lines),
+        f"up {human(up)}",
+        f"down {human(down)}",
+        f"{human(each)} a user",
+    ]
+    return "  ".join(filter(None, parts))

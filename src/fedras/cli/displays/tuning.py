@@ -9,7 +9,8 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from fedras.cli.displays.output import PREPARING, console, say
+from fedras.cli.displays.output import PREPARING, say
+from fedras.terminal import console
 from fedras.tuning.rows import best_of, line, options_line, score
 from fedras.tuning.study import Evaluated, Event, Finished, Started, Tuning
 

@@ -14,6 +14,7 @@ from fedras.data.forms.columnar import Columnar
 from fedras.data.interactions import strings
 from fedras.data.select import Selection, take
 from fedras.errors import DataError, UsageError
+from fedras.extras import install
 from fedras.kernels.gather import bounds_of
 from fedras.nodes.catalogue import Catalogue
 
@@ -89,9 +90,7 @@ def _table_rows(url: str, name: str) -> Columnar:
     try:
         import sqlalchemy as sa  # noqa: PLC0415 -- optional
     except ImportError:
-        raise DataError(
-            f'table {name}: databases need SQLAlchemy; run: pip install "fedras[sql]"'
-        ) from None
+        raise DataError(f"table {name}: databases need SQLAlchemy; run: {install('sql')}") from None
     engine = None
     try:
         engine = sa.create_engine(url)
