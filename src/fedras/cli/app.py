@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from fedras.cli import (
+    compare,
     components,
     data,
     evaluate,
@@ -16,6 +17,7 @@ from fedras.cli import (
     flower,
     rates,
     recommend,
+    report,
     reproduce,
     similar,
     train,
@@ -55,6 +57,8 @@ app.command()(flower.operator)
 app.command("app")(flower.app)
 app.command()(rates.rates)
 app.command()(evaluate.evaluate)
+app.command()(compare.compare)
+app.command()(report.report)
 app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.command()(export.export)

@@ -173,6 +173,7 @@ class Run(Generic[F]):
         unknown = dict.fromkeys(metrics.names(self.config.at))
         line = {"round": result.round, "ranked": ranked} | (result.metrics or unknown)
         line |= self.totals.means() | self.totals.refused()
+        line |= self.totals.paid(len(self.federation.server.clients))
         return line | {"seconds": self.totals.seconds}
 
     def write(self, folder: RunFolder) -> None:
