@@ -16,6 +16,7 @@ Spec = dict[str, Any]
 VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 """Of Vega-Lite, as `vl_convert` knows it."""
 
+_FAR = 30  # times as much, from which on an axis is logarithmic
 _BYTES = "format(datum.value, '~s') + 'B'"
 
 
@@ -126,7 +127,9 @@ class Charts:
             return None
         axis = _bytes_axis() if sizes else alt.Axis(tickCount=5)
         shown = _size() if sizes else _number(value, title)
-        y = alt.Y(f"{value}:Q", title=title, scale=alt.Scale(zero=zero), axis=axis)
+        far = not zero and _far([row[value] for row in rows])
+        scale = alt.Scale(type="log") if far else alt.Scale(zero=zero)
+        y = alt.Y(f"{value}:Q", title=title, scale=scale, axis=axis)
         chart = _chart(rows).mark_line(strokeWidth=2, point={"size": 24}).encode(
             _round(), y, tooltip=["run:N", "round:Q", shown], **self._by_run(line=True)
         )  # fmt: skip
@@ -163,6 +166,11 @@ class Charts:
         size = {"width": self.look.width, "height": height or self.look.height}
         spec: Spec = chart.properties(description=description, **size).to_dict()
         return spec | {"config": self.look.config()}
+
+
+def _far(values: list[float]) -> bool:
+    """Return whether values are of different orders of magnitude."""
+    return min(values) > 0 and max(values) > _FAR * min(values)
 
 
 def _chart(rows: Rows) -> alt.Chart:

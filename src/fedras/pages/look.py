@@ -52,7 +52,12 @@ class Look:
             "font": FONT,
             "view": {"stroke": None},
             "axis": {**lines, **text, **sizes, "titlePadding": 8},
-            "legend": {**text, **sizes, "orient": "bottom", "columns": 3},
+            "legend": {
+                **text,
+                **sizes,
+                "orient": "bottom",
+                "columns": 2 if self.width == "container" else 5,
+            },
         }
 
 
