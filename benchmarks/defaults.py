@@ -34,7 +34,7 @@ EXTREMES: dict[str, dict[str, Any]] = {
 }
 CANDIDATES = [
     {"dim": dim, "weight_decay": decay}
-    for dim, decay in ((64, 0.007), (64, 0.015), (64, 0.03), (32, 0.015))
+    for dim, decay in ((64, 0.01), (64, 0.02), (64, 0.04), (32, 0.02))
 ]
 CHOOSING = PLAIN | {"validation": True, "rounds": 250}
 VARIANTS: dict[str, dict[str, Any]] = {

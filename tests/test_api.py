@@ -35,9 +35,15 @@ def test_a_table_is_fitted_as_train_does(run: Trained) -> None:
     given = {name: value for name, value in OPTIONS.items() if name != "progress"}
     config = fedras.Config.model_validate(given)
     results = list(fedras.train(config, interactions=interactions_from(TABLE)))
-    assert [row["round"] for row in run.history] == [2, 4, 6]
-    assert run.history.column("hr@10") == [r.metrics["hr@10"] for r in results if r.metrics]
-    assert run.summary["metrics"] == results[-1].metrics
+    assert [row["round"] for row in run.history] == [2, 4, 5, 6]  # after 5 validation trains too
+    assert run.history.column("ranked") == ["validation"] * 3 + [None]
+    found = [r.metrics["hr@10"] for r in results if r.metrics]
+    assert run.history.column("hr@10") == [*found, None]
+    paper = config.model_copy(update={"monitor": "test"})
+    *_, last = fedras.train(paper, interactions=interactions_from(TABLE))
+    again = fedras.fit(TABLE, **OPTIONS, monitor="test")
+    assert again.summary["metrics"] == last.metrics
+    assert again.history.column("hr@10")[-1] == again.summary["metrics"]["hr@10"]
     assert run.config.rounds == 6
     assert run.folder is None
 
@@ -50,9 +56,9 @@ def test_recommendations_have_titles(run: Trained) -> None:
 
 
 def test_history_is_a_table(run: Trained) -> None:
-    assert pa.Table.from_pylist(run.history).column("round").to_pylist() == [2, 4, 6]
-    assert repr(run.history).splitlines()[0].split()[:2] == ["round", "HR@10"]
-    assert len(repr(run.history).splitlines()) == 4
+    assert pa.Table.from_pylist(run.history).column("round").to_pylist() == [2, 4, 5, 6]
+    assert repr(run.history).splitlines()[0].split()[:3] == ["round", "ranked", "HR@10"]
+    assert len(repr(run.history).splitlines()) == 5
     assert repr(History()) == ""
     assert "<th>HR@10</th>" in run.history._repr_html_()
 
@@ -69,9 +75,10 @@ def test_notebooks_show_tables_that_hide_no_markup(run: Trained) -> None:
     assert "<th>score</th>" in untitled
     assert "HR@10" in repr(run.summary)
     shown = (
-        "Trained(table: 40 users, 129 items; mf, fedras, 6 rounds; HR@10 {:.4f}; NDCG@10 {:.4f})"
+        "Trained(table: 40 users, 129 items; mf, fedras, 6 rounds; {} HR@10 {:.4f}  NDCG@10 {:.4f})"
     )
-    assert repr(run) == shown.format(*run.summary["metrics"].values())
+    last = run.history[2]
+    assert repr(run) == shown.format("validation", last["hr@10"], last["ndcg@10"])
 
 
 def test_names_are_completed(run: Trained) -> None:

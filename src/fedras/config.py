@@ -150,7 +150,7 @@ class Config(BaseModel):
     rounds: int = Field(500, ge=1, le=MOST, description="global rounds")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random choices")
     client_fraction: float = Field(0.1, gt=0, le=1, description="clients per round / all clients")
-    dim: int = Field(32, ge=1, le=4096, description="embedding dimension")
+    dim: int = Field(64, ge=1, le=4096, description="embedding dimension")
     local_epochs: int = Field(
         2, ge=1, le=MOST_PASSES, description="passes over a client's samples per round"
     )

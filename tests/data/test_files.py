@@ -170,8 +170,14 @@ def test_users_with_few_interactions_can_be_dropped(tmp_path: Path) -> None:
 
 def test_repeats_can_be_kept(tmp_path: Path) -> None:
     path = write(tmp_path, "u,a\nu,b\nu,a\n")
-    assert histories(load(str(path))) == {"u": ["a", "b"]}
-    assert histories(load(str(path), options={"keep_repeats": True})) == {"u": ["a", "b", "a"]}
+    once = load(str(path))
+    assert histories(once) == {"u": ["a", "b"]}
+    assert (
+        "1 of 3 rows repeat a user and an item, of which the first in time counts" in once.columns
+    )
+    every = load(str(path), options={"keep_repeats": True})
+    assert histories(every) == {"u": ["a", "b", "a"]}
+    assert "repeat" not in every.columns
 
 
 def parquet(folder: Path, **columns: Any) -> Path:

@@ -108,3 +108,9 @@ def test_what_is_no_table(table: Any, says: str) -> None:
         interactions_from(table)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_repeats_are_said_as_python_says_options() -> None:
+    found = interactions_from([("u", "a"), ("u", "b"), ("u", "a")])
+    assert found.columns.endswith('of which the first in time counts (all: keep_repeats="true")')
+    assert len(interactions_from([("u", "a"), ("u", "a")], keep_repeats="true")) == 2

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas
-import polars
 import pyarrow as pa
 import pytest
 from helpers.own_tables import histories, parquet, write
@@ -49,7 +48,7 @@ def test_ids_that_are_numbers(
 @pytest.mark.parametrize(
     "times",
     [
-        pa.array(TIMES, pa.float16()),
+        pa.array(np.array(TIMES, np.float16)),
         pa.array(TIMES, pa.duration("s")),
         pa.array(["2020-01-03", "2020-01-01", "2020-01-01", "2020-01-02"]).dictionary_encode(),
         pa.array(["2020-01-03", "2020-01-01", "2020-01-01", "2020-01-02"], pa.string_view()),
@@ -220,9 +219,6 @@ def frame(**more: Any) -> pandas.DataFrame:
         lambda: frame(x=pandas.arrays.SparseArray([0, 0, 1, 0])),
         lambda: frame(x=[object()] * 4).set_index("user"),
         lambda: frame().astype({"user": "category"}),
-        lambda: polars.DataFrame({"user": USERS, "item": ITEMS, "ts": TIMES}).with_columns(
-            x=polars.lit(1).cast(polars.Int128)
-        ),
         lambda: list(map(Loan, USERS, ITEMS, TIMES)),
         lambda: list(map(Visit, USERS, ITEMS, TIMES)),
     ],

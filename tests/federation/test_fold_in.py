@@ -18,6 +18,7 @@ LEARNT: dict[str, Any] = {
     "rounds": 100,
     "dim": 8,
     "compression_rate": 0.875,
+    "monitor": "test",
 }
 
 

@@ -24,6 +24,7 @@ TOLERANCE = 2e-5
 TIE = 1e-6
 
 SMALL: dict[str, Any] = {
+    "monitor": "test",  # the paper knows no validation item
     "dim": 8,
     "rounds": 6,
     "client_fraction": 0.2,
@@ -32,6 +33,7 @@ SMALL: dict[str, Any] = {
     "learning_rate": 3.0,
     "final_learning_rate": 0.3,
     "weight_decay": 0.01,
+    "decay_per": "step",
     "compression_rate": 0.8,
 }
 CASES: dict[str, dict[str, Any]] = {

@@ -22,6 +22,7 @@ SMALL: dict[str, Any] = {
     "compression_rate": 0.99,
     "threads": 1,
     "baselines": False,
+    "patience": 0,  # all rounds are done
 }
 ARGUMENTS = [
     part for name, value in SMALL.items() for part in ("--set", f"{name}={json.dumps(value)}")

@@ -24,6 +24,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "several replicas": {"rate_range": (0.2, 0.9)},
     "ncf": {"model": "ncf"},
     "codes": {"method": "lightfr", "compression_rate": 0.96875},
+    "context": {"rate_range": (0.2, 0.9), "context_weight": 3.0, "context_decay": 0.5},
+    "no context": {"context_weight": 0.0},
 }
 
 
@@ -60,13 +62,17 @@ def _scores(arrays: dict[str, np.ndarray], user: int) -> np.ndarray:
     items = arrays["items"]
     if "replicas" in arrays:
         items = arrays["replicas"][arrays["replica_of_user"][user]]
+    near = np.zeros(len(items))
+    if "contexts" in arrays:
+        rows = items - items.mean(axis=0)
+        near = (rows / np.linalg.norm(rows, axis=1, keepdims=True)) @ arrays["contexts"][user]
     if "theta.1.weight" not in arrays:
-        return np.asarray(items @ arrays["users"][user])
+        return np.asarray(items @ arrays["users"][user] + near)
     hidden = np.hstack((np.tile(arrays["users"][user], (len(items), 1)), items))
     for layer in (1, 2, 3, 4):
         hidden = hidden @ arrays[f"theta.{layer}.weight"].T + arrays[f"theta.{layer}.bias"]
         hidden = np.maximum(hidden, 0) if layer < 4 else hidden
-    return np.asarray(hidden[:, 0])
+    return np.asarray(hidden[:, 0] + near)
 
 
 @pytest.mark.parametrize("ending", ["npz", "safetensors"])
@@ -85,12 +91,15 @@ def test_scores_from_the_file(recommender: Recommender, ending: str, tmp_path: P
     assert json.loads(texts["config"])["dim"] == arrays["items"].shape[1]
     assert (texts["fedras"], texts["rounds"]) == (fedras.__version__, "10")
     assert {"fingerprint", "data", "model"} < set(texts)
+    context = json.loads(texts["context"])
+    assert context == recommender.silo.context._asdict()
+    assert ("contexts" in arrays) == (context["weight"] > 0)
 
 
 def test_users_stay_private_unless_asked_for(recommender: Recommender, tmp_path: Path) -> None:
     recommender.export(tmp_path / "vectors.npz")
     arrays, texts = _read(tmp_path / "vectors.npz")
-    assert not {"users", "replicas", "replica_of_user"} & set(arrays)
+    assert not {"users", "replicas", "replica_of_user", "contexts"} & set(arrays)
     assert "user_ids" not in texts
 
 

@@ -129,7 +129,10 @@ def test_paths_of_titles_are_kept_whole(tmp_path: Path, monkeypatch: pytest.Monk
     assert kept["items"] == str(tmp_path / "t.csv")
     summary = RunFolder("run").summary()
     assert summary is not None
-    assert summary["columns"] == "user=user, item=item, time=none (order of the file)"
+    assert summary["columns"] == (
+        "user=user, item=item, time=none (order of the file); 2 of 48 rows repeat a user and an "
+        "item, of which the first in time counts (all: --set keep_repeats=true)"
+    )
 
 
 def test_few_candidates_are_said(fedras: Fedras, tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ MINE = data.from_columns("mine", _USERS, _ITEMS, titles={"3": "Three"})
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose clients have several budgets, so that there are several replicas."""
-    config = Config(rounds=10, rate_range=(0.2, 0.9), client_fraction=0.5, validation=True)
+    config = Config(
+        rounds=10, rate_range=(0.2, 0.9), client_fraction=0.5, validation=True, context_weight=0
+    )
     folder = tmp_path_factory.mktemp("runs") / "mine"
     list(fedras.train(config, folder, interactions=MINE))
     return folder

@@ -26,13 +26,16 @@ def test_without_a_folder_nothing_is_written(
     monkeypatch.chdir(tmp_path)
     results = list(fedras.train(small.model_copy(update={"eval_every": 5})))
     assert [result.round for result in results] == list(range(1, ROUNDS + 1))
-    assert [r.round for r in results if r.metrics] == [5, 10, 12]
+    assert [r.round for r in results if r.metrics] == [5, 10]  # then the validation item trains
+    paper = small.model_copy(update={"eval_every": 5, "monitor": "test"})
+    assert [r.round for r in fedras.train(paper) if r.metrics] == [5, 10, 12]
     assert not list(tmp_path.iterdir())
 
 
-def test_totals_are_what_the_rounds_say(finished: Path, small: Config) -> None:
+def test_totals_are_what_the_rounds_say(small: Config, tmp_path: Path) -> None:
     up, down = Traffic(), Traffic()
-    results = list(train(small))
+    small, finished = small.model_copy(update={"monitor": "test"}), tmp_path / "run"
+    results = list(train(small, finished))
     for result in results:
         up.merge(result.uplink)
         down.merge(result.downlink)

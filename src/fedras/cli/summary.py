@@ -40,7 +40,7 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
     echo(_recommended(summary["recommended"]))
     echo("")
     _print_comparison(summary)
-    for line in summary["bill"]["text"]:
+    for line in [*summary["schedule"]["text"], *summary["bill"]["text"]]:
         echo(line)
     echo("")
     whole = human(summary["uncompressed_bytes_per_client_round"])

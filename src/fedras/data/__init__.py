@@ -8,7 +8,16 @@ from fedras.data.memory import interactions_from
 from fedras.data.named import HIDDEN, available, describe, fetch, load, names, open_dataset
 from fedras.data.negatives import sample_negatives
 from fedras.data.sources import Sources
-from fedras.data.split import TIME, Split, divide, evaluated, leave_one_out, most_held_out, told
+from fedras.data.split import (
+    TIME,
+    Split,
+    divide,
+    evaluated,
+    known,
+    leave_one_out,
+    most_held_out,
+    told,
+)
 
 __all__ = [
     "DATASETS",
@@ -30,6 +39,7 @@ __all__ = [
     "fetch",
     "from_columns",
     "interactions_from",
+    "known",
     "leave_one_out",
     "load",
     "most_held_out",

@@ -53,7 +53,19 @@ def build(name: str, taken: Taken, selection: Selection, test: Taken | None = No
         given = {"tests": mark[data.indptr[1:]] - mark[data.indptr[:-1]], "times": None}
     elif times is not None:
         notes.extend(_ties(data, times[order]))
-    return replace(data, notes=tuple(notes), columns=taken.words, **given)
+    words = taken.words + _repeats(data, train_rows, selection) if test is None else taken.words
+    return replace(data, notes=tuple(notes), columns=words, **given)
+
+
+def _repeats(data: Interactions, rows: int, selection: Selection) -> str:
+    """Say how many rows repeat a user and an item, where nothing else leaves rows out."""
+    others = selection.min_interactions > 1 or selection.min_item_interactions > 1
+    if others or len(data) == rows:
+        return ""
+    return (
+        f"; {rows - len(data):,} of {rows:,} rows repeat a user and an item, of which the first in "
+        f"time counts (all: --set keep_repeats=true)"
+    )
 
 
 def _ties(data: Interactions, times: AnyArray) -> list[str]:

@@ -76,7 +76,7 @@ def interactions_from(
 
 def _in_python(advice: str) -> str:
     """Write options as arguments rather than as the command line takes them."""
-    advice = re.sub(r'--set "?(\w+)=([^\s"]+)"?', r'\1="\2"', advice)
+    advice = re.sub(r'--set "?(\w+)=([^\s")]+)"?', r'\1="\2"', advice)
     return re.sub(r"--(?:item-)?columns (\S+)", r'columns="\1"', advice)
 
 

@@ -97,6 +97,16 @@ def divide(
     return Split(bounds_of(left), items[trains], bounds_of(ranked), items[tests])
 
 
+def known(interactions: Interactions, split: Split) -> Interactions:
+    """Return the data without all that comes after what a split holds out: without the test."""
+    indptr, counts = interactions.indptr, np.diff(interactions.indptr)
+    ends = np.diff(split.indptr) + np.diff(split.bounds)
+    here = np.arange(len(interactions)) - np.repeat(indptr[:-1], counts) < np.repeat(ends, counts)
+    times = None if interactions.times is None else interactions.times[here]
+    items = interactions.items[here]
+    return replace(interactions, indptr=bounds_of(ends), items=items, tests=None, times=times)
+
+
 def most_held_out(n_items: int, by: str, share: float) -> int:
     """Return how many interactions of one user can be held out, where the time does not matter."""
     return 1 if by == LAST else max(1, int(share * n_items + _ROUNDING))

@@ -19,7 +19,7 @@ _FOLDER = files("fedras.experiments")
 _ORDER = ("table", "figure")
 _LABEL, _OBSERVE = "label", "observe"
 
-_UNTRAINED = ("compression-time", "statistics")
+_UNTRAINED = ("baselines", "compression-time", "statistics")
 
 
 @dataclass(frozen=True)

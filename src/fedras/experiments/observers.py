@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from fedras.baselines.comparison import compare
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
 from fedras.components import interactions_of
@@ -161,6 +162,12 @@ def statistics(config: Config) -> dict[str, Any]:
         "sparsity": 100 * (1 - len(loaded) / cells),
     }
     return {"observed": observed}
+
+
+@_observer("baselines")
+def baselines(config: Config) -> dict[str, Any]:
+    """Tune and rank what sees all data in one place; no federation is trained."""
+    return {"baselines": compare(interactions_of(config), config)}
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -18,7 +18,13 @@ from fedras.run.training import open_run
 
 Row = dict[str, Any]
 
-PAPER: Row = {"monitor": "test", "context_weight": 0.0}
+PAPER: Row = {
+    "dim": 32,
+    "monitor": "test",
+    "context_weight": 0.0,
+    "weight_decay": 0.007,
+    "decay_per": "step",
+}
 """Options that the evaluation does not take over from what is best for data of one's own."""
 
 _NAMES = ("dataset", "model", "method")

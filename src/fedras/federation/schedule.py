@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from fedras import data
 from fedras.arrays import Int64s
+from fedras.components import split_of
 from fedras.config import Config
 from fedras.evaluation import metrics
+from fedras.evaluation.evaluation import Evaluation
 from fedras.federation.state import State
 from fedras.models.context import CHOICES, OFF, Context
 
@@ -76,9 +79,16 @@ class Schedule:
     def restored(cls, state: State, config: Config, round_: int) -> "Schedule":
         """Return what `values` gave, after so many rounds; ValueError if that cannot be."""
         kept = dict(state.values["schedule"])
-        schedule = cls(**kept | {"context": Context(*map(float, kept["context"]))})
-        if not 0 <= schedule.skipped <= config.rounds - round_:
-            raise ValueError(f"it leaves out {schedule.skipped} rounds of {config.rounds}")
+        schedule = cls(**kept | {"context": Context.read(kept["context"])})
+        skipped, best, stale = schedule.skipped, schedule.best, schedule.stale
+        if type(skipped) is not int or not 0 <= skipped <= min(
+            joining(config), config.rounds - round_
+        ):
+            raise ValueError(f"it leaves out {skipped} rounds of {config.rounds}")
+        if type(best) not in {int, float} or not -1 <= best <= 1:
+            raise ValueError(f"its best NDCG@10 is {best}")
+        if type(stale) is not int or not 0 <= stale <= round_:
+            raise ValueError(f"it is {stale} evaluations since that was reached")
         return schedule
 
 
@@ -104,6 +114,30 @@ def monitored(config: Config) -> str:
     return VALIDATION if config.validation else config.monitor
 
 
+def evaluation_of(
+    interactions: data.Interactions, config: Config, validation: bool = False
+) -> Evaluation:
+    """Return what ranks the test, or the validation item as if there were no test item.
+
+    So a user's test item may be among what the validation item has to beat. Were it left out, it
+    would have a say in what is chosen.
+    """
+    split = split_of(interactions, config, validation)
+    if validation:
+        interactions = data.known(interactions, split)
+    return Evaluation(interactions, split, config.eval_negatives, config.at)
+
+
 def joining(config: Config) -> int:
     """Return after how many rounds, those left out included, the validation item trains too."""
     return config.rounds - round(config.rounds * config.last_share) if watches(config) else 0
+
+
+def joined(config: Config, progress: int) -> bool:
+    """Return whether the validation item trains in the next round, after so many."""
+    return watches(config) and progress >= joining(config)
+
+
+def unseen(config: Config, progress: int) -> bool:
+    """Return whether, after so many rounds, nobody has trained on what is ranked."""
+    return not watches(config) or progress <= joining(config)

@@ -9,18 +9,17 @@ import numpy as np
 from fedras import data
 from fedras.arrays import Int64s
 from fedras.baselines.kept import compared
-from fedras.components import complete, components_of, interactions_of, labelled, split_of
+from fedras.components import complete, components_of, interactions_of, labelled
 from fedras.config import Config
 from fedras.data.fingerprint import fingerprint
 from fedras.evaluation import metrics
-from fedras.evaluation.evaluation import Evaluation
 from fedras.evaluation.scores import Ranked
 from fedras.federation.budgets import client_budgets, client_rates
 from fedras.federation.client import held
 from fedras.federation.federation import Quality
 from fedras.federation.privacy import require_accountant
 from fedras.federation.round import RoundResult, Transport, run_round
-from fedras.federation.schedule import choices, joining, watches
+from fedras.federation.schedule import choices, evaluation_of, joined, unseen, watches
 from fedras.federation.start import new_server, new_silo
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
@@ -63,9 +62,9 @@ class Simulation:
         self.model, self.method = named.model, named.method
         self.interactions = interactions_of(config, interactions)
         self.config = config = self.method.configure(config)
-        self.evaluation = self.monitor = self._evaluation()
+        self.evaluation = self.monitor = evaluation_of(self.interactions, config)
         if watches(config):
-            self.monitor = self._evaluation(validation=True)
+            self.monitor = evaluation_of(self.interactions, config, validation=True)
         clients = data.client_keys(self.interactions.user_ids)
         rates = client_rates(config, self.interactions, clients)
         n_items = self.interactions.n_items
@@ -75,10 +74,6 @@ class Simulation:
         rows = self.monitor.split
         self.silo = new_silo(config, self.model, self.method, *shared, rows.indptr, rows.items)
         self._follow()
-
-    def _evaluation(self, validation: bool = False) -> Evaluation:
-        split = split_of(self.interactions, self.config, validation)
-        return Evaluation(self.interactions, split, self.config.eval_negatives, self.config.at)
 
     @property
     def round(self) -> int:
@@ -108,7 +103,7 @@ class Simulation:
 
     def validate(self) -> dict[str, float] | None:
         """Rank what `Config.monitor` names; see `Federation`."""
-        if self._joined:
+        if not unseen(self.config, self.server.progress):
             return None
         ranks = self.monitor.ranks_in(self.model, held(self.silo), choices(self.config))
         bins = metrics.bins(self.config.at)
@@ -130,11 +125,8 @@ class Simulation:
     @property
     def split(self) -> data.Split:
         """What the clients train on now, and what is held out."""
-        return (self.evaluation if self._joined else self.monitor).split
-
-    @property
-    def _joined(self) -> bool:
-        return watches(self.config) and self.server.progress >= joining(self.config)
+        now = joined(self.config, self.server.progress)
+        return (self.evaluation if now else self.monitor).split
 
     def _follow(self) -> None:
         """Let the clients do as the server's schedule says."""

@@ -11,13 +11,13 @@ from flwr.serverapp import Grid, ServerApp
 from fedras.components import make_config
 from fedras.config import read_config
 from fedras.errors import FedrasError, UsageError
-from fedras.evaluation.metrics import in_words
 from fedras.flower.link import FlowerLink
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.server.admission import USERS, Admission
 from fedras.nodes.server.coordinator import Coordinator
 from fedras.nodes.server.exchange import Patience
 from fedras.nodes.server.run import open_run
+from fedras.run import course
 from fedras.run.run import Run
 from fedras.whole_files import write
 
@@ -39,8 +39,8 @@ def main(grid: Grid, context: Context) -> None:
         _report(run, status)
         run.federation.gather(int(told["nodes"]))
         for result in run.rounds():
-            quality = "  ".join(in_words(result.metrics or {}))
-            log.info("round %d of %d  %s", result.round, run.config.rounds, quality)
+            now = [course.quality(e) for e in run.lines[-1:] if e["round"] == result.round]
+            log.info("round %d of %d  %s", result.round, run.length, *now or [""])
             _report(run, status)
     except FedrasError as error:
         log.error("%s", error)
@@ -84,7 +84,7 @@ def _report(run: Run[Coordinator], path: Path | None) -> None:
     exchange = run.federation.exchange
     state = {
         "round": run.round,
-        "rounds": run.config.rounds,
+        "rounds": run.length,
         "nodes": {
             str(member.address): {
                 "clients": len(member.enrolled),
@@ -94,6 +94,8 @@ def _report(run: Run[Coordinator], path: Path | None) -> None:
             for member in exchange.membership.roster.members
         },
         "metrics": run.lines[-1] if run.lines else None,
+        "quality": course.latest(run.lines),
+        "stopped": course.stopped(run.federation.config, run.federation.server.schedule),
         "sent": exchange.sent.size,
         "received": exchange.received.size,
     }

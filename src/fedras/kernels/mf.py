@@ -28,6 +28,7 @@ def train_clients(
     bounds: NDArray[np.int64],
     keys: NDArray[np.uint64],
     settings: tuple[int, int, int, float, float, float],
+    shares: NDArray[np.float64],
     rows: NDArray[np.int32],
     values: NDArray[np.float32],
     starts: NDArray[np.int64],
@@ -53,6 +54,8 @@ def train_clients(
     settings
         Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay of
         the vectors and of the item rows.
+    shares
+        float64[C], how much of the weight decay each client's steps take.
     rows, values, starts, counts
         Out: the touched rows, ascending, what training added to each, and how many there are, from
         ``starts[c]`` on, where there is room for every item that the client can touch (`Updates`).
@@ -68,7 +71,9 @@ def train_clients(
         local = space[0][:n]
         copy_rows(items, own[:n], local)
         client = vectors[c], local, span[stream[c]], samples
-        _sgd(client, len(liked), settings, keys[c], np.uint64(used), space)
+        decay, row_decay = settings[4] * shares[c], settings[5] * shares[c]
+        mine = (*settings[:4], decay, row_decay)
+        _sgd(client, len(liked), mine, keys[c], np.uint64(used), space)
         write_change(items, own[:n], local, values[starts[c] : starts[c] + n])
         counts[c] = n
 

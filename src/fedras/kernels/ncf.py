@@ -38,6 +38,7 @@ def train_clients(
     bounds: NDArray[np.int64],
     keys: NDArray[np.uint64],
     settings: tuple[int, int, int, float, float, float, float],
+    shares: NDArray[np.float64],
     networks: Matrix,
     rows: NDArray[np.int32],
     values: Matrix,
@@ -53,6 +54,8 @@ def train_clients(
     settings
         Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay of
         the vectors and of the item rows, learning rate of the network.
+    shares
+        As in `mf.train_clients`.
     networks
         float32[C, P], each client's scoring model (`network.layers`); trained in place.
     rows, values, starts, counts
@@ -69,7 +72,9 @@ def train_clients(
         local = values[starts[c] : starts[c] + n]
         copy_rows(items, own[:n], local)
         client = vectors[c], local, networks[c], samples, span[stream[c]]
-        _sgd(client, len(liked), settings, keys[c], np.uint64(used))
+        decay, row_decay = settings[4] * shares[c], settings[5] * shares[c]
+        mine = (*settings[:4], decay, row_decay, settings[6])
+        _sgd(client, len(liked), mine, keys[c], np.uint64(used))
         write_change(items, own[:n], local, local)
         counts[c] = n
 

@@ -7,12 +7,14 @@ matrix factorisation knows. It costs no byte, changes no training, and works for
 items have rows.
 """
 
+from collections.abc import Iterable
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fedras.arrays import Float32s, Int32s, Int64s
+from fedras.config import LARGEST
 from fedras.kernels.context import fading_sums
 from fedras.kernels.mf import score_all, score_some
 
@@ -30,6 +32,14 @@ class Context(NamedTuple):
 
     decay: float
     weight: float
+
+    @classmethod
+    def read(cls, given: Iterable[Any]) -> "Context":
+        """Return a context that was kept or sent; ValueError if it is none."""
+        found = cls(*map(float, given))
+        if not (0 <= found.decay <= 1 and 0 <= found.weight <= LARGEST):
+            raise ValueError(f"no context has decay {found.decay:g} and weight {found.weight:g}")
+        return found
 
 
 OFF = Context(1.0, 0.0)

@@ -25,7 +25,7 @@ class MF(Model):
         json_schema_extra={"search": "0.3..10"},
     )
     weight_decay: float = Field(
-        0.007,
+        0.02,
         ge=0,
         le=LARGEST,
         description="of SGD, on what it moves",
@@ -56,6 +56,7 @@ class MF(Model):
                 self.weight_decay,
                 self.row_decay(config),
             ),
+            self.decay_shares(cohort, config),
             updates.rows,
             updates.values,
             updates.starts,

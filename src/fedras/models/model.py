@@ -3,12 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field
 
-from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
+from fedras.arrays import Float32s, Float64s, Int32s, Int64s, UInt64s
 from fedras.codecs import RowUpdate
 from fedras.config import LARGEST, OPTIONS, Config
 from fedras.registry import Registry
@@ -63,6 +63,9 @@ class Model(BaseModel, ABC):
     weight_decay: float = Field(
         ge=0, le=LARGEST, description="of SGD, on the vectors and rows that it moves"
     )
+    decay_per: Literal["epoch", "step"] = Field(
+        "epoch", description="what weight_decay is of: a local epoch, or each of its steps"
+    )
     initial_scale: float = Field(
         1.0,
         gt=0,
@@ -82,6 +85,16 @@ class Model(BaseModel, ABC):
         part of an update, in another direction than the rest, and K-means to few actions loses it.
         """
         return 0.0 if config.error_feedback else self.weight_decay
+
+    def decay_shares(self, cohort: Cohort, config: Config) -> Float64s:
+        """Return float64[C]: how much of `weight_decay` each step of a client takes.
+
+        By epoch, who has many items is not shrunk more often than who has few.
+        """
+        if self.decay_per == "step":
+            return np.ones(len(cohort.keys))
+        samples = np.diff(cohort.bounds) * (1 + config.negatives)
+        return np.asarray(1.0 / np.maximum(1, -(-samples // config.batch_size)), np.float64)
 
     @abstractmethod
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:

@@ -31,7 +31,7 @@ class NCF(Model):
         json_schema_extra={"search": "0.2..6"},
     )
     weight_decay: float = Field(
-        0.007,
+        0.02,
         ge=0,
         le=LARGEST,
         description="of SGD, on what it moves",
@@ -77,6 +77,7 @@ class NCF(Model):
                 self.row_decay(config),
                 cohort.learning_rate * self.network_rate,
             ),
+            self.decay_shares(cohort, config),
             networks,
             updates.rows,
             updates.values,

@@ -6,6 +6,7 @@ from fedras.config import Config
 from fedras.experiments.experiment import Experiment
 from fedras.experiments.reproduction import Found
 from fedras.experiments.store import Store
+from fedras.report.beside import beside
 from fedras.report.figures import draw
 from fedras.report.paper import published
 from fedras.report.readers import READERS
@@ -25,9 +26,10 @@ def write_document(experiment: Experiment, found: Sequence[Found], store: Store)
     """
     cells = READERS[experiment.table.read](found, experiment.table)
     paper = published(experiment.name)
+    below = beside(found, experiment.table, cells, store.rows())
     note = " ".join(experiment.note.split())
     caution = _caution(experiment, found) if paper else ""
-    text = "\n\n".join(filter(None, (note, caution, markdown(experiment, cells, paper))))
+    text = "\n\n".join(filter(None, (note, caution, markdown(experiment, cells, paper, below))))
     heading = f"# {experiment.title}\n\n{experiment.source}.\n\n"
     store.write(experiment.name, "table.md", heading + text)
     store.write(experiment.name, "table.csv", as_csv(cells, paper))

@@ -13,6 +13,7 @@ from fedras.report.cells import Cell, Cells, Place, lookup, place
 Reader = Callable[[Sequence[Found], Table], Cells]
 
 DIVERGED = "diverged"
+OMITTED = "too much data"
 _UNCOMPRESSED = "uncompressed"
 _SHARE = 0.95
 _MEGA = 1e6
@@ -27,6 +28,18 @@ def means(found: Sequence[Found], table: Table) -> Cells:
             if value is not None or "error" in row:
                 values[place(point, table, metric)].append(value)
     return {where: _cell(numbers, DIVERGED) for where, numbers in values.items()}
+
+
+def baselines(found: Sequence[Found], table: Table) -> Cells:
+    """Return a row for each baseline of a run that measured them."""
+    return {
+        Place(place(point, table, "").section, name, "", metric): _cell(
+            [lookup(each, path)], OMITTED
+        )
+        for point, row in found
+        for name, each in row["baselines"].items()
+        for metric, path in table.metrics.items()
+    }
 
 
 def within_bytes(found: Sequence[Found], table: Table) -> Cells:
@@ -85,6 +98,7 @@ def exchanged(row: Row) -> float:
 
 READERS: dict[str, Reader] = {
     "mean": means,
+    "baselines": baselines,
     "within-bytes": within_bytes,
     "bytes-to-quality": bytes_to_quality,
 }

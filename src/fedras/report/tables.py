@@ -22,14 +22,23 @@ class _Group(NamedTuple):
     metrics: tuple[str, ...]
 
 
-def markdown(experiment: Experiment, cells: Cells, paper: Published) -> str:
-    """Return the tables of an experiment, each under the name of its section."""
+def markdown(
+    experiment: Experiment,
+    cells: Cells,
+    paper: Published,
+    below: Mapping[str, str] | None = None,
+) -> str:
+    """Return the tables of an experiment, each under the name of its section.
+
+    ``below`` is what stands under them, by section.
+    """
     parts = []
     for section in distinct(cells, 0):
         mine = {where: cell for where, cell in cells.items() if where.section == section}
         lines = list(_lines(experiment.table, section, mine, paper))
         heading = f"**{written(section)}**\n\n" if section else ""
-        parts.append(heading + "\n".join(lines) + "\n")
+        said = (below or {}).get(section, "")
+        parts.append(heading + "\n".join(lines) + "\n" + (f"\n{said}\n" if said else ""))
     return "\n".join(parts)
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fedras.arrays import Arrays
+from fedras.arrays import Arrays, Float32s
 from fedras.data.fingerprint import fingerprint
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.federation.client import Silo
+from fedras.kernels.gather import gather
+from fedras.models.context import Directions
 from fedras.run.resumption import decisive
 from fedras.version import __version__
 from fedras.whole_files import writing
@@ -68,12 +70,14 @@ def contents(
     arrays
         ``items``, float32[N, d], the replica of the largest budget; the scoring model by the names
         of `Model.parts`. With the users: ``users``, float32[M, d], and where clients have replicas
-        of several budgets also ``replicas``, float32[S, N, d], and ``replica_of_user``, int64[M].
+        of several budgets also ``replicas``, float32[S, N, d], and ``replica_of_user``, int64[M];
+        where there is a context ``contexts``, float32[M, d]: its weight times where each user's
+        items point (`Directions`).
     names
         ``item_ids``, ``item_titles`` where there are any, and ``user_ids`` with the users; by row.
     metadata
         The version of fedras, the configuration as JSON, the rounds that were trained, the data's
-        name and fingerprint, and which model scores.
+        name and fingerprint, which model scores, and the context's decay and weight as JSON.
     """
     config = silo.config
     arrays: Arrays = {"items": silo.replicas[-1], **silo.model.parts(silo.scoring, config.dim)}
@@ -85,6 +89,8 @@ def contents(
         names["user_ids"] = data.user_ids.tolist()
         if len(silo.replicas) > 1:
             arrays |= {"replicas": silo.replicas, "replica_of_user": silo.stream}
+        if silo.context.weight:
+            arrays["contexts"] = _contexts(silo, data)
     metadata = {
         "fedras": __version__,
         "config": json.dumps(decisive(config) | {"dataset": data.name}),
@@ -92,5 +98,16 @@ def contents(
         "data": data.name,
         "fingerprint": fingerprint(data),
         "model": config.model,
+        "context": json.dumps(silo.context._asdict()),
     }
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}, names, metadata
+
+
+def _contexts(silo: Silo, data: Interactions) -> Float32s:
+    found = np.zeros_like(silo.vectors)
+    for stream, items in enumerate(silo.replicas):
+        users = np.flatnonzero(silo.stream == stream)
+        own, bounds = gather(data.indptr, data.items, users)
+        points = Directions(items).of(bounds, own, silo.context.decay)
+        found[users] = np.float32(silo.context.weight) * points
+    return found

@@ -6,8 +6,8 @@ from html import escape
 from time import monotonic
 from typing import Any
 
-from fedras.evaluation.metrics import in_words
 from fedras.federation.round import RoundResult
+from fedras.run import course
 from fedras.run.run import Run
 
 _PAUSE = 0.2  # seconds between two pictures
@@ -48,9 +48,8 @@ def _in_cell(run: Run[Any]) -> Generator[RoundResult, None, None]:
 
 def _bar(run: Run[Any], text: str) -> dict[str, str]:
     """Return a picture of the bar by media type."""
-    rounds = run.federation.config.rounds
-    words = f"round {run.round} of {rounds}"
-    bar = f'<progress value="{run.round}" max="{rounds}"></progress>'
+    words = f"round {run.round} of {run.length}"
+    bar = f'<progress value="{run.round}" max="{run.length}"></progress>'
     return {
         "text/html": f"{bar} {words} &nbsp; {escape(text)}",
         "text/plain": f"{words}  {text}",
@@ -63,12 +62,13 @@ def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
 
     with Progress(console=Console(stderr=True)) as bar:
         start = _quality(run) or "preparing"
-        task = bar.add_task(start, total=run.federation.config.rounds, completed=run.round)
+        task = bar.add_task(start, total=run.length, completed=run.round)
         for result in run.rounds():
-            bar.update(task, completed=run.round, description=_quality(run) or "training")
+            text = _quality(run) or "training"
+            bar.update(task, total=run.length, completed=run.round, description=text)
             yield result
 
 
 def _quality(run: Run[Any]) -> str:
     """Return what the last evaluation said, nothing before the first."""
-    return "  ".join(in_words(run.lines[-1] if run.lines else {}))
+    return course.latest(run.lines)

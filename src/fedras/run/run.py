@@ -74,7 +74,12 @@ class Run(Generic[F]):
     @property
     def finished(self) -> bool:
         """Whether no round is left."""
-        return self.federation.server.progress >= self.federation.config.rounds
+        return self.round >= self.length
+
+    @property
+    def length(self) -> int:
+        """The number of rounds that it has, without those that are left out."""
+        return self.federation.config.rounds - self.federation.server.schedule.skipped
 
     @property
     def saved(self) -> int:
@@ -100,6 +105,7 @@ class Run(Generic[F]):
         try:
             if self.federation.remote:
                 self._save()
+                self._make_up()
             while not self.finished:
                 yield self._advance()
             if self.folder is not None and self.folder.summary() is None:
@@ -149,32 +155,41 @@ class Run(Generic[F]):
             start = perf_counter()
             result = self.federation.step()
             self.totals.add(result)
+            self.totals.seconds += perf_counter() - start
             if self.federation.remote:
                 self._save()
             due = self._due()
             if due:
-                result = replace(result, metrics=self.federation.validate())
-            self.totals.seconds += perf_counter() - start
-            if due:
-                self.lines.append(self._line(result))
+                result = replace(result, metrics=self._evaluated())
             self._whole = True
             if due:
                 self._save()
         return result
+
+    def _make_up(self) -> None:
+        """Evaluate the last round if the server ended before it could: the rest depends on it."""
+        done = self.lines[-1]["round"] if self.lines else 0
+        if done < self.round and self._due():
+            self._evaluated()
+            self._save()
 
     def _due(self) -> bool:
         """Return whether the round that was done is evaluated."""
         joins = self.federation.server.progress == joining(self.federation.config)
         return self.finished or joins or self.round % self.config.eval_every == 0
 
-    def _line(self, result: RoundResult) -> dict[str, Any]:
-        """Return what ``metrics.jsonl`` says of a round."""
-        ranked = None if result.metrics is None else monitored(self.config)
+    def _evaluated(self) -> dict[str, float] | None:
+        """Return what the last round has reached, and add the line that ``metrics.jsonl`` gets."""
+        start = perf_counter()
+        found = self.federation.validate()
+        self.totals.seconds += perf_counter() - start
+        ranked = None if found is None else monitored(self.config)
         unknown = dict.fromkeys(metrics.names(self.config.at))
-        line = {"round": result.round, "ranked": ranked} | (result.metrics or unknown)
+        line = {"round": self.round, "ranked": ranked} | (found or unknown)
         line |= self.totals.means() | self.totals.refused()
         line |= self.totals.paid(len(self.federation.server.clients))
-        return line | {"seconds": self.totals.seconds}
+        self.lines.append(line | {"seconds": self.totals.seconds})
+        return found
 
     def write(self, folder: RunFolder) -> None:
         """Write checkpoint and metrics to a folder."""

@@ -17,6 +17,7 @@ from fedras.federation.federation import Federation, Quality
 from fedras.federation.round import RoundResult
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
+from fedras.run import course
 from fedras.run.beside import with_baselines
 from fedras.run.bill import bill
 from fedras.version import __version__
@@ -159,6 +160,7 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
         "metrics_full": quality.full,
         "server_metrics": quality.server,
         "recommended": quality.beyond,
+        "schedule": course.section(config, server.schedule),
         **totals.rates(whole, share_of(federation)),
         **totals.means(),
         **totals.refused(),

@@ -6,11 +6,10 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
-from fedras.evaluation.metrics import in_words
 from fedras.evaluation.results import Results
 from fedras.federation.client import held
 from fedras.federation.simulator import Simulation
-from fedras.run import beside
+from fedras.run import beside, course
 from fedras.run.folder import RunFolder
 from fedras.run.html import shown, table
 from fedras.run.recommender import Recommender
@@ -18,6 +17,7 @@ from fedras.run.run import Run
 
 _COLUMNS = {
     "round": "round",
+    "ranked": "ranked",
     "hr@10": "HR@10",
     "ndcg@10": "NDCG@10",
     "uplink_bytes_per_client_round": "bytes up",
@@ -86,6 +86,7 @@ class Summary(dict[str, Any]):
             if each is not self:
                 rows.append((f"{name}, NDCG@10", each["metrics"][beside.BY]))
         said = [self.get("comparison"), *self["bill"]["text"], *beside.left_out(self)]
+        said += self["schedule"]["text"]
         rows += [("in words", text) for text in said if text]
         return rows + [("note", note) for note in self.get("notes", ())]
 
@@ -165,8 +166,8 @@ class Trained(Recommender):
             raise UsageError(f"{target.path} holds another run; choose another folder")
 
     def __repr__(self) -> str:
-        found = self._run.lines[-1] if self._run.lines else {}
-        return "; ".join([super().__repr__()[:-1], *in_words(found)]) + ")"
+        ranked = [line for line in self._run.lines if line["ranked"] is not None]
+        return "; ".join([super().__repr__()[:-1], *map(course.quality, ranked[-1:])]) + ")"
 
     def _repr_html_(self) -> str:
         return self.summary._repr_html_()

@@ -13,7 +13,6 @@ from rich.table import Table
 
 from fedras.cli.displays.durations import duration
 from fedras.cli.displays.output import console, human, say
-from fedras.evaluation.metrics import in_words
 
 Status = Mapping[str, Any]
 Carried = Sequence[Mapping[str, int]]
@@ -67,7 +66,7 @@ def _figures(status: Status, carried: Carried, left: "_Left") -> list[str]:
     return [
         f"round {status['round']}/{status['rounds']}",
         f"{awake} of {len(carried)} nodes answer",
-        *in_words(status["metrics"] or {}),
+        *filter(None, [status["quality"], status["stopped"]]),
         *traffic,
         left.after(status["round"], status["rounds"]),
     ]

@@ -18,8 +18,9 @@ from rich.progress import (
 from rich.text import Text
 
 from fedras.cli.displays.output import COMPARING, PREPARING, console, human, say
-from fedras.evaluation.metrics import in_words
 from fedras.federation.round import RoundResult
+from fedras.federation.schedule import joining
+from fedras.run import course
 from fedras.run.run import Run
 
 Show = Callable[[RoundResult], None]
@@ -49,8 +50,11 @@ def watched(run: Run[Any], quiet: bool) -> Iterator[Show]:
 
 
 def _say_round(result: RoundResult, run: Run[Any]) -> None:
-    if result.metrics:
-        say(_figures(result, run))
+    if _evaluated(result, run):
+        say(_figures(run))
+        begins = run.federation.server.progress == joining(run.federation.config)
+        if begins and (left_out := _left_out(run)):
+            say(left_out)
     if run.finished and run.config.baselines:
         say(COMPARING)
 
@@ -59,13 +63,13 @@ def _say_round(result: RoundResult, run: Run[Any]) -> None:
 def _live(run: Run[Any]) -> Iterator[Show]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("rounds"))
     bar = Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    task = bar.add_task("", total=run.federation.config.rounds, completed=run.round)
+    task = bar.add_task("", total=run.length, completed=run.round)
     figures = Text(PREPARING)
 
     def show(result: RoundResult) -> None:
-        bar.update(task, completed=result.round)
-        if result.metrics:
-            figures.plain = _figures(result, run)
+        bar.update(task, total=run.length, completed=result.round)
+        if _evaluated(result, run):
+            figures.plain = "\n".join(filter(None, [_figures(run), _left_out(run)]))
         elif figures.plain == PREPARING:
             figures.plain = "training"
         if run.finished and run.config.baselines:
@@ -75,11 +79,18 @@ def _live(run: Run[Any]) -> Iterator[Show]:
         yield show
 
 
-def _figures(result: RoundResult, run: Run[Any]) -> str:
+def _evaluated(result: RoundResult, run: Run[Any]) -> bool:
+    return bool(run.lines) and run.lines[-1]["round"] == result.round
+
+
+def _left_out(run: Run[Any]) -> str:
+    return course.stopped(run.federation.config, run.federation.server.schedule)
+
+
+def _figures(run: Run[Any]) -> str:
     means, rates = run.totals.means(), run.rates()
-    quality = "  ".join(in_words(result.metrics or {}))
     return (
-        f"round {result.round}/{run.federation.config.rounds}  {quality}  "
+        f"round {run.round}/{run.length}  {course.latest(run.lines)}  "
         f"up {human(means['uplink_bytes_per_client_round'])}  "
         f"down {human(means['downlink_bytes_per_client_round'])}  "
         f"CR {rates['compression_rate']:.2%} (wire {rates['wire_compression_rate']:.2%})"

@@ -153,7 +153,7 @@ def remember(folder: Path) -> NodeState:
             arrays.pop("clients"),
             arrays.pop("trained").tobytes(),
             [Upload(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)],
-            Context(*values["context"]),
+            Context.read(values["context"]),
             arrays,
         )
     except (KeyError, TypeError, ValueError):

@@ -13,18 +13,14 @@ from pydantic import ValidationError
 from fedras import data
 from fedras.arrays import Int64s, UInt64s
 from fedras.components import method_of, model_of, split_of
-from fedras.config import LARGEST, Config, explain
+from fedras.config import Config, explain
 from fedras.errors import FedrasError, PayloadError
-from fedras.evaluation import metrics
-from fedras.evaluation.evaluation import Evaluation
-from fedras.evaluation.scores import Ranked
-from fedras.federation.client import Silo, held
+from fedras.federation.client import Silo
 from fedras.federation.privacy import system_normals
-from fedras.federation.schedule import joining, watches
+from fedras.federation.schedule import evaluation_of
 from fedras.federation.start import new_silo
 from fedras.federation.wire import Upload
 from fedras.kernels.jit import set_threads
-from fedras.models.context import Context
 from fedras.nodes import messages
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.messages import (
@@ -38,9 +34,10 @@ from fedras.nodes.messages import (
     Work,
     clients_digest,
 )
-from fedras.nodes.node.catching_up import catch_up, read_matrix
+from fedras.nodes.node.catching_up import catch_up
 from fedras.nodes.node.memory import NodeState, remember, store
 from fedras.nodes.node.own_data import Source
+from fedras.nodes.node.ranking import contexts_of, histograms, holds_back
 from fedras.whole_files import FolderLock, make_folder
 
 _LOG = logging.getLogger(__name__)
@@ -131,7 +128,8 @@ class Node:
     def _work(self, work: Work, memory: NodeState, asked: bytes) -> Reply:
         catalogue, config = read_catalogue(self.catalogue), parse_config(memory.config)
         interactions, _ = self.source.load(catalogue)
-        split = _split(config, interactions, work)
+        held_back, contexts = holds_back(config, work), contexts_of(work)
+        split = split_of(interactions, config, held_back)
         budgets = np.array(work.budgets, np.int64)
         silo = _silo(config, interactions, split, budgets, memory, work)
         if silo is None:
@@ -140,13 +138,14 @@ class Node:
         if (work.version, work.tag) != before:
             memory.trained, memory.uploads = b"", []
         memory.version, memory.tag = work.version, work.tag
-        memory.context = Context(*work.contexts[0])
+        if work.evaluate != 1:  # else they are what is tried
+            memory.context = silo.context = contexts[0]
         cohort = _places(work.cohort, silo.clients)
         _assign(silo, work, cohort)
         counts: tuple[int, ...] = ()
         if work.evaluate:
-            evaluation = Evaluation(interactions, split, silo.config.eval_negatives, config.at)
-            counts = _histograms(silo, work, evaluation, cohort)
+            evaluation = evaluation_of(interactions, config, held_back)
+            counts = histograms(silo, work, evaluation, cohort, contexts)
         elif work.cohort and work.cohort != memory.trained:
             memory.uploads = _train(silo, cohort)
             memory.trained = work.cohort
@@ -193,23 +192,6 @@ def parse_config(text: str) -> Config:
     if config.split == data.TIME:
         raise PayloadError("the options of the run split by time, which no node can")
     return config
-
-
-def _split(config: Config, interactions: data.Interactions, work: Work) -> data.Split:
-    """Return what is held out as far as the run is, or for the test.
-
-    Raises
-    ------
-    PayloadError
-        If the run cannot be so far, or the contexts are none.
-    """
-    progress = work.version + work.skipped
-    if progress > config.rounds:
-        raise PayloadError(f"{progress} rounds of {config.rounds} are done")
-    if not np.isfinite(work.contexts).all() or np.max(work.contexts) > LARGEST:
-        raise PayloadError("a context has no such weight")
-    held_back = work.evaluate < 2 and watches(config) and progress < joining(config)
-    return split_of(interactions, config, held_back)
 
 
 def _silo(
@@ -267,22 +249,6 @@ def _assign(silo: Silo, work: Work, cohort: Int64s) -> None:
     if len(streams) and streams.max() >= len(work.budgets):
         raise PayloadError("a client is given a stream that there is not")
     silo.stream[cohort[cohort >= 0]] = streams[cohort >= 0]
-
-
-def _histograms(silo: Silo, work: Work, evaluation: Evaluation, cohort: Int64s) -> tuple[int, ...]:
-    """Return `Done.counts`, over the clients of the cohort, int64[C], that have a held-out item."""
-    contexts = [Context(*each) for each in work.contexts]
-    ranks = list(evaluation.ranks_in(silo.model, held(silo), contexts))
-    if work.evaluate > 1:
-        ranks = ranks[:1]
-        ranks.append(evaluation.full_ranks(silo.model, held(silo)))
-        shape = silo.replicas[0].shape
-        matrix = read_matrix(work.matrix, (shape[0], shape[1]), work.version)
-        own = matrix[None], silo.scoring, np.zeros_like(silo.stream), silo.context
-        ranks.append(evaluation.sampled_ranks(silo.model, Ranked(silo.vectors, *own)))
-    asked = np.isin(evaluation.users, cohort)
-    found = [metrics.counts(each[asked], work.bins) for each in ranks]
-    return tuple(np.concatenate(found).tolist())
 
 
 def _train(silo: Silo, cohort: Int64s) -> list[Upload]:

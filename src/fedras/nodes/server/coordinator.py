@@ -15,7 +15,7 @@ from fedras.evaluation import metrics
 from fedras.federation.catchup import snapshot
 from fedras.federation.federation import Quality
 from fedras.federation.round import RoundResult, run_round
-from fedras.federation.schedule import choices, joining, watches
+from fedras.federation.schedule import choices, unseen
 from fedras.federation.server import Server
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
@@ -109,7 +109,7 @@ class Coordinator:
     def validate(self) -> dict[str, float] | None:
         """Let all nodes rank what `Config.monitor` names; see `Federation`."""
         server, contexts = self.server, choices(self.config)
-        if watches(self.config) and server.progress >= joining(self.config):
+        if not unseen(self.config, server.progress):
             return None
         counts = self._ranked(1, b"", contexts)
         return server.schedule.decide(self.config, server.broadcast.round, counts)
