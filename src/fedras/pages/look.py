@@ -37,7 +37,7 @@ class Look:
 
     ink: str
     faint: str
-    paper: str | None
+    paper: str
     width: int | str
     height: int
     legend: bool
@@ -61,7 +61,7 @@ class Look:
         }
 
 
-PAGE = Look("currentColor", "var(--line)", None, "container", 260, False)
+PAGE = Look("currentColor", "var(--line)", "transparent", "container", 260, False)
 FILE = Look("#1d2127", "#d5d9de", "#ffffff", 760, 420, True)
 
 
