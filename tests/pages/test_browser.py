@@ -1,7 +1,7 @@
 """The page in a browser: it draws, sorts, can be read by everybody, and is quick.
 
-It needs Chromium, Playwright (extra ``dev``), and for one test axe. A browser not on the
-path is named by ``FEDRAS_CHROMIUM``; with ``FEDRAS_SCREENSHOTS``, a folder, pictures are left there.
+It needs Chromium, Playwright (extra ``dev``), and for one test axe. ``FEDRAS_CHROMIUM`` names a
+browser that is not on the path; in the folder ``FEDRAS_SCREENSHOTS`` pictures are left.
 """
 
 import os

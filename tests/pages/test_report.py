@@ -124,6 +124,7 @@ def test_words(fedras: Fedras, finished: Path, beside: Path, tmp_path: Path) -> 
     assert "rounds" in page.texts["details"][0]
     several = written(fedras, tmp_path / "two.html", finished, beside)
     assert several.texts["p"][0].startswith("The best of 2 finished runs by NDCG@10 is")
+    assert "below the best centralised method (EASE, tuned)" in several.texts["p"][1]
 
 
 def test_an_unfinished_run_has_curves_only(fedras: Fedras, stopped: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ Spec = dict[str, Any]
 VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 """Of Vega-Lite, as `vl_convert` knows it."""
 
+_POINTS = 30  # a run, up to which a line shows where it was measured
 _FAR = 30  # times as much, from which on an axis is logarithmic
 _BYTES = "format(datum.value, '~s') + 'B'"
 
@@ -127,10 +128,12 @@ class Charts:
             return None
         axis = _bytes_axis() if sizes else alt.Axis(tickCount=5)
         shown = _size() if sizes else _number(value, title)
+        few = len(rows) <= _POINTS * len(self.runs)
+        points = {"size": 24} if few else False
         far = not zero and _far([row[value] for row in rows])
         scale = alt.Scale(type="log") if far else alt.Scale(zero=zero)
         y = alt.Y(f"{value}:Q", title=title, scale=scale, axis=axis)
-        chart = _chart(rows).mark_line(strokeWidth=2, point={"size": 24}).encode(
+        chart = _chart(rows).mark_line(strokeWidth=2, point=points).encode(
             _round(), y, tooltip=["run:N", "round:Q", shown], **self._by_run(line=True)
         )  # fmt: skip
         return self._finished(chart, f"{title}, by round")

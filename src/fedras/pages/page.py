@@ -54,7 +54,9 @@ def _common(runs: Sequence[KeptRun], comparison: Comparison) -> dict[str, Any]:
         else f"{len(runs)} runs: {', '.join(r.name for r in runs)}",
         "version": __version__,
         "verdict": words.verdict(comparison),
-        "paragraphs": [words.paragraph(run, rows[run.name]) for run in _told(runs, comparison)],
+        "paragraphs": [
+            words.paragraph(run, rows[run.name], runs) for run in _told(runs, comparison)
+        ],
         "notes": dict.fromkeys([*comparison.notes, *said]),
         "ranked": curves.ranked(runs),
         "has_references": bool(curves.references(runs)),

@@ -10,15 +10,26 @@ from fedras.run.beside import BY, percent
 from fedras.run.bill import words
 
 
-def paragraph(run: KeptRun, row: Row) -> str:
-    """Return how good a run is, against what, for how many bytes."""
+def paragraph(run: KeptRun, row: Row, runs: Sequence[KeptRun]) -> str:
+    """Return how good a run is, against what, for how many bytes.
+
+    Parameters
+    ----------
+    run, row
+        The run, and its row in the comparison.
+    runs
+        All of the report; one on the same data may have baselines that this one has not.
+    """
     config = run.config
     start = f"{run.name} ({config.method}, {config.model})"
     if run.summary is None:
         return f"{start} is not finished: {run.rounds:,} of {config.rounds:,} rounds are done."
     quality = f"reaches {_sure(row)} after {run.rounds:,} rounds"
     bill = run.summary["bill"]["text"][0]
-    against = (run.summary.get("comparison") or "").replace("NDCG@10 ", "that is ", 1)
+    alike = [run, *(other for other in runs if other.data == run.data)]
+    known = ((other.summary or {}).get("baselines") for other in alike)
+    found = next(filter(None, known), {})
+    against = beside.sentence(run.summary, found).replace("NDCG@10 ", "that is ", 1)
     return " ".join([f"{start} {quality}.", *(_sentence(each) for each in (against, bill) if each)])
 
 
@@ -103,6 +114,9 @@ def legend(comparison: Comparison) -> list[str]:
             f"difference, by a randomisation test, corrected for {tests} "
             f"{'test' if tests == 1 else 'tests'} (Holm); * below {LUCK}"
         )
+    if comparison.beside:
+        names = _listed([row.name for row in comparison.beside])
+        lines.append(f"without bytes: {names}, which see all data in one place")
     lines.append("bytes: that one user sends and receives in all, who downloads only to take part")
     return [line for line in lines if line]
 
