@@ -25,6 +25,7 @@ from fedras import data
 from fedras.components import make_config
 from fedras.config import Config
 from fedras.data import Interactions
+from fedras.experiments.task import PAPER
 from fedras.federation.speeds import rates_for, write_rates
 from fedras.flower.loopback import Loopback
 from fedras.nodes.split import node_of
@@ -118,7 +119,7 @@ def measure(number: int, speed: int) -> float:
 def fitted(interactions: Interactions, speeds: list[float]) -> Any:
     """Return the rates of all users: those of a node that train in a round share its link."""
     node = np.asarray(node_of(interactions, len(speeds)))
-    config = Config()
+    config = Config.model_validate(PAPER)
     users = np.bincount(node, minlength=len(speeds)) * config.client_fraction
     each = (np.array(speeds) / users)[node]
     return rates_for(each, TARGET, interactions.n_items, config.dim)
@@ -126,7 +127,7 @@ def fitted(interactions: Interactions, speeds: list[float]) -> Any:
 
 def timed(name: str, given: dict[str, Any], interactions: Interactions) -> Result:
     """Return the seconds between the ends of rounds, without the first, which compiles."""
-    config = make_config({"dataset": "ml-100k", "rounds": 10, "eval_every": 1000} | given)
+    config = make_config(PAPER | {"dataset": "ml-100k", "rounds": 10, "eval_every": 1000} | given)
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(Path(folder) / "run")
         run.create(config)

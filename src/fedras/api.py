@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from fedras import data
+from fedras.complaints import explain
 from fedras.components import at, complete, labelled
-from fedras.config import Config, explain
+from fedras.config import Config
 from fedras.data.interactions import Interactions
 from fedras.data.select import Selection
 from fedras.errors import UsageError

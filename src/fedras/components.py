@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from fedras import data
 from fedras.aggregation import AGGREGATIONS, Aggregation
-from fedras.config import Config, Option, explain, shown
+from fedras.complaints import explain, shown
+from fedras.config import Config, Option
 from fedras.data import DATASETS
 from fedras.data.files import File
 from fedras.errors import DataError, UsageError

@@ -4,7 +4,6 @@ The help of the command line is made of it, so importing it waits for neither Nu
 """
 
 import math
-import reprlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,10 +15,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 
+from fedras.complaints import TOML, option_named, shown
 from fedras.errors import FedrasError, UsageError
 from fedras.registry import unknown
 
@@ -41,9 +40,6 @@ MOST_CUTOFF = 1000
 """The largest k of a metric: as many numbers are in each histogram of a node."""
 
 _LEAST_NOISE = 1e-100
-_TOML = range(-(2**63), 2**63)
-_SHORT = reprlib.Repr()
-_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60
 
 
 def _known_numbers(name: str) -> str:
@@ -172,13 +168,9 @@ class Config(BaseModel):
     test_share: float = Field(
         0.1, gt=0, lt=1, description="share that split=ratio and split=time hold out"
     )
-    validation: bool = Field(
-        False, description="drop the test item and hold out the one before it, for tuning"
-    )
+    validation: bool = Field(False, description="drop the test item, hold out the one before it")
     monitor: Literal["validation", "test"] = Field(
-        "validation",
-        description="ranked while training: the item before the test item, which trains in the "
-        "last_share of rounds only; or the test item",
+        "validation", description="ranked while training: the item before the test item, or that"
     )
     patience: int = Field(
         4, ge=0, le=MOST, description="evaluations without a better NDCG@10 that end it; 0: none do"
@@ -187,11 +179,7 @@ class Config(BaseModel):
         0.2, ge=0, lt=1, description="share of the rounds in which the validation item trains too"
     )
     context_weight: float | None = Field(
-        None,
-        ge=0,
-        le=LARGEST,
-        description="of what a user's latest items are like, in the score; by default chosen on "
-        "the validation item",
+        None, ge=0, le=LARGEST, description="of a user's latest items in the score; or validation's"
     )
     context_decay: float = Field(
         0.8, ge=0, le=1, description="how much less each older item weighs in that"
@@ -252,20 +240,20 @@ def _require_storable(given: dict[str, Any]) -> None:
     """Raise ValueError for what ``config.toml`` cannot hold."""
     for name, value in given.items():
         for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, int) and each not in _TOML:
-                raise ValueError(f"{_option(name)}: {shown(each)} is out of range")
+            if isinstance(each, int) and each not in TOML:
+                raise ValueError(f"{option_named(name)}: {shown(each)} is out of range")
             if isinstance(each, str) and each != each.encode("utf-8", "replace").decode():
-                raise ValueError(f"{_option(name)}: {shown(each)} is not text in UTF-8")
+                raise ValueError(f"{option_named(name)}: {shown(each)} is not text in UTF-8")
 
 
 def _require_option(name: str, value: object) -> None:
     """Raise ValueError for what no option of a component can be."""
     if not isinstance(value, Option):
         raise ValueError(
-            f"{_option(name)}: expected a number, text, true or false, got {shown(value)}"
+            f"{option_named(name)}: expected a number, text, true or false, got {shown(value)}"
         )
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{_option(name)}: expected a finite number, got {value}")
+        raise ValueError(f"{option_named(name)}: expected a finite number, got {value}")
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -286,22 +274,3 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not TOML: {error}") from None
     except RecursionError:
         raise UsageError(f"{path} is nested too deeply; no option is") from None
-
-
-def explain(error: ValidationError) -> str:
-    """Return the first complaint of pydantic as one line."""
-    first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"option {name}: {message}, got {shown(first['input'])}" if name else message
-
-
-def _option(name: str) -> str:
-    return f"option {name if name.isidentifier() else shown(name)}"
-
-
-def shown(value: object) -> str:
-    """Return a value as a message shows it: short, on one line, whatever it is."""
-    if isinstance(value, int) and not isinstance(value, bool) and value not in _TOML:
-        return "a number of more than 64 bits"
-    return _SHORT.repr(value)

@@ -24,7 +24,7 @@ def histories() -> tuple[Int64s, Int32s]:
 
 def scorer(name: str = "mf", context: Context = SOME) -> Scorer:
     rng = np.random.default_rng(2)
-    model = MODELS.get(name)()
+    model = MODELS.get(name).model_validate({})
     state = Ranked(
         rng.normal(size=(N_USERS, DIM)).astype(np.float32),
         rng.normal(size=(STREAMS, N_ITEMS, DIM)).astype(np.float32),
@@ -39,7 +39,7 @@ def plainly(found: Scorer, user: int) -> Float32s:
     """The model's own scores."""
     state, one = found.state, np.array([user])
     items = state.items[state.stream[user]]
-    return found.model.scores(state.vectors[one], items, state.scoring, None)[0]
+    return np.asarray(found.model.scores(state.vectors[one], items, state.scoring, None)[0])
 
 
 @pytest.mark.parametrize("name", ["mf", "ncf"])
@@ -64,6 +64,15 @@ def test_each_user_has_the_cosines_of_the_own_item_matrix(name: str) -> None:
         expected = plainly(found, user) + np.float32(2) * directions.cosines(points, None)[0]
         np.testing.assert_allclose(row, expected, rtol=1e-5, atol=1e-6)
         assert (row != plainly(found, user)).any() == (len(own) > 0)
+
+
+@pytest.mark.parametrize("own", [0.0, 0.25])
+def test_less_of_the_own_vector_is_the_models_score_of_less(own: float) -> None:
+    found = scorer(context=OFF._replace(own=own))
+    users = np.array([3, 6, 9])
+    vectors = found.model.prepared(np.float32(own) * found.state.vectors[users])
+    expected = found.model.scores(vectors, found.state.items[0], found.state.scoring, None)
+    assert found(users).tobytes() == expected.tobytes()
 
 
 def test_who_else_is_asked_does_not_matter() -> None:

@@ -1,6 +1,7 @@
 """The results that are committed are those of today's options."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,10 +24,15 @@ def test_without_results_all_of_it_is_left(tmp_path: Path) -> None:
     assert left["tuning"] > 20
 
 
-@pytest.mark.parametrize("option", PAPER)
-def test_the_papers_protocol_is_pinned(option: str) -> None:
-    assert getattr(Task.of({}).config, option) == PAPER[option]
-    changed = {"monitor": "validation", "context_weight": 1.0}[option]
-    other = Task.of({option: changed})
-    assert getattr(other.config, option) == changed
+@pytest.mark.parametrize("model", ["mf", "ncf"])
+def test_the_papers_protocol_is_pinned(model: str) -> None:
+    pinned = Task.of({"model": model}).config.flat()
+    assert {"monitor", "context_weight", "dim"} <= PAPER.keys() & pinned.keys()
+    assert all(pinned[name] == value for name, value in PAPER.items() if name in pinned)
+
+
+@pytest.mark.parametrize("given", [{"monitor": "validation"}, {"context_weight": 1.0}, {"dim": 8}])
+def test_whoever_asks_for_another_protocol_gets_another_run(given: dict[str, Any]) -> None:
+    other = Task.of(given)
+    assert other.config.flat().items() >= given.items()
     assert other.key != Task.of({}).key

@@ -34,6 +34,7 @@ SMALL: dict[str, Any] = {
     "final_learning_rate": 0.3,
     "weight_decay": 0.01,
     "decay_per": "step",
+    "bias": False,
     "compression_rate": 0.8,
 }
 CASES: dict[str, dict[str, Any]] = {
@@ -52,6 +53,7 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "everybody": {"client_fraction": 1.0, "seed": 3},
     "budgets": {"rate_range": (0.7, 0.95), "rate_levels": 3, "seed": 4},
+    "beyond the paper": {"seed": 6, "decay_per": "epoch", "bias": True},
     "no negatives": {"negatives": 0, "seed": 5},
 }
 

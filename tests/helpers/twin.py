@@ -60,6 +60,8 @@ class Twin:
         for identity in self.identities:
             draws = Stream(stream_key(seed, _USER, identity))
             vectors.append([draws.normal() * size for _ in range(d)])
+            if self.config.options["bias"]:
+                vectors[-1][-1] = 1.0
         budgets = sorted({self.budget(u) for u in range(len(self.identities))})
         replicas = {e: items.copy() for e in budgets}
         return State(0, items, np.array(vectors), replicas, {e: [] for e in budgets})
@@ -117,9 +119,14 @@ class Twin:
             samples = [(i, 1) for i in liked] + [(i, 0) for i in unliked[epoch]]
             touched |= {item for item, _ in samples}
             draws.shuffle(samples)
+            by_epoch = self.config.options["decay_per"] == "epoch"
+            full = len(liked) * (1 + config.negatives)  # also where there is no item to draw
+            steps = max(1, math.ceil(full / config.batch_size)) if by_epoch else 1
             for start in range(0, len(samples), config.batch_size):
                 batch = samples[start : start + config.batch_size]
-                self.client_opt(state.vectors[u], items, batch, state.t)  # lines 22 and 24
+                self.client_opt(
+                    state.vectors[u], items, batch, state.t, 1 / steps
+                )  # lines 22 and 24
         delta = {item: items[item] - before[item] for item in sorted(touched)}  # line 25
         e_u = self.budget(u)
         if len(delta) > e_u:  # lines 26 to 28
@@ -134,16 +141,18 @@ class Twin:
             pass
         return item
 
-    def client_opt(self, p: Vector, items: Vector, batch: list[tuple[int, int]], t: int) -> None:
+    def client_opt(
+        self, p: Vector, items: Vector, batch: list[tuple[int, int]], t: int, share: float
+    ) -> None:
         """One step of gradient descent on the cross-entropy of sigmoid(p.q) over a batch.
 
         The user moves by the mean gradient of the batch, each item by the mean over its own
-        occurrences in it.
+        occurrences in it; both take a share of the weight decay.
         """
         config = self.config
         fallen = (1 - float(config.options["final_learning_rate"])) * t / max(1, config.rounds - 1)
         rate = float(config.options["learning_rate"]) * (1 - fallen)
-        keep = 1 - rate * float(config.options["weight_decay"])
+        keep = 1 - rate * float(config.options["weight_decay"]) * share
         errors: dict[int, list[float]] = {}
         gradient = np.zeros(len(p))
         for item, label in batch:
@@ -153,6 +162,8 @@ class Twin:
         for item, own in errors.items():
             items[item] = keep * items[item] - rate * sum(own) / len(own) * p
         p[:] = keep * p - rate * gradient
+        if config.options["bias"]:
+            p[-1] = 1.0
 
 
 def aggregation(received: list[Update]) -> Update:

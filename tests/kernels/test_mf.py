@@ -45,7 +45,7 @@ def cohort(
 def train(who: Cohort, options: Config, decay: float = 0.0) -> tuple[Vector, list[RowUpdate]]:
     """Return how the vectors moved, and the updates."""
     before = who.vectors.astype(np.float64)
-    updates, _ = MF(weight_decay=decay).train(who, options)
+    updates, _ = MF(weight_decay=decay, bias=False).train(who, options)
     return who.vectors - before, list(updates)
 
 

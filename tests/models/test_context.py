@@ -87,15 +87,16 @@ def test_items_that_are_all_alike_point_nowhere() -> None:
     "given",
     [
         *((decay, 1) for decay in (-0.1, 1.1, float("nan"), "much")),
+        *((0.5, 1, own) for own in (-0.1, 1.1, float("nan"))),
         *((0.5, weight) for weight in (-1, 2 * LARGEST, float("nan"), float("inf"))),
     ],
 )
-def test_what_is_no_context_is_refused(given: tuple[Any, Any]) -> None:
+def test_what_is_no_context_is_refused(given: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"no context|could not convert"):
         Context.read(given)
 
 
-@pytest.mark.parametrize("given", [(), (0.5,), (0.5, 1, 1), (None, 1), 3])
+@pytest.mark.parametrize("given", [(), (0.5,), (0.5, 1, 1, 1), (None, 1), 3])
 def test_what_has_not_two_numbers_is_no_context(given: Any) -> None:
     with pytest.raises(TypeError):
         Context.read(given)

@@ -119,10 +119,35 @@ def test_positives_rise_and_negatives_fall(model: Model) -> None:
     assert change[others].mean() < -0.2
 
 
+def test_by_epoch_who_has_more_steps_is_not_shrunk_more(model: Model) -> None:
+    """It is the decay by step, divided by how many of these a client's epoch has."""
+    options, likes = config(batch_size=8), [[3, 9], list(range(10, 22)), list(range(30, 35))]
+    steps = [-(-len(own) * (1 + options.negatives) // options.batch_size) for own in likes]
+    assert len(set(steps)) == 3
+    for own, count in zip(likes, steps, strict=True):
+        by_epoch = model.model_copy(update={"weight_decay": 0.06, "decay_per": "epoch"})
+        by_step = model.model_copy(update={"weight_decay": 0.06 / count, "decay_per": "step"})
+        one, other = cohort(model, 3, [own]), cohort(model, 3, [own])
+        (mine,), _ = by_epoch.train(one, options)
+        (theirs,), _ = by_step.train(other, options)
+        np.testing.assert_allclose(one.vectors, other.vectors, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(mine.values, theirs.values, rtol=1e-4, atol=1e-6)
+        undivided = by_step.model_copy(update={"weight_decay": 0.06})
+        whole = cohort(model, 3, [own])
+        undivided.train(whole, options)
+        assert np.allclose(whole.vectors, one.vectors, rtol=1e-5) == (count == 1)
+
+
 def test_a_federation_learns(model: Model) -> None:
     name = next(name for name in MODELS.names() if isinstance(model, MODELS.get(name)))
     options = Config(
-        model=name, dim=8, rounds=60, client_fraction=0.5, compression_rate=0, local_epochs=4
+        model=name,
+        dim=8,
+        rounds=60,
+        client_fraction=0.5,
+        compression_rate=0,
+        local_epochs=4,
+        monitor="test",
     )
     simulation = Simulation(options, interactions())
     before = loss(simulation)

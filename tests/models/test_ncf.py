@@ -57,7 +57,9 @@ def test_one_batch_is_a_step_down_the_cross_entropy(dim: int) -> None:
 
 @pytest.mark.parametrize("dim", DIMS)
 def test_training_agrees_with_the_plain_client(dim: int) -> None:
-    compared = compare(NCF(network_rate=0.5, weight_decay=0.03), dim, histories(8), config())
+    compared = compare(
+        NCF(network_rate=0.5, weight_decay=0.03, decay_per="step"), dim, histories(8), config()
+    )
     assert compared >= 4
 
 
@@ -65,7 +67,7 @@ def test_a_batch_of_several_blocks_agrees_with_the_plain_client() -> None:
     liked = list(range(50))
     options = config(negatives=6, batch_size=BLOCK + 20, local_epochs=2)
     assert len(liked) * 7 > options.batch_size > BLOCK
-    assert sum(compare(NCF(), 4, [liked], options, seed) for seed in range(3))
+    assert sum(compare(NCF(decay_per="step"), 4, [liked], options, seed) for seed in range(3))
 
 
 def compare(model: NCF, dim: int, likes: list[list[int]], options: Config, seed: int = 0) -> int:

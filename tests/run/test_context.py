@@ -40,7 +40,7 @@ def cosines(silo: Silo, stream: int, items: list[int], decay: float) -> np.ndarr
     rows = silo.replicas[stream].astype(np.float64)
     rows -= rows.mean(axis=0)
     h = sum(decay ** (len(items) - 1 - age) * rows[item] for age, item in enumerate(items))
-    return rows @ h / np.linalg.norm(rows, axis=1) / np.linalg.norm(h)
+    return np.asarray(rows @ h / np.linalg.norm(rows, axis=1) / np.linalg.norm(h))
 
 
 def test_users_have_the_context_of_all_their_items(run: Trained) -> None:

@@ -50,7 +50,7 @@ def test_what_was_left_out_and_what_counts() -> None:
     assert "2 times the cosine" in course.counted(Schedule(0, Context(0.8, 2.0)))
     found = course.section(config, Schedule(275, Context(0.8, 2.0), 0.5, 4))
     assert found["skipped_rounds"] == 275
-    assert found["context"] == {"decay": 0.8, "weight": 2.0}
+    assert found["context"] == {"decay": 0.8, "weight": 2.0, "own": 1.0}
     assert len(found["text"]) == 2
     assert course.section(config, Schedule(0, OFF))["text"] == []
 

@@ -49,7 +49,7 @@ def test_totals_are_what_the_rounds_say(small: Config, tmp_path: Path) -> None:
     assert summary["avg_actions"] == pytest.approx(np.mean([r.actions for r in results]))
     assert summary["avg_cosine"] == pytest.approx(np.mean([r.cosine for r in results]))
     vectors = (up.vectors_per_client + down.vectors_per_client) / 2
-    assert summary["compression_rate"] == pytest.approx(1 - vectors / (4000 * 32 * 4))
+    assert summary["compression_rate"] == pytest.approx(1 - vectors / (4000 * small.dim * 4))
     assert summary["wire_compression_rate"] == pytest.approx(
         1 - (up.per_client + down.per_client) / (2 * whole.per_client)
     )
@@ -141,8 +141,8 @@ def test_options_given_again_must_agree(small: Config, finished: Path) -> None:
 def test_an_edited_configuration_is_refused(small: Config, tmp_path: Path) -> None:
     next(train(small, tmp_path / "run"))
     path = tmp_path / "run" / "config.toml"
-    path.write_text(path.read_text().replace("dim = 32", "dim = 16"))
-    with pytest.raises(FedrasError, match=r"says dim = 16, but .* was trained with 32"):
+    path.write_text(path.read_text().replace(f"dim = {small.dim}", "dim = 16"))
+    with pytest.raises(FedrasError, match=r"says dim = 16, but .* was trained with 64"):
         train(None, tmp_path / "run", resume=True)
 
 

@@ -10,7 +10,8 @@ from fedras.cli.displays.output import AsJson, DataDir, echo, print_json, print_
 from fedras.cli.options import Columns
 from fedras.cli.rows import require_writable, write_rows
 from fedras.cli.trained import Moved
-from fedras.config import Config, explain
+from fedras.complaints import explain
+from fedras.config import Config
 from fedras.errors import UsageError
 
 if TYPE_CHECKING:

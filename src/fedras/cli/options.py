@@ -11,7 +11,8 @@ import typer
 from pydantic import ValidationError
 
 from fedras.cli.displays.output import DataDir
-from fedras.config import Config, explain, read_config
+from fedras.complaints import explain
+from fedras.config import Config, read_config
 from fedras.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from fedras.config import explain
+from fedras.complaints import explain
 from fedras.data.build import build
 from fedras.data.forms.columnar import Columnar, table_rows
 from fedras.data.forms.meaning import means

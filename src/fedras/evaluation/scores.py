@@ -72,18 +72,24 @@ class Scorer:
         stream
             Its number.
         """
-        state = self.state
-        scores = self.model.scores(
-            state.vectors[users], state.items[stream], state.scoring, candidates
-        )
+        plain: dict[float, Float32s] = {}
         cosines: dict[float, Float32s] = {}
-        for decay, weight in contexts:
+        for decay, weight, own in contexts:
+            if own not in plain:
+                plain[own] = self._plain(users, stream, candidates, own)
             if not weight:
-                yield scores
+                yield plain[own]
                 continue
             if decay not in cosines:
                 cosines[decay] = self._cosines(users, stream, candidates, decay)
-            yield scores + np.float32(weight) * cosines[decay]
+            yield plain[own] + np.float32(weight) * cosines[decay]
+
+    def _plain(self, users: Int64s, stream: int, candidates: Int32s | None, own: float) -> Float32s:
+        """Return the model's scores, with so much of the users' own vectors."""
+        state, vectors = self.state, self.state.vectors[users]
+        if own != 1:
+            vectors = self.model.prepared(np.float32(own) * vectors)
+        return self.model.scores(vectors, state.items[stream], state.scoring, candidates)
 
     def _cosines(
         self, users: Int64s, stream: int, candidates: Int32s | None, decay: float

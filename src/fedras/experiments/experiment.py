@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from fedras.config import explain
+from fedras.complaints import explain
 from fedras.errors import UsageError
 from fedras.registry import unknown
 

@@ -12,6 +12,7 @@ from fedras.components import make_config
 from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.experiments import observers
+from fedras.models import MODELS
 from fedras.run.resumption import decisive
 from fedras.run.summary import versions
 from fedras.run.training import open_run
@@ -24,6 +25,7 @@ PAPER: Row = {
     "context_weight": 0.0,
     "weight_decay": 0.007,
     "decay_per": "step",
+    "bias": False,
 }
 """Options that the evaluation does not take over from what is best for data of one's own."""
 
@@ -55,7 +57,7 @@ class Task:
         UsageError
             If they cannot be meant.
         """
-        return cls(make_config(PAPER | given), observe)
+        return cls(make_config(_of_the_paper(given.get("model", "mf")) | given), observe)
 
     @cached_property
     def key(self) -> str:
@@ -70,12 +72,19 @@ class Task:
         """
         config, given = self.config, self.config.flat()
         names = [given[name] for name in _NAMES]
-        usual = make_config(PAPER | dict(zip(_NAMES, names, strict=True))).flat()
+        paper = _of_the_paper(config.model)
+        usual = make_config(paper | dict(zip(_NAMES, names, strict=True))).flat()
         usual["learning_rate"] = None if config.validation else given["learning_rate"]
         special = [name for name in sorted(given.keys() - _SAID) if given[name] != usual[name]]
         rate = f"{config.compression_rate:.2%}".replace("%", " %")
         options = [_named(name, given[name]) for name in special]
         return " ".join([*names, rate, f"seed {config.seed}", *options])
+
+
+def _of_the_paper(model: str) -> Row:
+    """Return those of `PAPER` that a run with this model has."""
+    known = Config.model_fields.keys() | MODELS.get(model).model_fields.keys()
+    return {name: value for name, value in PAPER.items() if name in known}
 
 
 def _named(option: str, value: object) -> str:

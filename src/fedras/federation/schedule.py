@@ -14,12 +14,12 @@ import numpy as np
 
 from fedras import data
 from fedras.arrays import Int64s
-from fedras.components import split_of
+from fedras.components import model_of, split_of
 from fedras.config import Config
 from fedras.evaluation import metrics
 from fedras.evaluation.evaluation import Evaluation
 from fedras.federation.state import State
-from fedras.models.context import CHOICES, OFF, Context
+from fedras.models.context import CHOICES, OFF, SHRUNK, Context
 
 VALIDATION = "validation"
 _DECIDES = f"ndcg@{metrics.MAIN}"
@@ -101,7 +101,9 @@ def choices(config: Config) -> tuple[Context, ...]:
     """Return the contexts that validation may choose from, or the one that was asked for."""
     if config.context_weight is not None:
         return (Context(config.context_decay, config.context_weight),)
-    return CHOICES if monitored(config) == VALIDATION else (OFF,)
+    if monitored(config) != VALIDATION:
+        return (OFF,)
+    return CHOICES + SHRUNK if model_of(config).has_bias else CHOICES
 
 
 def watches(config: Config) -> bool:

@@ -97,7 +97,7 @@ def _items(config: Config, model: Model, n_items: int) -> Float32s:
 def first_vectors(config: Config, model: Model, clients: UInt64s) -> Float32s:
     """Return float32[M, d] drawn from the same, each user's from its own key."""
     own = keys(config.seed, Purpose.USER, clients)
-    return normals_of(own, config.dim, model.initial_scale / config.dim)
+    return model.prepared(normals_of(own, config.dim, model.initial_scale / config.dim))
 
 
 def _scoring(config: Config, model: Model) -> Float32s:

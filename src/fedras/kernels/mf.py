@@ -27,7 +27,7 @@ def train_clients(
     positives: NDArray[np.int32],
     bounds: NDArray[np.int64],
     keys: NDArray[np.uint64],
-    settings: tuple[int, int, int, float, float, float],
+    settings: tuple[int, int, int, float, float, float, bool],
     shares: NDArray[np.float64],
     rows: NDArray[np.int32],
     values: NDArray[np.float32],
@@ -53,7 +53,7 @@ def train_clients(
         uint64[C], one stream of random numbers per client.
     settings
         Local epochs, batch size, negatives per positive and epoch, learning rate, weight decay of
-        the vectors and of the item rows.
+        the vectors and of the item rows, and whether the last number of a vector is always 1.
     shares
         float64[C], how much of the weight decay each client's steps take.
     rows, values, starts, counts
@@ -72,7 +72,7 @@ def train_clients(
         copy_rows(items, own[:n], local)
         client = vectors[c], local, span[stream[c]], samples
         decay, row_decay = settings[4] * shares[c], settings[5] * shares[c]
-        mine = (*settings[:4], decay, row_decay)
+        mine = (*settings[:4], decay, row_decay, settings[6])
         _sgd(client, len(liked), mine, keys[c], np.uint64(used), space)
         write_change(items, own[:n], local, values[starts[c] : starts[c] + n])
         counts[c] = n
@@ -96,7 +96,7 @@ def _scratch(
 def _sgd(
     client: Client,
     positives: int,
-    settings: tuple[int, int, int, float, float, float],
+    settings: tuple[int, int, int, float, float, float, bool],
     key: np.uint64,
     counter: np.uint64,
     space: Scratch,
@@ -117,7 +117,7 @@ def _step(
     client: Client,
     picked: NDArray[np.int64],
     positives: int,
-    settings: tuple[int, int, int, float, float, float],
+    settings: tuple[int, int, int, float, float, float, bool],
     space: Scratch,
 ) -> None:
     """Take one step with the samples ``picked``; those below ``positives`` have the label 1.
@@ -135,13 +135,15 @@ def _step(
     n_touched = _tally(scores, samples, picked, positives, error, seen, touched)
     gradient[:] = np.float32(0)
     add_weighted(gradient, error, local, touched[:n_touched])
-    rate, decay, row_decay = settings[3:]
+    rate, decay, row_decay, biased = settings[3:]
     if len(span) > 0:
         _move_within(client, rate, row_decay, touched[:n_touched], space)
     else:
         _move(client, rate, row_decay, touched[:n_touched], space)
     keep, step = np.float32(1 - rate * decay), np.float32(rate) / np.float32(n)
     combine(vector, keep, vector, -step, gradient)
+    if biased:
+        vector[len(vector) - 1] = np.float32(1)
 
 
 @jit

@@ -28,17 +28,21 @@ class Context(NamedTuple):
         From 0, the last item alone, to 1, all items alike.
     weight
         Of the cosine in the score; 0: there is no context.
+    own
+        Of the user's own vector in the score, beside the items' biases: 0 is what is popular.
     """
 
     decay: float
     weight: float
+    own: float = 1.0
 
     @classmethod
     def read(cls, given: Iterable[Any]) -> "Context":
         """Return a context that was kept or sent; ValueError if it is none."""
         found = cls(*map(float, given))
-        if not (0 <= found.decay <= 1 and 0 <= found.weight <= LARGEST):
-            raise ValueError(f"no context has decay {found.decay:g} and weight {found.weight:g}")
+        weighs = 0 <= found.weight <= LARGEST
+        if not (0 <= found.decay <= 1 and weighs and 0 <= found.own <= 1):
+            raise ValueError("no context has {:g}, {:g} and {:g}".format(*found))
         return found
 
 
@@ -46,6 +50,9 @@ OFF = Context(1.0, 0.0)
 
 CHOICES = (OFF, *(Context(*pair) for pair in product((0.5, 0.8, 1.0), (1.0, 2.0, 4.0, 8.0, 16.0))))
 """What the validation item chooses from; of equal ones the first."""
+
+SHRUNK = tuple(OFF._replace(own=own) for own in (0.5, 0.25, 0.0))
+"""And what else, where items have a bias: where little is known of users, less is made of it."""
 
 
 class Directions:

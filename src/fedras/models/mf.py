@@ -31,11 +31,29 @@ class MF(Model):
         description="of SGD, on what it moves",
         json_schema_extra={"search": "0.001..0.1"},
     )
+    bias: bool = Field(
+        True, description="the last number of each user is 1: that of an item is its popularity"
+    )
     citation = "Chai et al., Secure Federated Matrix Factorization, IEEE Intelligent Systems 2020"
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:
         """Return float32[0]: the dot product has nothing to learn."""
         return np.zeros(0, np.float32)
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether scores have a part that is the same for all users."""
+        return self.bias
+
+    def prepared(self, vectors: Float32s) -> Float32s:
+        """Return vectors, float32[C, d], with a last number of 1 where items have a bias.
+
+        Koren, Bell and Volinsky, Matrix Factorization Techniques for Recommender Systems, IEEE
+        Computer 42(8), 2009, equation 4.
+        """
+        if self.bias:
+            vectors[:, -1] = 1
+        return vectors
 
     def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
         """Train all clients in one compiled loop (`kernels.mf.train_clients`)."""
@@ -55,6 +73,7 @@ class MF(Model):
                 cohort.learning_rate,
                 self.weight_decay,
                 self.row_decay(config),
+                self.bias,
             ),
             self.decay_shares(cohort, config),
             updates.rows,

@@ -96,6 +96,15 @@ class Model(BaseModel, ABC):
         samples = np.diff(cohort.bounds) * (1 + config.negatives)
         return np.asarray(1.0 / np.maximum(1, -(-samples // config.batch_size)), np.float64)
 
+    @property
+    def has_bias(self) -> bool:
+        """Whether scores have a part that is the same for all users."""
+        return False
+
+    def prepared(self, vectors: Float32s) -> Float32s:
+        """Return the users' first vectors, float32[C, d], as the model wants them."""
+        return vectors
+
     @abstractmethod
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:
         """Return the shared scoring model at the start, float32[P]."""

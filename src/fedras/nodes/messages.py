@@ -34,8 +34,9 @@ NodeToken = Annotated[bytes, Meta(min_length=NODE_BYTES, max_length=NODE_BYTES)]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Budgets = Annotated[tuple[Count, ...], Meta(max_length=255)]
 Text = Annotated[str, Meta(max_length=1 << 16)]
+_Share = Annotated[float, Meta(ge=0, le=1)]
 Contexts = Annotated[
-    tuple[tuple[Annotated[float, Meta(ge=0, le=1)], Annotated[float, Meta(ge=0)]], ...],
+    tuple[tuple[_Share, Annotated[float, Meta(ge=0)], _Share], ...],
     Meta(min_length=1, max_length=MOST_CONTEXTS),
 ]
 

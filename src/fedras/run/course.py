@@ -37,7 +37,9 @@ def stopped(config: Config, schedule: Schedule) -> str:
 
 def counted(schedule: Schedule) -> str:
     """Return how much users' latest items count in the score; "" if they do not."""
-    decay, weight = schedule.context
+    decay, weight, own = schedule.context
+    if own < 1:
+        return f"a user's own vector counts {own:g} beside what is popular"
     if not weight:
         return ""
     return (

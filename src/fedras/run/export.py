@@ -85,7 +85,9 @@ def contents(
     if data.titles is not None:
         names["item_titles"] = data.titles.tolist()
     if users:
-        arrays["users"] = silo.vectors
+        own = silo.context.own
+        less = silo.model.prepared(np.float32(own) * silo.vectors)
+        arrays["users"] = silo.vectors if own == 1 else less
         names["user_ids"] = data.user_ids.tolist()
         if len(silo.replicas) > 1:
             arrays |= {"replicas": silo.replicas, "replica_of_user": silo.stream}

@@ -58,9 +58,18 @@ def _bar(run: Run[Any], text: str) -> dict[str, str]:
 
 def _on_terminal(run: Run[Any]) -> Generator[RoundResult, None, None]:
     from rich.console import Console  # noqa: PLC0415 -- slow to import
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.table import Column  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True)) as bar:
+    words = TextColumn("{task.description}", table_column=Column())  # these break, no others
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), words)
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         start = _quality(run) or "preparing"
         task = bar.add_task(start, total=run.length, completed=run.round)
         for result in run.rounds():

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Protocol, get_args
 from pydantic import BaseModel
 
 from fedras.aggregation import AGGREGATIONS
+from fedras.complaints import shown
 from fedras.components import dataset_of, make_config
-from fedras.config import Config, Option, shown
+from fedras.config import Config, Option
 from fedras.errors import UsageError
 from fedras.methods import METHODS
 from fedras.models import MODELS

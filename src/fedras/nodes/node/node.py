@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from fedras import data
 from fedras.arrays import Int64s, UInt64s
+from fedras.complaints import explain
 from fedras.components import method_of, model_of, split_of
-from fedras.config import Config, explain
+from fedras.config import Config
 from fedras.errors import FedrasError, PayloadError
 from fedras.federation.client import Silo
 from fedras.federation.privacy import system_normals
