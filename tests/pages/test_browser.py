@@ -61,7 +61,7 @@ def opened(browser: Any) -> Iterator[Open]:
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("dialog", lambda dialog: said.append(dialog.message))
-        page.on("request", lambda sent: sent.url.startswith("file:") or said.append(sent.url))
+        page.on("request", lambda sent: said.extend([sent.url] * (sent.url != path.as_uri())))
         page.goto(path.as_uri())
         page.wait_for_selector("html[data-drawn]", timeout=60_000)
         return page

@@ -104,7 +104,7 @@ def test_without_data_the_rest_is_there(
 
     monkeypatch.setattr(api, "load", gone)
     found = compare(read_runs([finished, rival]))
-    assert [row.interval for row in found.rows] == [row.chance for row in found.rows] == [None] * 2
+    assert all(row.interval is None and row.chance is None for row in found.rows)
     assert found.rows[0].metrics["ndcg@10"] >= found.rows[1].metrics["ndcg@10"] > 0
     assert found.notes == [
         f"{row.name} is without interval and test: the data is gone" for row in found.rows

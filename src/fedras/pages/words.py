@@ -28,7 +28,7 @@ def paragraph(run: KeptRun, row: Row, runs: Sequence[KeptRun]) -> str:
     bill = run.summary["bill"]["text"][0]
     alike = [run, *(other for other in runs if other.data == run.data)]
     known = ((other.summary or {}).get("baselines") for other in alike)
-    found = next(filter(None, known), {})
+    found: dict[str, Any] = next(filter(None, known), {})
     against = beside.sentence(run.summary, found).replace("NDCG@10 ", "that is ", 1)
     return " ".join([f"{start} {quality}.", *(_sentence(each) for each in (against, bill) if each)])
 
