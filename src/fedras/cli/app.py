@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from fedras.cli import (
+    compare,
     components,
     data,
     doctor,
@@ -17,6 +18,7 @@ from fedras.cli import (
     flower,
     plan,
     recommend,
+    report,
     reproduce,
     similar,
     train,
@@ -56,6 +58,8 @@ app.command()(flower.operator)
 app.command("app")(flower.app)
 app.command()(plan.plan)
 app.command()(evaluate.evaluate)
+app.command()(compare.compare)
+app.command()(report.report)
 app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.command()(export.export)

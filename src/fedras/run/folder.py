@@ -182,6 +182,24 @@ class RunFolder:
         """
         write(self.path / METRICS, b"".join(json.dumps(line).encode() + b"\n" for line in lines))
 
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return what was written of each evaluated round; nothing if none was.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be read.
+        """
+        path = self.path / METRICS
+        try:
+            return [json.loads(line) for line in path.read_bytes().splitlines()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise FedrasError(f"cannot read {path}: {error.strerror}") from None
+        except ValueError:
+            raise FedrasError(f"{path} is damaged; delete it and resume the run") from None
+
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Write the summary of a finished run.
 

@@ -187,6 +187,7 @@ class Run(Generic[F]):
         unknown = dict.fromkeys(metrics.names(self.config.at))
         line = {"round": self.round, "ranked": ranked} | (found or unknown)
         line |= self.totals.means() | self.totals.refused()
+        line |= self.totals.paid(len(self.federation.server.clients))
         self.lines.append(line | {"seconds": self.totals.seconds})
         return found
 

@@ -77,6 +77,17 @@ class Totals:
             "avg_cosine": self.cosine / rounds,
         }
 
+    def paid(self, users: int) -> dict[str, dict[str, float]]:
+        """Return the bytes that one of so many users paid so far on average, by what they are.
+
+        ``received`` if users download only to take part, ``heard`` if all hear every round.
+        """
+        directions = {"sent": self.uplink, "received": self.fetched, "heard": self.downlink}
+        return {
+            f"{name}_per_user": {part: n / max(1, users) for part, n in sorted(each.sent.items())}
+            for name, each in directions.items()
+        }
+
     def refused(self) -> dict[str, Any]:
         """Return how many uploads were dropped, by reason, and how many rows were shortened."""
         return {"dropped_uploads": dict(sorted(self.dropped.items())), "clipped_rows": self.clipped}

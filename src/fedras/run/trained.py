@@ -117,10 +117,7 @@ class Trained(Recommender):
     @property
     def history(self) -> History:
         """A row per evaluated round."""
-        return History(
-            line | {"dropped_uploads": sum(line["dropped_uploads"].values())}
-            for line in self._run.lines
-        )
+        return History(map(_summed, self._run.lines))
 
     @cached_property
     def summary(self) -> Summary:
@@ -174,3 +171,11 @@ class Trained(Recommender):
 
     def _repr_html_(self) -> str:
         return self.summary._repr_html_()
+
+
+def _summed(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of ``metrics.jsonl`` with a number for what it counts by kinds."""
+    return {
+        name: sum(value.values()) if isinstance(value, dict) else value
+        for name, value in line.items()
+    }

@@ -1,0 +1,146 @@
+"""What is drawn of runs, as rows of numbers."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from fedras.pages.comparison import references_of
+from fedras.pages.kept import KeptRun
+from fedras.run.beside import BY
+
+Rows = list[dict[str, Any]]
+
+HR = "hr@10"
+PARTS = {
+    "actions": "actions",
+    "assignments": "assignments",
+    "rows": "which rows",
+    "values": "values of rows",
+    "scoring": "scoring model",
+    "catch_up": "catch-up",
+    "headers": "headers",
+    "dropped": "dropped",
+}
+"""What bytes are, as people read it; other names stand for themselves."""
+WAYS = ("sent", "received")
+
+
+def learning(runs: Sequence[KeptRun], metric: str) -> Rows:
+    """Return a metric of each round that ranked something."""
+    return [
+        {"run": run.name, "round": line["round"], "value": line[metric]}
+        for run in runs
+        for line in run.few_lines()
+        if line.get(metric) is not None
+    ]
+
+
+def ranked(runs: Sequence[KeptRun]) -> str:
+    """Return whose item the rounds rank: validation, test, or either."""
+    kinds = {line.get("ranked") or "" for run in runs for line in run.lines} - {""}
+    return f"{kinds.pop()} item" if len(kinds) == 1 else "held-out item"
+
+
+def on_the_way(runs: Sequence[KeptRun]) -> Rows:
+    """Return NDCG@10 of what rounds rank against the bytes of one user so far."""
+    return [
+        {"run": run.name, "bytes": total, "quality": line[BY], "round": line["round"]}
+        for run in runs
+        for line in run.few_lines()
+        if line.get(BY) is not None and (total := _total(line))
+    ]
+
+
+def at_the_end(runs: Sequence[KeptRun]) -> Rows:
+    """Return NDCG@10 of the test item against the bytes of one user, with and without coding."""
+    found = []
+    for run in runs:
+        if run.summary is None:
+            continue
+        bill = run.summary["bill"]
+        total = bill["sent"] + bill["received"]
+        found.append(_end(run.name, total, run.summary, "this run"))
+        if "uncompressed" in run.summary:
+            plain = run.summary["uncompressed"]
+            whole = plain["bill"]["sent"] + plain["bill"]["received"]
+            found.append(_end(run.name, whole, plain, "uncompressed"))
+    return [row for row in found if row["bytes"] > 0]
+
+
+def references(runs: Sequence[KeptRun]) -> Rows:
+    """Return NDCG@10 of popularity and of the best centralised method, if runs agree on them."""
+    found = [references_of(run) for run in runs if run.summary]
+    if not found or not found[0] or len({run.data for run in runs if run.summary}) > 1:
+        return []
+    return [{"name": name, "quality": metrics[BY]} for name, metrics in found[0].items()]
+
+
+def paid_so_far(runs: Sequence[KeptRun], way: str) -> Rows:
+    """Return the bytes of one user so far by round, all kinds together."""
+    return [
+        {"run": run.name, "round": line["round"], "bytes": sum(line[f"{way}_per_user"].values())}
+        for run in runs
+        for line in run.few_lines()
+        if f"{way}_per_user" in line
+    ]
+
+
+def parts_so_far(run: KeptRun, way: str) -> Rows:
+    """Return the bytes of one user so far by round and by what they are."""
+    return [
+        {"round": line["round"], "bytes": size, "part": PARTS.get(name, name)}
+        for line in run.few_lines()
+        for name, size in line.get(f"{way}_per_user", {}).items()
+        if run.lines[-1][f"{way}_per_user"].get(name)
+    ]
+
+
+def parts_at_the_end(runs: Sequence[KeptRun]) -> Rows:
+    """Return the bytes of one user by what they are, both ways."""
+    return [
+        {"run": run.name, "way": way, "part": PARTS.get(name, name), "bytes": size}
+        for run in runs
+        for way in WAYS
+        for line in run.lines[-1:]
+        for name, size in line.get(f"{way}_per_user", {}).items()
+        if size
+    ]
+
+
+def per_round(runs: Sequence[KeptRun], mean: str) -> Rows:
+    """Return what lines have as a mean over all rounds as one over the rounds between two lines."""
+    return [
+        {"run": run.name, "round": line["round"], "value": value}
+        for run in runs
+        for line, value in _unsummed(run.few_lines(), mean)
+    ]
+
+
+def refused(runs: Sequence[KeptRun]) -> Rows:
+    """Return how many uploads were dropped and how many rows were clipped so far."""
+    return [
+        {"run": run.name, "round": line["round"], "value": number, "what": what}
+        for run in runs
+        for line in run.few_lines()
+        for what, number in (
+            ("dropped uploads", sum(line["dropped_uploads"].values())),
+            ("clipped rows", line["clipped_rows"]),
+        )
+    ]
+
+
+def _total(line: dict[str, Any]) -> float:
+    return sum(sum(line.get(f"{way}_per_user", {}).values()) for way in WAYS)
+
+
+def _end(name: str, total: float, found: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {"run": name, "bytes": total, "quality": found["metrics"][BY], "kind": kind}
+
+
+def _unsummed(lines: Rows, mean: str) -> Iterator[tuple[dict[str, Any], float]]:
+    start = {"round": 0, mean: 0.0}
+    for before, line in pairwise([start, *lines]):
+        rounds = line["round"] - before["round"]
+        if rounds > 0:
+            total = line[mean] * line["round"] - before[mean] * before["round"]
+            yield line, total / rounds

@@ -1,0 +1,105 @@
+"""Runs as their folders have them: options, a line per evaluated round, a summary at the end."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fedras.config import Config
+from fedras.errors import UsageError
+from fedras.run.folder import RunFolder
+
+_PLACES = {"data_dir", "items", "threads"}  # options that say where things are, not what is done
+_MOST_POINTS = 100
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run that is read, not loaded: neither its data nor its checkpoint is needed.
+
+    Attributes
+    ----------
+    name
+        What the report calls it: its folder's name, or the path where two have the same.
+    folder
+        Where it is.
+    config
+        With every default filled in.
+    lines
+        What ``metrics.jsonl`` says of each evaluated round.
+    summary
+        What ``summary.json`` says; None while the run is not finished.
+    """
+
+    name: str
+    folder: Path
+    config: Config
+    lines: list[dict[str, Any]]
+    summary: dict[str, Any] | None
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds are known to be done."""
+        return self.lines[-1]["round"] if self.summary is None else self.summary["rounds"]  # type: ignore[no-any-return]
+
+    @property
+    def data(self) -> tuple[Any, ...]:
+        """What runs have in common whose quality may be held against each other."""
+        config, found = self.config, self.summary or {}
+        split = config.split, config.test_share, config.validation, config.eval_negatives
+        sizes = (found.get(name) for name in ("users", "items", "interactions"))
+        return (*sizes, *split)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All options that numbers may depend on."""
+        return {name: value for name, value in self.config.flat().items() if name not in _PLACES}
+
+    def few_lines(self) -> list[dict[str, Any]]:
+        """Return evaluated rounds for a curve: evenly spread if there are many, and the last."""
+        step = -(-len(self.lines) // _MOST_POINTS)
+        return [*self.lines[:-1:step], self.lines[-1]] if self.lines else []
+
+
+def read_runs(folders: Sequence[Path]) -> list[KeptRun]:
+    """Return the runs in folders.
+
+    Raises
+    ------
+    UsageError
+        If one holds no run, or one without an evaluated round, or if it is given twice.
+    FedrasError
+        If something cannot be read.
+    """
+    twice = [path for path, n in Counter(path.resolve() for path in folders).items() if n > 1]
+    if twice:
+        raise UsageError(f"{twice[0]} is given twice; name each run once")
+    return [_read(folder, name) for folder, name in zip(folders, _names(folders), strict=True)]
+
+
+def _names(folders: Sequence[Path]) -> Iterator[str]:
+    short = [path.resolve().name for path in folders]
+    for name, path in zip(short, folders, strict=True):
+        yield name if short.count(name) == 1 else str(path)
+
+
+def _read(path: Path, name: str) -> KeptRun:
+    folder = RunFolder(path)
+    config, lines, summary = folder.config(), folder.metrics(), folder.summary()
+    if not lines and summary is None:
+        raise UsageError(
+            f"the run in {path} has no evaluated round yet; continue it with "
+            f"fedras train --resume --out {path}"
+        )
+    return KeptRun(name, path, config, lines, summary)
+
+
+def differing(runs: Sequence[KeptRun]) -> list[str]:
+    """Return the options that the runs do not have in common."""
+    names = dict.fromkeys(name for run in runs for name in run.options)
+    return [
+        name
+        for name in names
+        if any(run.options.get(name) != runs[0].options.get(name) for run in runs)
+    ]
