@@ -218,23 +218,23 @@ class Server:
     def average(self, updates: Sequence[RowUpdate]) -> RowUpdate:
         """Average each item over the clients that trained it (section 4.4); drop what is zero.
 
-        With error feedback the rows shrink here, by the learning rate times the weight decay.
+        With error feedback rows shrink here, as by the mean client.
         """
         total, count = self.aggregation.sums(updates, self.items.shape)
         rows = np.flatnonzero(count)
-        mean = self.method.average(total.take(rows, 0), count[rows], len(updates))
-        mean = mean.astype(np.float32)
+        found = self.method.average(total.take(rows, 0), count[rows], len(updates))
+        mean = found.astype(np.float32)
         if self.config.error_feedback:
             rate = self.model.rate_at(self.progress, self.config.rounds)
-            mean -= np.float32(rate * self.model.weight_decay) * self.items.take(rows, 0)
+            decay = self.model.shrinking(int(count.sum()) // max(1, len(updates)), self.config)
+            mean -= np.float32(rate * decay) * self.items.take(rows, 0)
         moved = differing(mean, np.zeros_like(mean))
         return RowUpdate(rows[moved].astype(np.int32), mean.take(moved, 0), len(self.items))
 
     def average_scoring(self, changes: Float32s) -> Float32s:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""
-        if not len(changes):
-            return np.zeros_like(self.scoring)
-        return self.aggregation.centre(changes).astype(np.float32)
+        centre = self.aggregation.centre
+        return centre(changes).astype(np.float32) if len(changes) else np.zeros_like(self.scoring)
 
     def publish(
         self, delta: RowUpdate, change: Float32s, traffic: Traffic

@@ -75,7 +75,7 @@ class MF(Model):
                 self.row_decay(config),
                 self.bias,
             ),
-            self.decay_shares(cohort, config),
+            self.decay_shares(np.diff(cohort.bounds), config),
             updates.rows,
             updates.values,
             updates.starts,

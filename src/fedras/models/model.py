@@ -86,15 +86,20 @@ class Model(BaseModel, ABC):
         """
         return 0.0 if config.error_feedback else self.weight_decay
 
-    def decay_shares(self, cohort: Cohort, config: Config) -> Float64s:
+    def decay_shares(self, positives: Int64s, config: Config) -> Float64s:
         """Return float64[C]: how much of `weight_decay` each step of a client takes.
 
-        By epoch, who has many items is not shrunk more often than who has few.
+        By epoch, who has many items, int64[C], is not shrunk more often than who has few.
         """
         if self.decay_per == "step":
-            return np.ones(len(cohort.keys))
-        samples = np.diff(cohort.bounds) * (1 + config.negatives)
+            return np.ones(len(positives))
+        samples = positives * (1 + config.negatives)
         return np.asarray(1.0 / np.maximum(1, -(-samples // config.batch_size)), np.float64)
+
+    def shrinking(self, rows: int, config: Config) -> float:
+        """Return the weight decay of a step of a client that touched so many rows in a round."""
+        positives = np.array([rows // (1 + config.negatives * config.local_epochs)])
+        return self.weight_decay * float(self.decay_shares(positives, config)[0])
 
     @property
     def has_bias(self) -> bool:

@@ -77,7 +77,7 @@ class NCF(Model):
                 self.row_decay(config),
                 cohort.learning_rate * self.network_rate,
             ),
-            self.decay_shares(cohort, config),
+            self.decay_shares(np.diff(cohort.bounds), config),
             networks,
             updates.rows,
             updates.values,
