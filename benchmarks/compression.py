@@ -29,7 +29,7 @@ from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.components import make_config
 from fedras.errors import DataError
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
 from fedras.kernels import kmeans, large
 from fedras.kernels.jit import set_threads
@@ -75,9 +75,9 @@ def main() -> None:
 def gradients() -> tuple[str, list[Float32s]]:
     """Return where they come from, and the server's mean updates of enough rounds."""
     try:
-        simulation = Simulation(make_config(PAPER | COMMON | REAL))
+        simulation = Simulation(make_config(in_paper(COMMON | REAL)))
     except DataError:
-        simulation = Simulation(make_config(PAPER | COMMON | GENERATED))
+        simulation = Simulation(make_config(in_paper(COMMON | GENERATED)))
     server, updates = simulation.server, []
     average = server.average
 

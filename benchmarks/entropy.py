@@ -29,7 +29,7 @@ from fedras.codecs.packing import (
     unpack_rows,
 )
 from fedras.components import make_config
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
 
 Row = dict[str, Any]
@@ -104,7 +104,7 @@ def row_set(rows: Int32s, size: int) -> Row:
 
 def real(given: Row, rounds: int) -> Iterator[Row]:
     """Run FedRAS; yield the mean over the payloads of the last round, by direction."""
-    simulation = Simulation(make_config(PAPER | given))
+    simulation = Simulation(make_config(in_paper(given)))
     for _ in range(rounds - 1):
         simulation.step()
     server, silo = simulation.server, simulation.silo

@@ -20,7 +20,7 @@ import numpy as np
 from measure import RESULTS, Result, described, machine, wrapped
 
 from fedras.components import interactions_of, make_config
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.flower.loopback import Loopback
 from fedras.nodes.node.memory import remember
 from fedras.report.sections import replace_section
@@ -136,7 +136,7 @@ def disturbed(name: str, folder: Path) -> Result:
     """Run a federation with a disturbance; return how it fared."""
     disturbance = DISTURBANCES[name]
     given = GIVEN | {"rounds": disturbance.rounds, "eval_every": disturbance.rounds}
-    config = make_config(PAPER | given)
+    config = make_config(in_paper(given))
     interactions = interactions_of(config)
     expected = list(train(config, interactions=interactions))[-1].metrics
     run = RunFolder(folder / "run")

@@ -13,7 +13,7 @@ import numpy as np
 from measure import PAGE, Result, described, keep, machine, seconds, wrapped
 
 from fedras.components import make_config
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
 from fedras.report.sections import replace_section
 
@@ -59,7 +59,7 @@ def per_round(sizes: dict[str, int]) -> float:
     """Return the median seconds of a round."""
     sizes = dict(sizes)
     share = sizes.pop("cohort") / sizes["users"]
-    simulation = Simulation(make_config(PAPER | COMMON | sizes | {"client_fraction": share}))
+    simulation = Simulation(make_config(in_paper(COMMON | sizes | {"client_fraction": share})))
     for _ in range(WARM):
         simulation.step()
     taken: list[float] = []

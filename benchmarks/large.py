@@ -18,7 +18,7 @@ from measure import PAGE, RESULTS, Result, described, keep, machine, quartiles, 
 
 from fedras.components import make_config
 from fedras.evaluation.scores import Ranked
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.report.sections import replace_section
 from fedras.run.training import open_run
 
@@ -102,7 +102,7 @@ def fedras(*arguments: str) -> list[str]:
 
 def ranking() -> Result:
     """Rank every item for every user of MovieLens-1M."""
-    run = open_run(make_config(PAPER | {"dataset": "ml-1m", **FEW}))
+    run = open_run(make_config(in_paper({"dataset": "ml-1m", **FEW})))
     simulation = run.federation
     simulation.step()
     silo = simulation.silo
@@ -123,7 +123,7 @@ def million() -> Result:
     sizes = {"users": MILLION, "items": MILLION, "interactions": 50 * MILLION}
     given = {"dataset": "synthetic", "client_fraction": 1_000 / MILLION, **sizes, **FEW}
     start = time.perf_counter()
-    run = open_run(make_config(PAPER | given))
+    run = open_run(make_config(in_paper(given)))
     ready = time.perf_counter() - start
     taken = [seconds(run.federation.step) for _ in range(16)]  # most items are touched after 6
     silo = run.federation.silo

@@ -18,7 +18,7 @@ from fedras.arrays import Float64s, Int64s
 from fedras.config import Config
 from fedras.evaluation.evaluation import Evaluation
 from fedras.evaluation.scores import Ranked
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.plan import Plan, write_rates
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Broadcast, Upload
@@ -58,7 +58,7 @@ def main() -> None:
     shares = [share for _, share in KINDS.values()]
     kind = chance.choice(len(KINDS), interactions.n_users, p=shares)
     speeds = np.array([speed for speed, _ in KINDS.values()], np.float64)[kind]
-    planned = Plan(FedRAS(), interactions.n_items, Config.model_validate(PAPER).dim)
+    planned = Plan(FedRAS(), interactions.n_items, Config.model_validate(in_paper({})).dim)
     rates = np.array(list(map(planned.rate, planned.fit(speeds.tolist(), TARGET, levels=5))))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rates.csv"
@@ -86,7 +86,7 @@ def main() -> None:
 
 def timed(name: str, given: dict[str, Any], speeds: Float64s) -> Result:
     """Return how long rounds take and how good the replicas get."""
-    running = Simulation(Config.model_validate(PAPER | given | {"rounds": ROUNDS}))
+    running = Simulation(Config.model_validate(in_paper(given | {"rounds": ROUNDS})))
     running.transport = timer = Timed(running, speeds)
     evaluation = Evaluation(running.interactions, running.split, Config().eval_negatives)
     rounds, within = [], []

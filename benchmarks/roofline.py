@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from fedras.aggregation import mean as average
 from fedras.codecs import Updates
 from fedras.components import make_config
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.simulator import Simulation
@@ -118,7 +118,7 @@ def peaks() -> tuple[float, float]:
 
 def profile() -> Result:
     """Time the stages of many rounds and compare them with the peaks."""
-    simulation = Simulation(make_config(PAPER | GIVEN))
+    simulation = Simulation(make_config(in_paper(GIVEN)))
     for _ in range(WARM):
         simulation.step()
     rows: list[int] = []

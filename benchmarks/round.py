@@ -27,7 +27,7 @@ from measure import PAGE, Result, described, keep, machine, quartiles, seconds, 
 
 from fedras.components import make_config
 from fedras.errors import DataError
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
 from fedras.report.sections import replace_section
 
@@ -41,9 +41,9 @@ CHECKED = 100  # rounds of all in the check
 def simulate(**given: object) -> Simulation:
     """Return fedras on MovieLens-100K or, where it is not to be had, on generated data."""
     try:
-        return Simulation(make_config(PAPER | COMMON | {"dataset": "ml-100k"} | given))
+        return Simulation(make_config(in_paper(COMMON | {"dataset": "ml-100k"} | given)))
     except DataError:
-        return Simulation(make_config(PAPER | COMMON | GENERATED | given))
+        return Simulation(make_config(in_paper(COMMON | GENERATED | given)))
 
 
 def compare(model: str) -> Result:

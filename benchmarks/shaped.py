@@ -25,7 +25,7 @@ from fedras import data
 from fedras.components import make_config
 from fedras.config import Config
 from fedras.data import Interactions
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.plan import Plan, write_rates
 from fedras.flower.loopback import Loopback
 from fedras.methods.fedras import FedRAS
@@ -120,7 +120,7 @@ def measure(number: int, speed: int) -> float:
 def fitted(interactions: Interactions, speeds: list[float]) -> Any:
     """Return the rates of all users: those of a node that train in a round share its link."""
     node = np.asarray(node_of(interactions, len(speeds)))
-    config = Config.model_validate(PAPER)
+    config = Config.model_validate(in_paper({}))
     users = np.bincount(node, minlength=len(speeds)) * config.client_fraction
     each = (np.array(speeds) / users)[node]
     planned = Plan(FedRAS(), interactions.n_items, config.dim)
@@ -129,7 +129,7 @@ def fitted(interactions: Interactions, speeds: list[float]) -> Any:
 
 def timed(name: str, given: dict[str, Any], interactions: Interactions) -> Result:
     """Return the seconds between the ends of rounds, without the first, which compiles."""
-    config = make_config(PAPER | {"dataset": "ml-100k", "rounds": 10, "eval_every": 1000} | given)
+    config = make_config(in_paper({"dataset": "ml-100k", "rounds": 10, "eval_every": 1000} | given))
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(Path(folder) / "run")
         run.create(config)

@@ -25,7 +25,7 @@ from fedras.components import make_config
 from fedras.errors import PayloadError
 from fedras.evaluation.evaluation import Evaluation
 from fedras.evaluation.scores import Ranked
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation import checks
 from fedras.federation.checks import Learnt
 from fedras.federation.server import Server
@@ -95,7 +95,7 @@ def work(given: Row) -> Row:
     options = {name: value for name, value in given.items() if name != "attack"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
-        run = open_run(make_config(PAPER | {**options, "threads": 1}), path)
+        run = open_run(make_config(in_paper({**options, "threads": 1})), path)
         simulation = run.federation
         if given["attack"] != NOBODY:
             simulation.transport = attacked(

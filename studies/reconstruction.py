@@ -32,7 +32,7 @@ from fedras.arrays import Bools, Int32s, Int64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.components import make_config
-from fedras.experiments.task import PAPER
+from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels.jit import jit
@@ -110,7 +110,7 @@ def main() -> None:
 
 def attacked(setting: str, seed: int) -> dict[str, Any]:
     """Return each attack's precisions and recalls, by the number of uploads."""
-    simulation = Simulation(make_config(PAPER | {"threads": 1, "seed": seed} | SETTINGS[setting]))
+    simulation = Simulation(make_config(in_paper({"threads": 1, "seed": seed} | SETTINGS[setting])))
     seen = watched(simulation, ROUNDS)
     split = simulation.split
     most, scores = max(UPLOADS), defaultdict[str, dict[str, Any]](lambda: defaultdict(list))

@@ -57,7 +57,7 @@ class Task:
         UsageError
             If they cannot be meant.
         """
-        return cls(make_config(_of_the_paper(given.get("model", "mf")) | given), observe)
+        return cls(make_config(in_paper(given)), observe)
 
     @cached_property
     def key(self) -> str:
@@ -72,8 +72,7 @@ class Task:
         """
         config, given = self.config, self.config.flat()
         names = [given[name] for name in _NAMES]
-        paper = _of_the_paper(config.model)
-        usual = make_config(paper | dict(zip(_NAMES, names, strict=True))).flat()
+        usual = make_config(in_paper(dict(zip(_NAMES, names, strict=True)))).flat()
         usual["learning_rate"] = None if config.validation else given["learning_rate"]
         special = [name for name in sorted(given.keys() - _SAID) if given[name] != usual[name]]
         rate = f"{config.compression_rate:.2%}".replace("%", " %")
@@ -81,10 +80,10 @@ class Task:
         return " ".join([*names, rate, f"seed {config.seed}", *options])
 
 
-def _of_the_paper(model: str) -> Row:
-    """Return those of `PAPER` that a run with this model has."""
-    known = Config.model_fields.keys() | MODELS.get(model).model_fields.keys()
-    return {name: value for name, value in PAPER.items() if name in known}
+def in_paper(given: Row) -> Row:
+    """Return the options ``given``, and those of `PAPER` that a run with this model has."""
+    known = Config.model_fields.keys() | MODELS.get(given.get("model", "mf")).model_fields.keys()
+    return {name: value for name, value in PAPER.items() if name in known} | given
 
 
 def _named(option: str, value: object) -> str:
