@@ -237,7 +237,7 @@ def test_a_federation_needs_the_accountant_before_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "dp_accounting", None)
-    with pytest.raises(UsageError, match="privacy"):
+    with pytest.raises(UsageError, match="dp-accounting"):
         coordinator(Perfect(make_nodes(1, tmp_path)), config(dp_noise_multiplier=1.0))
 
 

@@ -225,6 +225,6 @@ def test_damaged(name: str, content: str, tmp_path: Path) -> None:
 
 def test_without_optuna(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(start, "find_spec", lambda _: None)
-    with pytest.raises(UsageError, match=r'pip install "fedras\[tune\]"'):
+    with pytest.raises(UsageError, match=r'pip install "optuna>='):
         begin(tmp_path / "tuned")
     assert not (tmp_path / "tuned").exists()

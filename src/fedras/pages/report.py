@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from fedras.errors import UsageError
+from fedras.extras import install
 from fedras.pages.comparison import Comparison
 from fedras.pages.kept import KeptRun
 
@@ -16,9 +17,7 @@ def require_extra() -> None:
     """Raise UsageError if what draws is not installed."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise UsageError(
-            f"a report needs {missing[0]}, which is not installed: pip install 'fedras[report]'"
-        )
+        raise UsageError(f"a report needs {missing[0]}; run: {install('report')}")
 
 
 def report(runs: Sequence[KeptRun], comparison: Comparison, form: str) -> bytes:
