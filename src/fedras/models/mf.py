@@ -24,13 +24,6 @@ class MF(Model):
         description="of local SGD, in the first round",
         json_schema_extra={"search": "0.3..10"},
     )
-    weight_decay: float = Field(
-        0.02,
-        ge=0,
-        le=LARGEST,
-        description="of SGD, on what it moves",
-        json_schema_extra={"search": "0.001..0.1"},
-    )
     bias: bool = Field(
         True, description="the last number of each user is 1: that of an item is its popularity"
     )

@@ -61,7 +61,11 @@ class Model(BaseModel, ABC):
         0.1, ge=0, le=1, description="share of learning_rate that is left in the last round"
     )
     weight_decay: float = Field(
-        ge=0, le=LARGEST, description="of SGD, on the vectors and rows that it moves"
+        0.02,
+        ge=0,
+        le=LARGEST,
+        description="of SGD, on the vectors and rows that it moves",
+        json_schema_extra={"search": "0.001..0.1"},
     )
     decay_per: Literal["epoch", "step"] = Field(
         "epoch", description="what weight_decay is of: a local epoch, or each of its steps"

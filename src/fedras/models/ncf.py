@@ -30,13 +30,6 @@ class NCF(Model):
         description="of local SGD, in the first round",
         json_schema_extra={"search": "0.2..6"},
     )
-    weight_decay: float = Field(
-        0.02,
-        ge=0,
-        le=LARGEST,
-        description="of SGD, on what it moves",
-        json_schema_extra={"search": "0.001..0.1"},
-    )
     network_rate: float = Field(
         0.1,
         ge=0,
