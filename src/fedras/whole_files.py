@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fedras.errors import FedrasError
+from fedras.errors import FedrasError, UsageError
 
 _PARTIAL = ".partial"
 _PAUSE = 0.1  # seconds
@@ -57,6 +57,26 @@ def write(target: Path, content: bytes, private: bool = False) -> None:
 def is_partial(name: str) -> bool:
     """Return whether a file of this name is what a killed process left of one that it wrote."""
     return name.startswith(".") and name.endswith(_PARTIAL)
+
+
+def names_in(path: Path) -> list[str]:
+    """Return the names of what is in a folder but for `is_partial`; none if it does not exist.
+
+    Raises
+    ------
+    UsageError
+        If it is a file.
+    FedrasError
+        If it cannot be read.
+    """
+    try:
+        return [entry.name for entry in path.iterdir() if not is_partial(entry.name)]
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError:
+        raise UsageError(f"{path} is no folder; choose another --out") from None
+    except OSError as error:
+        raise FedrasError(f"cannot read {path}: {error.strerror}") from None
 
 
 def make_folder(path: Path, private: bool = False) -> None:

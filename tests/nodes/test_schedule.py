@@ -202,6 +202,16 @@ def _work() -> Work:
     return Work(b"a run 8b", 0, tag, 2, tag, (3,), (News(b"", ()),), News(b"", ()), b"x" * 8)
 
 
+def after_a_round(folder: Path) -> tuple[Node, Path, Work]:
+    """Return a node that has trained once, its memory, and what it would be asked next."""
+    nodes = make_nodes(1, folder)
+    server = coordinator(Perfect(nodes), config(rounds=9, client_fraction=1.0))
+    server.gather(1)
+    server.step()
+    ((node,), (member,)) = nodes.values(), server.exchange.membership.roster.members
+    return node, folder / "node-0" / "checkpoint.npz", server._work(member, member.clients)
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
@@ -217,13 +227,8 @@ def _work() -> Work:
 def test_a_node_refuses_what_no_run_has(
     changed: dict[str, Any], reason: str, tmp_path: Path
 ) -> None:
-    nodes = make_nodes(1, tmp_path)
-    server = coordinator(Perfect(nodes), config(rounds=9, client_fraction=1.0))
-    server.gather(1)
-    server.step()
-    ((node,), (member,)) = nodes.values(), server.exchange.membership.roster.members
-    memory = tmp_path / "node-0" / "checkpoint.npz"
-    before, work = memory.read_bytes(), server._work(member, member.clients)
+    node, memory, work = after_a_round(tmp_path)
+    before = memory.read_bytes()
     said = parse_reply(node.answer(to_bytes(structs.replace(work, **changed))))
     assert isinstance(said, Refused)
     assert reason in said.reason
@@ -233,13 +238,8 @@ def test_a_node_refuses_what_no_run_has(
 
 @pytest.mark.parametrize("context", [(0.5, NAN, 1.0), (NAN, 1.0, 1.0), (0.5, 1.0, NAN)])
 def test_no_context_is_not_a_number(context: tuple[float, float, float], tmp_path: Path) -> None:
-    nodes = make_nodes(1, tmp_path)
-    server = coordinator(Perfect(nodes), config(rounds=9, client_fraction=1.0))
-    server.gather(1)
-    server.step()
-    ((node,), (member,)) = nodes.values(), server.exchange.membership.roster.members
-    memory = tmp_path / "node-0" / "checkpoint.npz"
-    before, work = memory.read_bytes(), server._work(member, member.clients)
+    node, memory, work = after_a_round(tmp_path)
+    before = memory.read_bytes()
     message = to_bytes(structs.replace(work, contexts=(context,)))
     try:
         said = parse_reply(node.answer(message))

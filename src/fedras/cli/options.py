@@ -232,6 +232,10 @@ def run_folder(out: Path | None, config: Config) -> "RunFolder":
 
     if out is not None:
         return RunFolder(out)
+    return RunFolder(Path("runs", run_name(config)), numbered=True)
+
+
+def run_name(config: Config) -> str:
+    """Return what a folder is called by default, such as ``ratings-mf-fedras``."""
     data = Path(config.dataset)
-    name = f"{data.stem if data.suffix else data.name}-{config.model}-{config.method}"
-    return RunFolder(Path("runs", name), numbered=True)
+    return f"{data.stem if data.suffix else data.name}-{config.model}-{config.method}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fedras.cli.displays.output import AsJson, echo, human, print_json, print_table, say, say_data
-from fedras.cli.options import Quiet, with_config
+from fedras.cli.options import Quiet, run_name, with_config
 from fedras.config import Config
 from fedras.errors import UsageError
 from fedras.interrupts import STOPPED, sigterm_interrupts
@@ -150,6 +150,4 @@ def _folder(out: Path | None, config: Config) -> "TuningFolder":
 
     if out is not None:
         return TuningFolder(out)
-    data = Path(config.dataset)
-    name = f"tuned-{data.stem if data.suffix else data.name}-{config.model}-{config.method}"
-    return TuningFolder(Path("runs", name), numbered=True)
+    return TuningFolder(Path("runs", f"tuned-{run_name(config)}"), numbered=True)

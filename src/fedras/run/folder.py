@@ -10,7 +10,7 @@ from fedras.config import Config, read_config
 from fedras.errors import FedrasError, UsageError
 from fedras.federation.state import State
 from fedras.run.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
-from fedras.whole_files import FolderLock, is_partial, make_folder, next_folder, write
+from fedras.whole_files import FolderLock, make_folder, names_in, next_folder, write
 
 CONFIG = "config.toml"
 METRICS = "metrics.jsonl"
@@ -47,15 +47,7 @@ class RunFolder:
         """
         if self._numbered:
             return
-        try:
-            names = [entry.name for entry in self.path.iterdir()]
-        except FileNotFoundError:
-            return
-        except NotADirectoryError:
-            raise UsageError(f"{self.path} is no folder; choose another --out") from None
-        except OSError as error:
-            raise FedrasError(f"cannot read {self.path}: {error.strerror}") from None
-        left = [name for name in names if not is_partial(name)]
+        left = names_in(self.path)
         if left and not (left == [CONFIG] and self._is_ours()):
             raise UsageError(
                 f"{self.path} is not empty; continue its run with --resume or choose another --out"

@@ -10,7 +10,7 @@ from fedras.config import Config, read_config
 from fedras.errors import FedrasError, UsageError
 from fedras.tuning.rows import Row, as_csv
 from fedras.tuning.space import Given, Range, Searched, searched
-from fedras.whole_files import FolderLock, is_partial, make_folder, next_folder, write
+from fedras.whole_files import FolderLock, make_folder, names_in, next_folder, write
 
 BEST = "config.toml"
 JOURNAL = "journal.log"
@@ -70,17 +70,7 @@ class TuningFolder:
         FedrasError
             If the folder cannot be read.
         """
-        if self._numbered:
-            return
-        try:
-            left = [e.name for e in self.path.iterdir() if not is_partial(e.name)]
-        except FileNotFoundError:
-            return
-        except NotADirectoryError:
-            raise UsageError(f"{self.path} is no folder; choose another --out") from None
-        except OSError as error:
-            raise FedrasError(f"cannot read {self.path}: {error.strerror}") from None
-        if left:
+        if not self._numbered and names_in(self.path):
             raise UsageError(
                 f"{self.path} is not empty; continue its tuning with --resume or choose another "
                 "--out"
