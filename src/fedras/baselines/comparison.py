@@ -15,7 +15,6 @@ from fedras.errors import DataError
 from fedras.evaluation import metrics
 from fedras.evaluation.evaluation import Evaluation, Scores
 
-TUNED_BY = "ndcg@10"
 _MOST_USERS = 2000  # that settings are chosen by
 _MOST_SCORES = 4_000_000_000  # that are ranked in the end
 
@@ -97,7 +96,7 @@ def measured(kind: type[Baseline], tuning: Ranking, final: Ranking) -> Found:
         return {"left_out": f"too much data: about {work:.0e} operations to learn from it once"}
 
     def value(settings: Baseline) -> float:
-        return tuning.sampled(settings.fit(tuning.rows))[TUNED_BY] if kind.axes else 0.0
+        return tuning.sampled(settings.fit(tuning.rows))[metrics.DECIDES] if kind.axes else 0.0
 
     best, tried = climb(kind, value, most)
     sampled, full = final.both(best.fit(final.rows))

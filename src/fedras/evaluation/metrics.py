@@ -20,7 +20,9 @@ CUTOFFS = (5, 10, 20)
 """The k of metrics, where nobody says others."""
 MAIN = 10
 """The k that is always among them, and first."""
-_SHOWN = "hr@10", "ndcg@10"
+DECIDES = f"ndcg@{MAIN}"
+"""The metric by which everything is chosen and compared."""
+_SHOWN = f"hr@{MAIN}", DECIDES
 
 
 def hit_rate(ranks: Int64s) -> Float64s:

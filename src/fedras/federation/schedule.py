@@ -22,7 +22,6 @@ from fedras.federation.state import State
 from fedras.models.context import CHOICES, OFF, SHRUNK, Context
 
 VALIDATION = "validation"
-_DECIDES = f"ndcg@{metrics.MAIN}"
 
 
 @dataclass
@@ -63,8 +62,8 @@ class Schedule:
         if not counts.any():
             return None
         found = [metrics.of_counts(each, config.at) for each in counts]
-        which = int(np.argmax([metric[_DECIDES] for metric in found]))
-        self.context, now = choices(config)[which], found[which][_DECIDES]
+        which = int(np.argmax([metric[metrics.DECIDES] for metric in found]))
+        self.context, now = choices(config)[which], found[which][metrics.DECIDES]
         self.best, self.stale = max(now, self.best), 0 if now > self.best else self.stale + 1
         left = joining(config) - self.skipped - round_
         if config.patience and self.stale >= config.patience and left > 0:

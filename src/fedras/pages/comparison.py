@@ -7,10 +7,11 @@ from typing import Any
 
 from fedras import api
 from fedras.errors import FedrasError, UsageError
+from fedras.evaluation.metrics import DECIDES
 from fedras.evaluation.results import Results
 from fedras.evaluation.significance import Difference, Interval
 from fedras.pages.kept import KeptRun, differing
-from fedras.run.beside import BY, POPULARITY, title
+from fedras.run.beside import POPULARITY, title
 
 AT = (10,)
 LUCK = 0.05
@@ -111,7 +112,7 @@ def compare(runs: Sequence[KeptRun], data_dir: Path | None = None) -> Comparison
             "not all runs are of the same data and split: their quality cannot be compared"
         )
     found = _results(done, data_dir, notes)
-    intervals = {name: each.intervals(AT)["metrics"][BY] for name, each in found.items()}
+    intervals = {name: each.intervals(AT)["metrics"][DECIDES] for name, each in found.items()}
     less = _differences([run.name for run in done], found, notes)
     chances = holm({name: each.p_randomisation for name, each in less.items()})
     varied = differing(runs)
@@ -156,7 +157,7 @@ def paid(run: KeptRun) -> tuple[float | None, ...]:
 
 
 def _quality(run: KeptRun) -> float:
-    return run.summary["metrics"][BY] if run.summary else 0.0
+    return run.summary["metrics"][DECIDES] if run.summary else 0.0
 
 
 def _unfinished(run: KeptRun) -> str:
@@ -187,7 +188,7 @@ def _differences(
     for name in names[1:]:
         if name in found and names[0] in found:
             try:
-                less[name] = found[name].against(found[names[0]], AT)["metrics"][BY]
+                less[name] = found[name].against(found[names[0]], AT)["metrics"][DECIDES]
             except UsageError as error:
                 notes.append(str(error))
     return less
@@ -206,6 +207,6 @@ def references_of(run: KeptRun) -> dict[str, dict[str, float]]:
     """Return the metrics of popularity and of the best centralised method, by their titles."""
     every = ((run.summary or {}).get("baselines") or {}).items()
     found = {name: each["metrics"] for name, each in every if "metrics" in each}
-    best = sorted(found, key=lambda name: -found[name][BY])[:1]
+    best = sorted(found, key=lambda name: -found[name][DECIDES])[:1]
     names = dict.fromkeys([*best, *(name for name in found if name == POPULARITY)])
     return {title(name): found[name] for name in names}

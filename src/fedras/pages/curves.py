@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from fedras.evaluation.metrics import DECIDES
 from fedras.pages.comparison import references_of
 from fedras.pages.kept import KeptRun
-from fedras.run.beside import BY
 
 Rows = list[dict[str, Any]]
 
@@ -44,10 +44,10 @@ def ranked(runs: Sequence[KeptRun]) -> str:
 def on_the_way(runs: Sequence[KeptRun]) -> Rows:
     """Return NDCG@10 of what rounds rank against the bytes of one user so far."""
     return [
-        {"run": run.name, "bytes": total, "quality": line[BY], "round": line["round"]}
+        {"run": run.name, "bytes": total, "quality": line[DECIDES], "round": line["round"]}
         for run in runs
         for line in run.few_lines()
-        if line.get(BY) is not None and (total := _total(line))
+        if line.get(DECIDES) is not None and (total := _total(line))
     ]
 
 
@@ -72,7 +72,7 @@ def references(runs: Sequence[KeptRun]) -> Rows:
     found = [references_of(run) for run in runs if run.summary]
     if not found or not found[0] or len({run.data for run in runs if run.summary}) > 1:
         return []
-    return [{"name": name, "quality": metrics[BY]} for name, metrics in found[0].items()]
+    return [{"name": name, "quality": metrics[DECIDES]} for name, metrics in found[0].items()]
 
 
 def paid_so_far(runs: Sequence[KeptRun], way: str) -> Rows:
@@ -134,7 +134,7 @@ def _total(line: dict[str, Any]) -> float:
 
 
 def _end(name: str, total: float, found: dict[str, Any], kind: str) -> dict[str, Any]:
-    return {"run": name, "bytes": total, "quality": found["metrics"][BY], "kind": kind}
+    return {"run": name, "bytes": total, "quality": found["metrics"][DECIDES], "kind": kind}
 
 
 def _unsummed(lines: Rows, mean: str) -> Iterator[tuple[dict[str, Any], float]]:

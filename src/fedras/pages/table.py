@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from csv import DictWriter
 from typing import Any, NamedTuple
 
+from fedras.evaluation.metrics import DECIDES
 from fedras.pages import words
 from fedras.pages.comparison import Comparison, Row
-from fedras.run.beside import BY
 
 
 class Column(NamedTuple):
@@ -23,7 +23,9 @@ SHOWN = ("run", "NDCG@10", "interval", "less the best", "by luck", "bytes")
 COLUMNS = (
     Column("run", lambda row: row.name),
     Column(
-        "NDCG@10", lambda row: words.number(row.metrics.get(BY)), lambda row: row.metrics.get(BY)
+        "NDCG@10",
+        lambda row: words.number(row.metrics.get(DECIDES)),
+        lambda row: row.metrics.get(DECIDES),
     ),
     Column("interval", words.interval, lambda row: row.interval.low if row.interval else None),
     Column("less the best", words.less, lambda row: row.less.value if row.less else None),
@@ -53,7 +55,7 @@ COLUMNS = (
 def rows_of(comparison: Comparison) -> list[Row]:
     """Return runs and what they are held against, the best first; unfinished ones last."""
     every = [*comparison.rows, *comparison.beside]
-    return sorted(every, key=lambda row: -row.metrics.get(BY, -1.0))
+    return sorted(every, key=lambda row: -row.metrics.get(DECIDES, -1.0))
 
 
 def columns_of(rows: Sequence[Row], names: Sequence[str] = ()) -> list[Column]:
@@ -84,7 +86,7 @@ def _record(row: Row) -> dict[str, Any]:
         "run": row.name,
         "rounds": row.rounds,
         "hr@10": row.metrics.get("hr@10"),
-        "ndcg@10": row.metrics.get(BY),
+        "ndcg@10": row.metrics.get(DECIDES),
         "low": interval and interval.low,
         "high": interval and interval.high,
         "less_the_best": less and less.value,

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fedras.evaluation.metrics import DECIDES
 from fedras.pages.comparison import LUCK, Comparison, Row
 from fedras.pages.kept import KeptRun
 from fedras.run import beside
-from fedras.run.beside import BY, percent
+from fedras.run.beside import percent
 from fedras.run.bill import words
 
 
@@ -144,12 +145,12 @@ def gap(run: KeptRun) -> dict[str, Any] | None:
     """Return NDCG@10 of replicas and of the server's own matrix; None of an unfinished run."""
     if run.summary is None or not run.summary.get("server_metrics"):
         return None
-    replica, server = run.summary["metrics"][BY], run.summary["server_metrics"][BY]
+    replica, server = run.summary["metrics"][DECIDES], run.summary["server_metrics"][DECIDES]
     return {"replica": replica, "server": server, "gap": replica - server}
 
 
 def _sure(row: Row) -> str:
-    text = f"NDCG@10 {row.metrics[BY]:.4f}"
+    text = f"NDCG@10 {row.metrics[DECIDES]:.4f}"
     if row.interval is not None:
         text += f" (95 % between {row.interval.low:.4f} and {row.interval.high:.4f})"
     return f"{text} and HR@10 {row.metrics['hr@10']:.4f} of the test item"

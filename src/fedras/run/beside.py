@@ -3,8 +3,8 @@
 from typing import Any
 
 from fedras.baselines import BASELINES
+from fedras.evaluation.metrics import DECIDES
 
-BY = "ndcg@10"
 POPULARITY = "popularity"
 UNCOMPRESSED = "uncompressed"
 
@@ -29,10 +29,10 @@ def with_baselines(summary: Summary, found: dict[str, Any] | None) -> Summary:
 
 def sentence(summary: Summary, found: dict[str, Any]) -> str:
     """Return how far a run is from popularity and from the best, and at what share of the bytes."""
-    reached = {name: each["metrics"][BY] for name, each in found.items() if "metrics" in each}
+    reached = {name: each["metrics"][DECIDES] for name, each in found.items() if "metrics" in each}
     if POPULARITY not in reached:
         return ""
-    own, best = summary["metrics"][BY], max(reached, key=lambda name: reached[name])
+    own, best = summary["metrics"][DECIDES], max(reached, key=lambda name: reached[name])
     parts = [f"{_against(own, reached[POPULARITY])} popularity"]
     if best == POPULARITY:
         parts[0] += ", which is the best centralised method here"
@@ -46,8 +46,8 @@ def sentence(summary: Summary, found: dict[str, Any]) -> str:
 
 def warning(summary: Summary, found: dict[str, Any]) -> str:
     """Return what to say of a run that is worse than popularity; "" if it is not."""
-    popular = found.get(POPULARITY, {}).get("metrics", {}).get(BY)
-    own = summary["metrics"][BY]
+    popular = found.get(POPULARITY, {}).get("metrics", {}).get(DECIDES)
+    own = summary["metrics"][DECIDES]
     if popular is None or own >= popular:
         return ""
     return (
@@ -63,7 +63,7 @@ def rows(summary: Summary) -> list[tuple[str, Summary]]:
     if UNCOMPRESSED in summary:
         named["this run uncompressed"] = summary[UNCOMPRESSED]
     named["this run"] = summary
-    return sorted(named.items(), key=lambda row: -row[1]["metrics"][BY])
+    return sorted(named.items(), key=lambda row: -row[1]["metrics"][DECIDES])
 
 
 def left_out(summary: Summary) -> list[str]:

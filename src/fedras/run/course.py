@@ -3,7 +3,7 @@
 from typing import Any
 
 from fedras.config import Config
-from fedras.evaluation.metrics import in_words
+from fedras.evaluation.metrics import DECIDES, in_words
 from fedras.federation.schedule import Schedule, joining
 
 
@@ -30,7 +30,7 @@ def best(lines: list[dict[str, Any]]) -> str:
     ranked = [line for line in lines if line["ranked"] is not None]
     if len(ranked) < 2:
         return ""
-    first = max(ranked, key=lambda line: line["ndcg@10"])
+    first = max(ranked, key=lambda line: line[DECIDES])
     return f"best {in_words(first)[-1]} in round {first['round']}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.evaluation.metrics import DECIDES
 from fedras.evaluation.results import Results
 from fedras.federation.client import held
 from fedras.federation.simulator import Simulation
@@ -84,7 +85,7 @@ class Summary(dict[str, Any]):
         rows = [(label, known[name]) for name, label in _SHOWN.items() if name in known]
         for name, each in beside.rows(self):
             if each is not self:
-                rows.append((f"{name}, NDCG@10", each["metrics"][beside.BY]))
+                rows.append((f"{name}, NDCG@10", each["metrics"][DECIDES]))
         said = [self.get("comparison"), *self["bill"]["text"], *beside.left_out(self)]
         said += self["schedule"]["text"]
         rows += [("in words", text) for text in said if text]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fedras.tuning.trial import OBJECTIVE, Reached
+from fedras.evaluation.metrics import DECIDES
+from fedras.tuning.trial import Reached
 
 FINISHED, PRUNED, OUT_OF_TIME, FAILED = "finished", "pruned", "out of time", "failed"
-QUALITY = (OBJECTIVE, "hr@10")
+QUALITY = (DECIDES, "hr@10")
 _COLUMNS = (*QUALITY, "best_round", "rounds", "up_bytes", "down_bytes", "seconds")
 
 
@@ -78,7 +79,7 @@ class Row:
 
 def score(found: Reached | Row) -> float:
     """Return what a round or a trial is judged by; -1 for a trial that failed."""
-    return found.metrics.get(OBJECTIVE, -1.0)
+    return found.metrics.get(DECIDES, -1.0)
 
 
 def best_of(rows: Sequence[Row]) -> Row | None:

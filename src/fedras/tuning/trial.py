@@ -12,9 +12,6 @@ from fedras.errors import PayloadError, UsageError
 from fedras.run.run import Run
 from fedras.run.training import open_run
 
-OBJECTIVE = "ndcg@10"
-"""What trials are compared by, on the validation item."""
-
 
 class Reached(NamedTuple):
     """What a trial has reached in an evaluated round.
