@@ -1,7 +1,7 @@
 """The compiled core, in C++: each part has a plain NumPy twin in the tests.
 
-Results have the same bits on every machine, whatever its instructions and threads: floating point is
-strict, and sums have a documented order. The core is compiled twice where that helps, for any
+Results have the same bits on every machine, whatever its instructions and threads: floating point
+is strict, and sums have a documented order. The core is compiled twice where that helps, for any
 processor (``plain``) and for those with AVX2; ``FEDRAS_CORE=plain`` takes the former.
 """
 

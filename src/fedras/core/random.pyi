@@ -1,8 +1,8 @@
 """Counter-based random numbers: a draw is a function of (key, counter) and of nothing else.
 
 SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) hashes the counter; a key is folded from the run's
-seed, a purpose, the round and the client (`fedras.rng`). So a result depends neither on threads, nor
-on the order in which clients are served, nor on the process that serves them.
+seed, a purpose, the round and the client (`fedras.rng`). So a result depends neither on threads,
+nor on the order in which clients are served, nor on the process that serves them.
 """
 
 from fedras.arrays import Float32s, UInt64s
@@ -11,7 +11,7 @@ def bits(key: int, counter: int) -> int:
     """Return the 64 random bits number ``counter`` of the stream ``key``."""
 
 def fold(state: UInt64s, word: UInt64s) -> UInt64s:
-    """Return uint64[n], keys into which ``word`` is folded; one of either serves all of the other."""
+    """Return uint64[n], keys into which ``word`` is folded; one of either serves all others."""
 
 def below(key: int, counter: int, n: int) -> int:
     """Return a uniform integer in [0, n), n < 2^32, by multiply and shift."""
