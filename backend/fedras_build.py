@@ -1,4 +1,4 @@
-"""The build backend: scikit-build-core, with a compiler from the package index where there is none."""
+"""The build backend: scikit-build-core, and a compiler from the package index if there is none."""
 
 import os
 import shutil
