@@ -14,12 +14,12 @@ i64 sign(f32 x) { return x < 0 ? -1 : 1; }
 }  // namespace
 
 LightFrTrainer::LightFrTrainer(const LightFrSettings& settings, i64 items, i64 length)
-    : settings_(settings), samples_(items), code_(size_t(length)) {}
+    : settings_(settings), sampler_(items), code_(size_t(length)) {}
 
 i64 LightFrTrainer::train(const LightFrClient& client, i32* rows, f32* values) {
   const i64 length = client.vector.n;
   const Samples samples =
-      draw_samples(client.positives, settings_.negatives, client.key, rows, samples_);
+      sampler_.draw(client.positives, settings_.negatives, client.key, rows);
   const i64 n = samples.distinct;
   read_signs(client.items, {rows, n});
   weigh(samples);

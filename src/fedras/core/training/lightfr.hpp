@@ -39,7 +39,7 @@ class LightFrTrainer {
   bool improve(i64 bit, i64 n, i64 total);
 
   LightFrSettings settings_;
-  SampleRoom samples_;
+  Sampler sampler_;
   std::vector<i64> code_;
   std::vector<i64> signs_;                    // [f, n], of the client's items, by bit
   std::vector<i64> labels_, weights_, error_; // of each item; error: f y - b.d

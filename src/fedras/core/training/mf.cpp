@@ -10,12 +10,12 @@
 namespace fedras {
 
 MfTrainer::MfTrainer(const MfSettings& settings, i64 items, i64 d)
-    : settings_(settings), d_(d), samples_(items), gradient_(size_t(d)) {}
+    : settings_(settings), d_(d), sampler_(items), gradient_(size_t(d)) {}
 
 i64 MfTrainer::train(const MfClient& client, i32* rows, f32* values) {
   const i64 epochs = settings_.epochs;
   const Samples samples =
-      draw_samples(client.positives, epochs * settings_.negatives, client.key, rows, samples_);
+      sampler_.draw(client.positives, epochs * settings_.negatives, client.key, rows);
   make_room(samples.distinct);
   const Span<const i32> own(rows, samples.distinct);
   copy_rows(client.items, own, local_);
@@ -91,15 +91,18 @@ Span<const MfTrainer::Move> MfTrainer::tally(Span<const Sample> batch, f32 rate)
 template <class Numbers, int count>
 void MfTrainer::move(Span<const Move> moves, i64 column, f32* vector, f32 step, const Rates& rates) {
   constexpr i64 width = sizeof(Numbers) / sizeof(f32);
+  const f32 keep = rates.row_keep;
   Numbers user[count], gradient[count] = {};
   std::memcpy(user, vector + column, sizeof user);
+  const Matrix<f32> local = local_;
   for (const Move& move : moves) {
-    f32* item = local_[move.row] + column;
+    const f32 error = move.error, back = -move.step;
+    f32* item = local[move.row] + column;
     for (int k = 0; k < count; ++k) {
       Numbers x;
       std::memcpy(&x, item + k * width, sizeof x);
-      gradient[k] += move.error * x;
-      x = rates.row_keep * x + -move.step * user[k];
+      gradient[k] += error * x;
+      x = keep * x + back * user[k];
       std::memcpy(item + k * width, &x, sizeof x);
     }
   }

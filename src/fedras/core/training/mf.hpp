@@ -59,7 +59,7 @@ class MfTrainer {
 
   MfSettings settings_;
   i64 d_;
-  SampleRoom samples_;
+  Sampler sampler_;
   std::vector<Sample> order_;
   std::vector<Line> lines_;
   Matrix<f32> local_;           // the client's rows
