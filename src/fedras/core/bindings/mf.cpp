@@ -1,6 +1,7 @@
 #include "training/mf.hpp"
 
 #include "bindings/training.hpp"
+#include "updates/rows.hpp"
 
 namespace fedras {
 
@@ -30,7 +31,10 @@ void train_mf(Array2<f32> vectors, Array3<const f32> replicas, Array3<const f32>
       const i64 heard = all.stream[c];
       const MfClient client{own.row(c),          slice(replicas, heard), slice(span, heard),
                             all.positives_of(c), all.keys[c],            share[c]};
-      all.counts[c] = trainer.train(client, all.rows.data + all.starts[c], all.values_of(c));
+      i32* rows = all.rows.data + all.starts[c];
+      const auto trained = trainer.train(client, rows);
+      write_change(client.items, {rows, trained.rows}, trained, all.values.part(all.starts[c], all.rows.n));
+      all.counts[c] = trained.rows;
     }
   });
 }
