@@ -1,29 +1,13 @@
-"""Packing of bits, gathering, cosines."""
+"""Gathering, cosines."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedras.kernels import bits, itemset
+from fedras.kernels import itemset
 from fedras.kernels.cosine import mean_cosine
-from fedras.kernels.finite import all_finite
 from fedras.kernels.gather import add_rows, copy_rows, differing, gather, write_change
-
-
-@st.composite
-def integers(draw: st.DrawFn) -> tuple[list[int], int]:
-    width = draw(st.integers(0, 31))
-    return draw(st.lists(st.integers(0, 2**width - 1), max_size=50)), width
-
-
-@given(integers())
-def test_packed_bits_are_those_of_one_big_integer(case: tuple[list[int], int]) -> None:
-    values, width = case
-    packed = bits.pack(np.array(values, np.int32), width)
-    whole = sum(value << (i * width) for i, value in enumerate(values))
-    assert packed.tobytes() == whole.to_bytes((len(values) * width + 7) // 8, "little")
-    assert bits.unpack(packed, len(values), width).tolist() == values
 
 
 @given(st.data())
@@ -93,18 +77,6 @@ def test_the_mean_cosine_is_that_of_whole_matrices(
 def test_the_cosine_of_huge_rows_does_not_overflow() -> None:
     rows, huge = np.zeros(1, np.int32), np.full((1, 4), 3e38, np.float32)
     assert mean_cosine(rows, huge, rows, -huge) == pytest.approx(-1)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_one_bad_number_is_found_wherever_it_is(bad: float) -> None:
-    good = np.array([[3.4028235e38, -3.4028235e38, 0], [1e-45, -0.0, 1]], np.float32)
-    assert all_finite(good)
-    assert all_finite(good[:0])
-    for place in np.ndindex(good.shape):
-        damaged = good.copy()
-        damaged[place] = bad
-        assert not all_finite(damaged)
-        assert not all_finite(damaged.T)
 
 
 def test_rows_are_copied_and_subtracted() -> None:

@@ -9,13 +9,13 @@ import numpy as np
 
 from fedras.arrays import Bools, Float32s, Int64s
 from fedras.codecs import RowUpdate
+from fedras.core.numbers import all_within
 from fedras.errors import PayloadError
 from fedras.federation.norms import bounded
 from fedras.federation.reading import chosen
 from fedras.federation.reputation import judge
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic, Upload
-from fedras.kernels.finite import all_within
 
 LARGEST = 2.0**20
 """No number moves by more in a round: embeddings are of order 1, and 2^128 overflows a float32."""
