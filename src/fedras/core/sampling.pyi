@@ -4,10 +4,12 @@ An array of another type, order or shape than said is a TypeError, one that does
 or an index outside an array a ValueError.
 """
 
+from typing import SupportsIndex
+
 from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 
 def sample_all(
-    seed_key: int,
+    seed_key: SupportsIndex,
     keys: UInt64s,
     indptr: Int64s,
     items: Int32s,
@@ -21,7 +23,7 @@ def sample_all(
     """
 
 def choose_all(
-    key: int,
+    key: SupportsIndex,
     indptr: Int64s,
     points: Float32s,
     by_rank: Int32s,
@@ -45,5 +47,5 @@ def choose_all(
         Of Zipf's law.
     """
 
-def shuffled(key: int, n: int) -> Int32s:
+def shuffled(key: SupportsIndex, n: int) -> Int32s:
     """Return a random order of ``n`` items, so that an index says nothing about popularity."""

@@ -10,6 +10,8 @@ An array of another type, order or shape than said is a TypeError, one that does
 or an index outside an array a ValueError.
 """
 
+from typing import SupportsIndex
+
 from fedras.arrays import Bools, Float32s, Float64s, Int32s, Int64s, UInt64s
 
 def train_mf(
@@ -85,7 +87,7 @@ def train_lightfr(
         As in `train_mf`; a value is the step of an item.
     """
 
-def draw_votes(step: Float32s, key: int) -> Bools:
+def draw_votes(step: Float32s, key: SupportsIndex) -> Bools:
     """Return bool[n]: which rows a client votes on, with probability by length, the longest always.
 
     The expected vote on a row then is in proportion to its step, where numbers are about equally
@@ -101,7 +103,7 @@ def draw_votes(step: Float32s, key: int) -> Bools:
     """
 
 def draw_samples(
-    positives: Int32s, negatives: int, key: int, n_items: int
+    positives: Int32s, negatives: int, key: SupportsIndex, n_items: int
 ) -> tuple[Int32s, Int32s, int]:
     """Draw ``negatives`` items per positive among those that are no positives.
 
@@ -122,7 +124,7 @@ def draw_samples(
     these, ascending; and the next unused counter.
     """
 
-def shuffle(order: Int64s, key: int, counter: int) -> int:
+def shuffle(order: Int64s, key: SupportsIndex, counter: SupportsIndex) -> int:
     """Shuffle in place (Fisher and Yates); return the next unused counter."""
 
 def sigmoid(x: Float32s) -> None:
