@@ -1,6 +1,8 @@
 #include "training/mf.hpp"
 
 #include "bindings/training.hpp"
+#include "training/sigmoid.hpp"
+#include "updates/rows.hpp"
 
 namespace fedras {
 
@@ -30,7 +32,10 @@ void train_mf(Array2<f32> vectors, Array3<const f32> replicas, Array3<const f32>
       const i64 heard = all.stream[c];
       const MfClient client{own.row(c),          slice(replicas, heard), slice(span, heard),
                             all.positives_of(c), all.keys[c],            share[c]};
-      all.counts[c] = trainer.train(client, all.rows.data + all.starts[c], all.values_of(c));
+      i32* rows = all.rows.data + all.starts[c];
+      const auto trained = trainer.train(client, rows);
+      write_change(client.items, {rows, trained.rows}, trained, all.values.part(all.starts[c], all.rows.n));
+      all.counts[c] = trained.rows;
     }
   });
 }
@@ -60,6 +65,7 @@ void bind_mf(nb::module_& m) {
   m.def("draw_samples", &samples_of, in("positives"), nb::arg("negatives"), nb::arg("key"),
         nb::arg("n_items"));
   m.def("shuffle", &shuffle_order, in("order"), nb::arg("key"), nb::arg("counter"));
+  m.def("sigmoid", [](Array1<f32> x) { sigmoid(x.data(), i64(x.shape(0))); }, in("x"));
 }
 
 }  // namespace fedras
