@@ -186,4 +186,4 @@ def test_what_cannot_be_clustered_is_refused() -> None:
     with pytest.raises(TypeError):
         clustering.cluster(values[:, 1:], 2, 1, KEY)
     with pytest.raises(TypeError):
-        clustering.cluster(values.astype(np.float64), 2, 1, KEY)  # type: ignore[arg-type]
+        clustering.cluster(values.astype(np.float64), 2, 1, KEY)
