@@ -28,11 +28,11 @@ from sklearn.cluster import KMeans
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.components import make_config
+from fedras.core.threads import set_threads
 from fedras.errors import DataError
 from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
 from fedras.kernels import kmeans, large
-from fedras.kernels.jit import set_threads
 from fedras.methods.fedras import FedRAS
 from fedras.methods.method import Memory
 from fedras.report.sections import replace_section

@@ -8,9 +8,7 @@ from fedras.aggregation.aggregation import AGGREGATIONS, Aggregation, Sums
 from fedras.arrays import Float32s, Float64s
 from fedras.codecs import RowUpdate
 from fedras.codecs.update import blocks, join
-from fedras.kernels.aggregate import add_up, all_add_up
-
-_MUCH = 1 << 22  # numbers; fewer are added up before another thread has woken up
+from fedras.core.updates import add_up
 
 
 @AGGREGATIONS.register("mean")
@@ -29,8 +27,7 @@ class Mean(Aggregation):
             rows, bounds = join([update.rows for update in block])
             index, _ = join([update.chosen for update in block])
             vectors, starts = join([update.vectors for update in block])
-            adding = all_add_up if len(rows) * shape[1] >= _MUCH else add_up
-            adding((rows, bounds, index, vectors, starts), total, count)
+            add_up(rows, bounds, index, vectors, starts, total, count)
         return total, count
 
     def centre(self, values: Float32s) -> Float64s:

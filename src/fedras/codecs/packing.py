@@ -7,11 +7,11 @@ import numpy as np
 
 from fedras.arrays import Float32s, Int32s, Int64s, UInt8s, UInt64s
 from fedras.codecs.payload import Part, Payload
+from fedras.core.updates import bounds_of
 from fedras.errors import PayloadError
 from fedras.kernels import bits, row_sets
 from fedras.kernels import choices as choice_kernels
 from fedras.kernels.finite import all_finite
-from fedras.kernels.gather import bounds_of
 from fedras.numbers import NUMBERS
 
 

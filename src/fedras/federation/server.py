@@ -11,6 +11,7 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode, decode_all
 from fedras.codecs.packing import decoded_bytes
 from fedras.config import Config
+from fedras.core.updates import differing
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
 from fedras.federation.reading import parse_all, read_all
@@ -18,7 +19,6 @@ from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
 from fedras.federation.wire import Broadcast, Traffic, Upload
-from fedras.kernels.gather import differing
 from fedras.methods import Method
 from fedras.models import Model
 from fedras.parallel import for_clients

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from fedras.arrays import Float32s, Int64s, UInt64s
+from fedras.core.updates import bounds_of
 from fedras.errors import PayloadError
-from fedras.kernels.gather import bounds_of
 from fedras.kernels.hadamard import decode_signs, encode_signs
 from fedras.numbers.numbers import NUMBERS, Numbers
 from fedras.numbers.quantised import read_scales
