@@ -1,0 +1,97 @@
+#include "training/lightfr.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fedras {
+
+namespace {
+
+constexpr u64 FIRST_COUNTER = u64(1) << 63;
+
+i64 sign(f32 x) { return x < 0 ? -1 : 1; }
+
+}  // namespace
+
+LightFrTrainer::LightFrTrainer(const LightFrSettings& settings, i64 items, i64 length)
+    : settings_(settings), samples_(items), code_(size_t(length)) {}
+
+i64 LightFrTrainer::train(const LightFrClient& client, i32* rows, f32* values) {
+  const i64 length = client.vector.n;
+  const Samples samples =
+      draw_samples(client.positives, settings_.negatives, client.key, rows, samples_);
+  const i64 n = samples.distinct;
+  read_signs(client.items, {rows, n});
+  weigh(samples);
+  std::transform(client.vector.begin(), client.vector.end(), code_.begin(), sign);
+  descend(n);
+  std::copy(code_.begin(), code_.end(), client.vector.data);
+  for (i64 r = 0; r < n; ++r)
+    for (i64 f = 0; f < length; ++f)
+      values[r * length + f] = f32(error_[r] * code_[f]) / f32(length);
+  return n;
+}
+
+// The signs of the rows as columns, which the descent sums over.
+void LightFrTrainer::read_signs(Matrix<const f32> items, Span<const i32> rows) {
+  signs_.resize(size_t(items.columns * rows.n));
+  for (i64 r = 0; r < rows.n; ++r)
+    for (i64 f = 0; f < items.columns; ++f) signs_[f * rows.n + r] = sign(items[rows[r]][f]);
+}
+
+// The label of each item, and its weight: its share of positives or negatives. A positive counts as
+// often as there are negatives to it, so that all weights are whole numbers.
+void LightFrTrainer::weigh(const Samples& samples) {
+  const i64 positives = samples.positives;
+  const i64 share =
+      positives > 0 ? std::max<i64>(1, (samples.rows.n - positives) / positives) : 1;
+  labels_.assign(size_t(samples.distinct), -1);
+  weights_.assign(size_t(samples.distinct), 0);
+  for (i64 i = 0; i < samples.rows.n; ++i) {
+    weights_[samples.rows[i]] += i < positives ? share : 1;
+    if (i < positives) labels_[samples.rows[i]] = 1;
+  }
+}
+
+// Set one bit of the code after another to its optimum until none changes.
+void LightFrTrainer::descend(i64 n) {
+  const i64 length = i64(code_.size());
+  error_.resize(size_t(n));
+  i64 total = 0;
+  for (i64 r = 0; r < n; ++r) {
+    error_[r] = length * labels_[r];
+    total += weights_[r];
+  }
+  for (i64 f = 0; f < length; ++f)
+    for (i64 r = 0; r < n; ++r) error_[r] -= code_[f] * signs_[f * n + r];
+  for (i64 sweep = 0; sweep < settings_.sweeps; ++sweep) {
+    bool changed = false;
+    for (i64 f = 0; f < length; ++f) changed |= improve(f, n, total);
+    if (!changed) break;
+  }
+}
+
+// Set one bit; a tie leaves it as it is.
+bool LightFrTrainer::improve(i64 bit, i64 n, i64 total) {
+  const i64* signs = signs_.data() + bit * n;
+  i64& own = code_[bit];
+  i64 slope = own * total;
+  for (i64 r = 0; r < n; ++r) slope += weights_[r] * error_[r] * signs[r];
+  if (slope * own >= 0) return false;
+  own = -own;
+  for (i64 r = 0; r < n; ++r) error_[r] -= 2 * own * signs[r];
+  return true;
+}
+
+void draw_votes(Matrix<const f32> step, u64 key, bool* kept) {
+  std::vector<f64> length(size_t(step.rows), 0.0);
+  f64 longest = 0.0;
+  for (i64 r = 0; r < step.rows; ++r) {
+    for (i64 f = 0; f < step.columns; ++f) length[r] += std::fabs(step[r][f]);
+    longest = std::max(longest, length[r]);
+  }
+  for (i64 r = 0; r < step.rows; ++r)
+    kept[r] = uniform(key, FIRST_COUNTER + u64(r)) * longest < length[r];
+}
+
+}  // namespace fedras
