@@ -58,7 +58,7 @@ def key(seed: int, purpose: Purpose, *context: int) -> np.uint64:
 
 
 def _array(word: int | UInt64s) -> UInt64s:
-    return np.atleast_1d(np.asarray(word, np.uint64))
+    return np.ascontiguousarray(word, np.uint64)
 
 
 def _mix(z: int) -> int:

@@ -1,5 +1,7 @@
 """Rows of matrices against NumPy: gathered, added, compared, and what is refused."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -146,6 +148,7 @@ def test_what_does_not_match_is_refused() -> None:
         differing(matrix, matrix[:2])
     with pytest.raises(ValueError, match="match"):
         mean_cosine(rows, matrix, rows, matrix)
-    for wrong in (matrix.astype(np.float64), matrix.T, matrix[0]):
+    wrongs: list[Any] = [matrix.astype(np.float64), matrix.T, matrix[0]]
+    for wrong in wrongs:
         with pytest.raises(TypeError):
             add_rows(matrix, rows, wrong, rows)

@@ -223,7 +223,7 @@ class Server:
         total, count = self.aggregation.sums(updates, self.items.shape)
         rows = np.flatnonzero(count)
         found = self.method.average(total.take(rows, 0), count[rows], len(updates))
-        mean = found.astype(np.float32)
+        mean = found.astype(np.float32, order="C")
         if self.config.error_feedback:
             rate = self.model.rate_at(self.progress, self.config.rounds)
             decay = self.model.shrinking(int(count.sum()) // max(1, len(updates)), self.config)

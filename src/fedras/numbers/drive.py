@@ -76,7 +76,7 @@ class Drive(Numbers):
         width = columns + -columns % 8
         counts = np.array([cls.count(len(each), columns) for each in data], np.int64)
         blocks, sign_bytes = np.array([_split(len(each)) for each in data]).T
-        starts, numbers = (bounds_of(n) for n in (blocks, 8 * sign_bytes))
+        starts, numbers = bounds_of(blocks.copy()), bounds_of(8 * sign_bytes)
         keys = np.zeros(len(data), np.uint64)
         scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
         for c, each in enumerate(data):

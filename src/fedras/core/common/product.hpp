@@ -24,6 +24,8 @@ inline i64 filled_lanes(i64 n) { return (n + LANES - 1) / LANES * LANES; }
 class Filled {
  public:
   Filled() = default;
+  Filled(Filled&&) = default;  // a copy would start elsewhere
+  Filled& operator=(Filled&&) = default;
   Filled(i64 rows, i64 columns)
       : room_(size_t(filled_rows(rows) * filled_lanes(columns) + LANES), 0.0f),
         rows_(filled_rows(rows)),
@@ -50,10 +52,11 @@ inline Eight fused(Eight x, Eight y, Eight z) {
 }
 
 // Write to a tile of `out`, of four rows and sixteen columns, what is there at `start` and the terms of
-// the product: a[row][k] b[k][column], or a[k][row] b[k][column] if `turned`.
-template <bool turned>
+// the product: a[row][k] b[k][column], or a[k][row] b[k][column] if `turned`. finish(sums, row, column)
+// is what is written of eight sums.
+template <bool turned, class Finish>
 inline void write_tile(const f32* start, i64 start_stride, Matrix<const f32> a, Matrix<const f32> b,
-                       Matrix<f32> out, i64 row, i64 column, i64 terms) {
+                       Matrix<f32> out, i64 row, i64 column, i64 terms, Finish finish) {
   Eight low[4], high[4];
   for (int r = 0; r < 4; ++r) {
     low[r] = start ? load(start + r * start_stride) : Eight{};
@@ -69,17 +72,26 @@ inline void write_tile(const f32* start, i64 start_stride, Matrix<const f32> a, 
     }
   }
   for (int r = 0; r < 4; ++r) {
-    store(out[row + r] + column, low[r]);
-    store(out[row + r] + column + 8, high[r]);
+    store(out[row + r] + column, finish(low[r], row + r, column));
+    store(out[row + r] + column + 8, finish(high[r], row + r, column + 8));
   }
 }
 
-// Write start + a b to the first n rows of `out`. `start` is null or float32[m], added to each row; a is
-// float32[>= n, >= k], b float32[k, m] and out float32[>= n, m]; m is a multiple of LANES, n of ROWS.
-inline void product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
+// Write finish(start + a b) to the first n rows of `out`. `start` is null or float32[m], added to each
+// row; a is float32[>= n, >= k], b float32[k, m] and out float32[>= n, m]; m is a multiple of LANES, n of
+// ROWS.
+template <class Finish>
+inline void product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n,
+                    Finish finish) {
   for (i64 row = 0; row < n; row += 4)
     for (i64 column = 0; column < b.columns; column += LANES)
-      write_tile<false>(start ? start + column : nullptr, 0, a, b, out, row, column, b.rows);
+      write_tile<false>(start ? start + column : nullptr, 0, a, b, out, row, column, b.rows, finish);
+}
+
+inline Eight as_it_is(Eight x, i64, i64) { return x; }
+
+inline void product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
+  product(start, a, b, out, n, as_it_is);
 }
 
 // Add to `out` the outer product of each of the first n rows of a and of b: a is float32[>= n, >= r], b
@@ -87,7 +99,7 @@ inline void product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, 
 inline void add_outer(Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
   for (i64 row = 0; row < out.rows; row += 4)
     for (i64 column = 0; column < out.columns; column += LANES)
-      write_tile<true>(out[row] + column, out.stride, a, b, out, row, column, n);
+      write_tile<true>(out[row] + column, out.stride, a, b, out, row, column, n, as_it_is);
 }
 
 }  // namespace fedras
