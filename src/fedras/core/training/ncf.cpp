@@ -143,7 +143,7 @@ void write_scores(Matrix<const f32> vectors, const Layers<const f32>& layers, co
         for (i64 b = 0; b < n; ++b)
           for (i64 unit = 0; unit < UNITS[0]; unit += 8) {
             const Eight sums = load(half + unit) + load(halves[own[start + b]] + unit);
-            store(hidden[1][b] + unit, rectified(sums, b, unit));
+            store(hidden[1][b] + unit, Eight{} > sums ? Eight{} : sums);
           }
         forward(network, hidden, filled_rows(n));
         for (i64 b = 0; b < n; ++b) out[user][start + b] = hidden[LAYERS][b][0];

@@ -10,14 +10,6 @@ namespace {
 
 i64 inputs_of(int layer, i64 d) { return layer == 0 ? d : UNITS[layer - 1]; }
 
-// ReLU passes no gradient where its output is 0.
-struct WhereActive {
-  Matrix<const f32> hidden;
-  Eight operator()(Eight slope, i64 row, i64 column) const {
-    return load(hidden[row] + column) > Eight{} ? slope : Eight{};
-  }
-};
-
 // Write the derivatives by the logits, and zeros for what fills up the samples.
 void write_errors(Matrix<const f32> logits, const f32* label, Matrix<f32> error, i64 n) {
   f32 scores[BLOCK];
@@ -103,8 +95,8 @@ void write_user_half(Matrix<const f32> weights, const f32* bias, const f32* vect
 }
 
 void forward(const FilledNetwork& network, const Activations& hidden, i64 n) {
-  product(network.biases[1], hidden[1], network.turned[1], hidden[2], n, rectified);
-  product(network.biases[2], hidden[2], network.turned[2], hidden[3], n, rectified);
+  rectified_product(network.biases[1], hidden[1], network.turned[1], hidden[2], n);
+  rectified_product(network.biases[2], hidden[2], network.turned[2], hidden[3], n);
   product(network.biases[3], hidden[3], network.turned[3], hidden[4], n);
 }
 
@@ -112,18 +104,15 @@ void add_gradient(const FilledNetwork& network, const f32* half, const f32* labe
                   const Activations& hidden, const Activations& by_hidden, const Slopes& slopes) {
   const i64 filled = filled_rows(n);
   std::fill(hidden[0][n], hidden[0][filled], 0.0f);
-  product(half, hidden[0], network.turned[0], hidden[1], filled, rectified);
+  rectified_product(half, hidden[0], network.turned[0], hidden[1], filled);
   forward(network, hidden, filled);
   write_errors(hidden[LAYERS], label, by_hidden[LAYERS], n);
   for (int layer = LAYERS - 1; layer >= 0; --layer) {
     add_slopes(hidden[layer], by_hidden[layer + 1], slopes.weights[layer], slopes.biases[layer], filled);
-    const auto below = by_hidden[layer];
-    if (layer > 0)
-      product(nullptr, by_hidden[layer + 1], network.weights[layer], below, filled,
-              WhereActive{hidden[layer]});
-    else
-      product(nullptr, by_hidden[1], network.weights[0], below, filled);
+    if (layer > 0)  // ReLU passes no gradient where its output is 0
+      gated_product(by_hidden[layer + 1], network.weights[layer], hidden[layer], by_hidden[layer], filled);
   }
+  product(nullptr, by_hidden[1], network.weights[0], by_hidden[0], filled);
 }
 
 }  // namespace fedras

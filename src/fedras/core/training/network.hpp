@@ -101,10 +101,4 @@ void forward(const FilledNetwork& network, const Activations& hidden, i64 n);
 void add_gradient(const FilledNetwork& network, const f32* half, const f32* label, i64 n,
                   const Activations& hidden, const Activations& by_hidden, const Slopes& slopes);
 
-// ReLU of sums, for `product`.
-inline Eight rectified(Eight x, i64, i64) {
-  const Eight zero{};
-  return zero > x ? zero : x;
-}
-
 }  // namespace fedras
