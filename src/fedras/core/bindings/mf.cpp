@@ -1,6 +1,7 @@
 #include "training/mf.hpp"
 
 #include "bindings/training.hpp"
+#include "updates/rows.hpp"
 
 namespace fedras {
 
@@ -30,7 +31,10 @@ void train_mf(Array2<f32> vectors, Array3<const f32> replicas, Array3<const f32>
       const i64 heard = all.stream[c];
       const MfClient client{own.row(c),          slice(replicas, heard), slice(span, heard),
                             all.positives_of(c), all.keys[c],            share[c]};
-      all.counts[c] = trainer.train(client, all.rows.data + all.starts[c], all.values_of(c));
+      i32* rows = all.rows.data + all.starts[c];
+      const auto trained = trainer.train(client, rows);
+      write_change(client.items, {rows, trained.rows}, trained, all.values.part(all.starts[c], all.rows.n));
+      all.counts[c] = trained.rows;
     }
   });
 }
@@ -41,9 +45,9 @@ std::tuple<Result<i32>, Result<i32>, u64> samples_of(Array1<const i32> positives
   require(0 <= negatives && negatives < i64(1) << 31, "negatives must be from 0 to 2^31");
   require(0 <= n_items && n_items < i64(1) << 31, "the items must be from 0 to 2^31");
   require_within(liked, n_items, "an item is outside the matrix");
-  SampleRoom room(n_items);
+  Sampler sampler(n_items);
   Fresh<i32> items(std::min(n_items, liked.n * (1 + negatives)));
-  const Samples drawn = draw_samples(liked, negatives, key, items.data.get(), room);
+  const Samples drawn = sampler.draw(liked, negatives, key, items.data.get());
   Fresh<i32> samples(drawn.rows.n);
   std::copy(drawn.rows.begin(), drawn.rows.end(), samples.data.get());
   return {samples.done(), items.done(drawn.distinct), drawn.counter};

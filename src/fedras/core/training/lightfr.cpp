@@ -11,15 +11,18 @@ constexpr u64 FIRST_COUNTER = u64(1) << 63;
 
 i64 sign(f32 x) { return x < 0 ? -1 : 1; }
 
+// -x where `minus` is -1, x where it is 0; multiplications of 64 bits take long.
+i64 negated(i64 x, i64 minus) { return (x ^ minus) - minus; }
+
 }  // namespace
 
 LightFrTrainer::LightFrTrainer(const LightFrSettings& settings, i64 items, i64 length)
-    : settings_(settings), samples_(items), code_(size_t(length)) {}
+    : settings_(settings), sampler_(items), code_(size_t(length)) {}
 
 i64 LightFrTrainer::train(const LightFrClient& client, i32* rows, f32* values) {
   const i64 length = client.vector.n;
   const Samples samples =
-      draw_samples(client.positives, settings_.negatives, client.key, rows, samples_);
+      sampler_.draw(client.positives, settings_.negatives, client.key, rows);
   const i64 n = samples.distinct;
   read_signs(client.items, {rows, n});
   weigh(samples);
@@ -34,9 +37,9 @@ i64 LightFrTrainer::train(const LightFrClient& client, i32* rows, f32* values) {
 
 // The signs of the rows as columns, which the descent sums over.
 void LightFrTrainer::read_signs(Matrix<const f32> items, Span<const i32> rows) {
-  signs_.resize(size_t(items.columns * rows.n));
+  minus_.resize(size_t(items.columns * rows.n));
   for (i64 r = 0; r < rows.n; ++r)
-    for (i64 f = 0; f < items.columns; ++f) signs_[f * rows.n + r] = sign(items[rows[r]][f]);
+    for (i64 f = 0; f < items.columns; ++f) minus_[f * rows.n + r] = items[rows[r]][f] < 0 ? -1 : 0;
 }
 
 // The label of each item, and its weight: its share of positives or negatives. A positive counts as
@@ -53,33 +56,43 @@ void LightFrTrainer::weigh(const Samples& samples) {
   }
 }
 
-// Set one bit of the code after another to its optimum until none changes.
-void LightFrTrainer::descend(i64 n) {
+// How much is wrong with each item.
+void LightFrTrainer::measure(i64 n) {
   const i64 length = i64(code_.size());
   error_.resize(size_t(n));
+  for (i64 r = 0; r < n; ++r) error_[r] = length * labels_[r];
+  for (i64 f = 0; f < length; ++f)
+    for (i64 r = 0; r < n; ++r) error_[r] -= negated(code_[f], minus_[f * n + r]);
+}
+
+// Set one bit of the code after another to its optimum until none changes.
+void LightFrTrainer::descend(i64 n) {
+  measure(n);
+  pull_.resize(size_t(n));
   i64 total = 0;
   for (i64 r = 0; r < n; ++r) {
-    error_[r] = length * labels_[r];
+    pull_[r] = weights_[r] * error_[r];
     total += weights_[r];
   }
-  for (i64 f = 0; f < length; ++f)
-    for (i64 r = 0; r < n; ++r) error_[r] -= code_[f] * signs_[f * n + r];
   for (i64 sweep = 0; sweep < settings_.sweeps; ++sweep) {
     bool changed = false;
-    for (i64 f = 0; f < length; ++f) changed |= improve(f, n, total);
+    for (i64 f = 0; f < i64(code_.size()); ++f) changed |= improve(f, n, total);
     if (!changed) break;
   }
+  measure(n);
 }
 
 // Set one bit; a tie leaves it as it is.
 bool LightFrTrainer::improve(i64 bit, i64 n, i64 total) {
-  const i64* signs = signs_.data() + bit * n;
-  i64& own = code_[bit];
-  i64 slope = own * total;
-  for (i64 r = 0; r < n; ++r) slope += weights_[r] * error_[r] * signs[r];
-  if (slope * own >= 0) return false;
-  own = -own;
-  for (i64 r = 0; r < n; ++r) error_[r] -= 2 * own * signs[r];
+  const std::int8_t* minus = minus_.data() + bit * n;
+  const i64 *weights = weights_.data();
+  i64* pull = pull_.data();
+  const i64 before = code_[bit];
+  i64 slope = before * total;
+  for (i64 r = 0; r < n; ++r) slope += negated(pull[r], minus[r]);
+  if (slope * before >= 0) return false;
+  code_[bit] = -before;
+  for (i64 r = 0; r < n; ++r) pull[r] += negated(weights[r], minus[r]) * (2 * before);
   return true;
 }
 

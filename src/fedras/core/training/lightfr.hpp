@@ -35,14 +35,16 @@ class LightFrTrainer {
  private:
   void read_signs(Matrix<const f32> items, Span<const i32> rows);
   void weigh(const Samples& samples);
+  void measure(i64 n);
   void descend(i64 n);
   bool improve(i64 bit, i64 n, i64 total);
 
   LightFrSettings settings_;
-  SampleRoom samples_;
+  Sampler sampler_;
   std::vector<i64> code_;
-  std::vector<i64> signs_;                    // [f, n], of the client's items, by bit
-  std::vector<i64> labels_, weights_, error_; // of each item; error: f y - b.d
+  std::vector<std::int8_t> minus_;  // [f, n], of the client's items, by bit: -1 for -1, else 0
+  std::vector<i64> labels_, weights_, error_;  // of each item; error: f y - b.d
+  std::vector<i64> pull_;                      // weight times error
 };
 
 // Which rows a client votes on, with probability by length, the longest always: the expected vote on a

@@ -28,17 +28,19 @@ class MfTrainer {
   MfTrainer(const MfSettings& settings, i64 items, i64 d);
 
   // Minimise the cross-entropy of sigmoid(p.q) with the labels by SGD. Writes the touched items,
-  // ascending, and what training added to each, and returns how many there are; there must be room
-  // for min(N, m (1 + epochs negatives)).
-  i64 train(const MfClient& client, i32* rows, f32* values);
+  // ascending, to `rows`, where there must be room for min(N, m (1 + epochs negatives)), and returns
+  // how they are after training, until the next call.
+  Matrix<f32> train(const MfClient& client, i32* rows);
 
  private:
-  struct Tally {  // of a row, in a batch
-    f32 error;    // the sum of how wrong its samples are
-    i32 seen;     // how many there are
+  struct Row {           // one of the client's
+    const f32* numbers;  // in the replica, until it moves
+    f32 error;           // in a batch, the sum of how wrong its samples are; 0 between two
+    i32 seen;            // and how many there are
   };
   struct Move {  // of a row, in a batch
-    i32 row;
+    const f32* from;
+    f32* to;
     f32 error, step;
   };
   struct alignas(64) Line {  // a vector across two lines of the cache takes twice as long to load
@@ -50,7 +52,7 @@ class MfTrainer {
     f32 row_keep, shrink;  // of a row: the same, and the decay
   };
 
-  void make_room(i64 rows);
+  void begin(Matrix<const f32> items, Span<const i32> own);
   void step(const MfClient& client, Span<const Sample> batch, const Rates& rates);
   Span<const Move> tally(Span<const Sample> batch, f32 rate);
   template <class Numbers, int count>
@@ -59,11 +61,12 @@ class MfTrainer {
 
   MfSettings settings_;
   i64 d_;
-  SampleRoom samples_;
+  Sampler sampler_;
   std::vector<Sample> order_;
   std::vector<Line> lines_;
-  Matrix<f32> local_;           // the client's rows
-  std::vector<Tally> tallies_;  // of each row; all 0 between two steps
+  Matrix<f32> local_;  // the client's rows, once they have moved
+  std::vector<Row> rows_;
+  std::vector<i32> touched_;
   std::vector<Move> moves_;
   std::vector<f32> scores_, gradient_;
 };

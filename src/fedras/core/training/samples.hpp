@@ -1,6 +1,7 @@
 // What a client trains on: its own items, and items it never touched, in shuffled order.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "common/random.hpp"
@@ -21,24 +22,33 @@ struct Samples {
   u64 counter = 0;   // the next unused one of the client's stream
 };
 
-// Memory for any client, of `items` items in all; one for each thread.
-struct SampleRoom {
-  explicit SampleRoom(i64 items);
+// Draws samples for one client after another; one for each thread.
+class Sampler {
+ public:
+  explicit Sampler(i64 items);  // how many there are, N
 
-  std::vector<i32> place;      // of each item; all UNSEEN between two calls
-  std::vector<u64> taken;      // a bit for each item; all 0 between two calls
-  std::vector<i32> found, samples;
+  // Draw `negatives` items per positive among those that are no positives.
+  //
+  // positives: int32[m], the client's items; one that occurs twice is a positive twice.
+  // negatives: drawn with replacement, uniformly; none where every item is a positive.
+  // key: the client's stream of random numbers; the counters from 0 are used.
+  // items: out, the distinct items, ascending; there must be room for min(N, m (1 + negatives)).
+  //
+  // What is returned stays until the next call.
+  Samples draw(Span<const i32> positives, i64 negatives, u64 key, i32* items);
+
+ private:
+  struct Word {  // a bit for each of 64 items
+    u64 liked = 0, taken = 0;
+  };
+
+  i64 list(i64 n, i32* items);
+
+  i64 items_;
+  std::vector<Word> words_;        // all 0 between two calls
+  std::unique_ptr<i32[]> place_;   // of an item among the distinct ones; only they have one
+  std::vector<i32> samples_;
 };
-
-// Draw `negatives` items per positive among those that are no positives.
-//
-// positives: int32[m], the client's items; one that occurs twice is a positive twice.
-// negatives: drawn with replacement, uniformly; none where every item is a positive.
-// key: the client's stream of random numbers; the counters from 0 are used.
-// items: out, the distinct items, ascending; there must be room for min(N, m (1 + negatives)).
-//
-// What is returned lives in `room`, until the next call.
-Samples draw_samples(Span<const i32> positives, i64 negatives, u64 key, i32* items, SampleRoom& room);
 
 // The samples of one of several epochs, each with all positives and its own share of the negatives.
 inline void list_epoch(const Samples& samples, i64 epoch, i64 epochs, std::vector<Sample>& order) {
