@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.arrays import Float32s, Int32s, Int64s
-from fedras.kernels.gather import add_rows, bounds_of, differing, write_change
+from fedras.core.updates import add_rows, bounds_of, differing, write_change
 
 T = TypeVar("T", bound=np.generic)
 

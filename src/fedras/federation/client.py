@@ -10,6 +10,8 @@ from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate, Updates
 from fedras.codecs.codec import decode, decode_all
 from fedras.config import Config
+from fedras.core.random import normals
+from fedras.core.updates import gather
 from fedras.errors import PayloadError
 from fedras.evaluation.scores import Ranked
 from fedras.federation import compiled, scoring
@@ -17,8 +19,6 @@ from fedras.federation.privacy import Draw, privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
-from fedras.kernels.gather import gather
-from fedras.kernels.random import normals
 from fedras.methods import Method
 from fedras.models import Cohort, Model
 from fedras.models.context import OFF, Context

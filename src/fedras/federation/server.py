@@ -10,13 +10,13 @@ from fedras.arrays import Arrays, Float32s, Float64s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
+from fedras.core.updates import differing
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
 from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
 from fedras.federation.wire import Broadcast, Traffic
-from fedras.kernels.gather import differing
 from fedras.methods import Method
 from fedras.models import Model
 from fedras.rng import Purpose, key, keys
@@ -171,7 +171,7 @@ class Server:
         total, count = self.aggregation.sums(updates, self.items.shape)
         rows = np.flatnonzero(count)
         found = self.method.average(total.take(rows, 0), count[rows], len(updates))
-        mean = found.astype(np.float32)
+        mean = found.astype(np.float32, order="C")
         if self.config.error_feedback:
             rate = self.model.rate_at(self.progress, self.config.rounds)
             decay = self.model.shrinking(int(count.sum()) // max(1, len(updates)), self.config)

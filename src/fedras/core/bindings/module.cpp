@@ -14,6 +14,7 @@ NB_MODULE(FEDRAS_CORE, m) {
   bind_sampling(sampling);
   nb::module_ scoring = m.def_submodule("scoring");
   bind_scoring(scoring);
+  bind_ncf_scoring(scoring);
   nb::module_ reading = m.def_submodule("reading");
   bind_reading(reading);
   nb::module_ clustering = m.def_submodule("clustering");
