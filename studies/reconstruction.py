@@ -32,11 +32,10 @@ from fedras.arrays import Bools, Int32s, Int64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.components import make_config
+from fedras.core.random import below
 from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Broadcast, Upload
-from fedras.kernels.jit import jit
-from fedras.kernels.random import below
 from fedras.report.sections import replace_section
 from fedras.rng import Purpose, keys
 
@@ -162,17 +161,16 @@ def drawn(update: RowUpdate, key: np.uint64) -> Bools:
     return replayed(key, there)[update.rows]
 
 
-@jit
 def replayed(key: np.uint64, there: Bools) -> Bools:
     """Return bool[N], what is drawn before an item that is not among the rows, bool[N]."""
-    found, left, counter = np.zeros_like(there), there.sum(), np.uint64(0)
+    found, left, counter = np.zeros_like(there), there.sum(), 0
     while left > 0:
-        item = below(key, counter, len(there))
+        item = below(int(key), counter, len(there))
         if not there[item]:
             break
         left -= not found[item]
         found[item] = True
-        counter += np.uint64(1)
+        counter += 1
     return found
 
 

@@ -12,8 +12,8 @@ from hypothesis import settings
 
 from fedras.cli import main
 from fedras.config import Config
+from fedras.core.threads import set_threads
 from fedras.experiments import experiment, reproduction
-from fedras.kernels.jit import set_threads
 from fedras.run.training import train
 
 # The first call of a kernel compiles it, so how long an example takes says nothing.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from fedras.arrays import Int64s
-from fedras.kernels.jit import set_threads, threads
+from fedras.core.threads import set_threads, threads
 from fedras.parallel import for_clients, one_blas_thread
 
 

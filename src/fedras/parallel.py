@@ -2,9 +2,9 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ContextDecorator, ExitStack, nullcontext
+from contextlib import ContextDecorator, ExitStack, contextmanager, nullcontext
 from functools import lru_cache
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from fedras.arrays import Int64s
-from fedras.kernels.jit import one_thread, set_threads, threads
+from fedras.core.threads import set_threads, threads
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ def for_clients(work: Callable[[Int64s], Sequence[T]], sizes: Int64s) -> list[T]
     with one_blas_thread:  # for all, until the last has ended
         helping = [_pool(threads() - 1).submit(serve) for _ in range(helpers)]
         try:
-            with one_thread() if helping else nullcontext():
+            with _one_thread() if helping else nullcontext():
                 serve()
         finally:
             wait(helping)
@@ -65,9 +65,20 @@ def for_clients(work: Callable[[Int64s], Sequence[T]], sizes: Int64s) -> list[T]
     return [results[c] for c in range(len(sizes))]
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let this thread's own parallel loops use no other thread for a while."""
+    before = threads()
+    set_threads(1)
+    try:
+        yield
+    finally:
+        set_threads(before)
+
+
 @lru_cache(maxsize=1)
 def _pool(helpers: int) -> ThreadPoolExecutor:
-    # One thread each for the kernels that have a parallel loop of their own.
+    # One thread each for what has a parallel loop of its own.
     return ThreadPoolExecutor(helpers, "fedras", initializer=set_threads, initargs=(1,))
 
 

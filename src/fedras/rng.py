@@ -5,7 +5,7 @@ from enum import IntEnum
 import numpy as np
 
 from fedras.arrays import UInt64s
-from fedras.kernels.random import fold
+from fedras.core.random import fold
 
 _MASK = (1 << 64) - 1
 
@@ -28,7 +28,7 @@ class Purpose(IntEnum):
 
 
 def keys(seed: int, purpose: Purpose, *context: int | UInt64s) -> UInt64s:
-    """Return one key per element of the context: the streams to draw from (`kernels.random`).
+    """Return one key per element of the context: the streams to draw from (`core.random`).
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ def key(seed: int, purpose: Purpose, *context: int) -> np.uint64:
 
 
 def _array(word: int | UInt64s) -> UInt64s:
-    return np.atleast_1d(np.asarray(word, np.uint64))
+    return np.ascontiguousarray(word, np.uint64)
 
 
 def _mix(z: int) -> int:
-    """SplitMix64's output function, as in `kernels.random`."""
+    """SplitMix64's output function, as in `core.random`."""
     z = (z + 0x9E3779B97F4A7C15) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK

@@ -9,9 +9,9 @@ from helpers.codec_samples import UPDATES, constant, make, update
 
 from fedras.codecs import CODECS, Codec, Payload, RowUpdate
 from fedras.codecs.codec import decode
+from fedras.core.threads import set_threads
 from fedras.errors import PayloadError
 from fedras.federation.wire import Traffic
-from fedras.kernels.jit import set_threads
 from fedras.numbers import NUMBERS
 
 KEY = np.uint64(2**63 + 5)

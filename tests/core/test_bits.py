@@ -32,5 +32,5 @@ def test_what_does_not_fit_is_refused(value: int, width: int) -> None:
 @pytest.mark.parametrize(("n", "width"), [(5, 4), (-1, 4), (1, 33), (1, -1), (2**40, 0)])
 def test_too_few_bytes_are_refused(n: int, width: int) -> None:
     assert unpack_bits(b"\x21\x43", 4, 4).tolist() == [1, 2, 3, 4]
-    with pytest.raises(ValueError, match="b(its|ytes)"):
+    with pytest.raises(ValueError, match=r"b(its|ytes)"):
         unpack_bits(b"\x21\x43", n, width)

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedras.core.threads import set_threads, threads
 from fedras.data import Interactions, from_columns, load, sample_negatives
 from fedras.errors import UsageError
-from fedras.kernels.jit import set_threads, threads
 
 
 def make(histories: dict[str, list[int]], n_items: int) -> Interactions:

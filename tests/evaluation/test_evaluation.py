@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from fedras.arrays import Float64s
+from fedras.core.threads import set_threads
 from fedras.data import Interactions, divide, from_columns, leave_one_out, sample_negatives
 from fedras.evaluation import evaluation as evaluation_module
 from fedras.evaluation.evaluation import Evaluation
 from fedras.evaluation.scores import Ranked
-from fedras.kernels.jit import set_threads
 from fedras.models.mf import MF
 
 N_USERS, N_ITEMS, DIM = 30, 40, 4

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.arrays import Float32s, Int32s, Int64s
+from fedras.core.threads import set_threads
 from fedras.evaluation import metrics
-from fedras.kernels.jit import set_threads
 from fedras.kernels.ranks import first_of, ranks_of
 
 

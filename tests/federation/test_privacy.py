@@ -21,9 +21,9 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.components import make_config
 from fedras.config import Config
+from fedras.core.random import normals
 from fedras.errors import UsageError
 from fedras.federation.privacy import guarantee, privatise, system_normals
-from fedras.kernels.random import normals
 from fedras.rng import Purpose, keys
 from fedras.run.folder import RunFolder
 from fedras.run.resumption import agreed

@@ -9,13 +9,13 @@ from fedras.arrays import Float32s, Float64s, Int32s, Int64s
 from fedras.codecs import Part, Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
+from fedras.core.threads import set_threads
 from fedras.data import Interactions, load
 from fedras.errors import PayloadError, UsageError
 from fedras.federation.round import run_round
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Broadcast, Upload
 from fedras.kernels import lightfr
-from fedras.kernels.jit import set_threads
 from fedras.kernels.sampling import draw_samples
 from fedras.methods import METHODS
 from fedras.models import MODELS

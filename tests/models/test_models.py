@@ -7,10 +7,10 @@ import pytest
 from helpers.cohorts import cohort, config, histories, interactions
 
 from fedras.config import Config
+from fedras.core.threads import set_threads
 from fedras.evaluation.evaluation import Evaluation
 from fedras.evaluation.scores import Ranked
 from fedras.federation.simulator import Simulation
-from fedras.kernels.jit import set_threads
 from fedras.models import MODELS, Cohort, Model
 
 DIMS = [1, 3, 8, 33]

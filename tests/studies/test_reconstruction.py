@@ -7,7 +7,7 @@ from helpers.uploads import update
 from reconstruction import Seen, drawn, guesses, rarer, scored, watched
 
 from fedras.codecs import RowUpdate
-from fedras.kernels.random import below
+from fedras.core.random import below
 
 NOISE = {"dp_noise_multiplier": 4.0, "dp_clip_norm": 0.5}
 

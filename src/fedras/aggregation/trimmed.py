@@ -10,7 +10,7 @@ from fedras.aggregation.aggregation import Aggregation, Sums
 from fedras.arrays import Float32s, Float64s, Int32s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.codecs.update import join
-from fedras.kernels.trimmed import by_item, centres
+from fedras.core.updates import by_item, centres
 
 _MUCH = 1 << 23  # numbers; the values of some items by all clients must be in memory together
 

@@ -61,7 +61,7 @@ def _machine() -> dict[str, Any]:
     """Return processor, instruction set and threads."""
     from llvmlite import binding  # noqa: PLC0415 -- slow to import, and may be what is broken
 
-    from fedras.kernels.jit import threads  # noqa: PLC0415
+    from fedras.core.threads import threads  # noqa: PLC0415
 
     features = binding.get_host_cpu_features()
     return {

@@ -19,8 +19,8 @@ from fedras.codecs.packing import (
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
 from fedras.codecs.update import RowUpdate
+from fedras.core.random import normals
 from fedras.errors import PayloadError
-from fedras.kernels.random import normals
 from fedras.parallel import one_blas_thread
 
 _KEY_BYTES = 8

@@ -185,7 +185,8 @@ def unpack_matrices(
         if count > limit:
             raise PayloadError(f"{count} vectors, of which there can be {limit}")
     data = [payload.part(part) for payload in payloads]
-    values, bounds = NUMBERS.get(payloads[0].numbers).decode_all(data, columns)
+    found, bounds = NUMBERS.get(payloads[0].numbers).decode_all(data, columns)
+    values = np.ascontiguousarray(found)  # not so where rows of bytes are filled up
     if not all_finite(values):
         raise PayloadError("the payload holds NaN or infinity", "not finite")
     return [values[a:b] for a, b in pairwise(bounds.tolist())]

@@ -7,7 +7,7 @@ import numpy as np
 from fedras.arrays import Float64s
 from fedras.codecs.codec import CODECS
 from fedras.codecs.lowrank import Factors, LowRank
-from fedras.kernels.random import normals
+from fedras.core.random import normals
 
 
 @CODECS.register("powersgd")

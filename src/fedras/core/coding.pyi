@@ -64,9 +64,7 @@ def pack_choices(choices: Int32s, bounds: Int64s, ks: Int64s) -> tuple[list[byte
     smallest first.
     """
 
-def unpack_choices(
-    data: Sequence[bytes], ns: Int64s, ks: Int64s
-) -> tuple[Int32s, Int64s, Bools]:
+def unpack_choices(data: Sequence[bytes], ns: Int64s, ks: Int64s) -> tuple[Int32s, Int64s, Bools]:
     """Read ``ns[c]`` choices among ``ks[c]`` from what `pack_choices` wrote, as it renamed them.
 
     Returns
@@ -107,9 +105,7 @@ def pack_ascending(values: Int32s, bounds: Int64s, limit: int) -> list[bytes]:
     flags are coded four at a time, at the rate that this share allows.
     """
 
-def unpack_ascending(
-    data: Sequence[bytes], ns: Int64s, limit: int
-) -> tuple[Int32s, Int64s, Bools]:
+def unpack_ascending(data: Sequence[bytes], ns: Int64s, limit: int) -> tuple[Int32s, Int64s, Bools]:
     """Read ``ns[c]`` values from each of what `pack_ascending` wrote.
 
     Returns

@@ -50,9 +50,7 @@ def read_quantised(
 def rotated_rows(length: int, columns: int, block: int) -> int:
     """Return how many rows of `write_rotated` so many bytes are; -1 where they are none."""
 
-def write_rotated(
-    values: Float32s, bounds: Int64s, block: int, keys: UInt64s
-) -> list[bytes]:
+def write_rotated(values: Float32s, bounds: Int64s, block: int, keys: UInt64s) -> list[bytes]:
     """Write the signs of randomly rotated blocks of each ``values[bounds[c]:bounds[c + 1]]``.
 
     The rows of float32[n, d], finite, are laid end to end, each padded to whole bytes of signs,
@@ -66,9 +64,7 @@ def write_rotated(
     rows take no bytes.
     """
 
-def read_rotated(
-    data: Sequence[bytes], columns: int, block: int
-) -> tuple[Float32s, Int64s, bool]:
+def read_rotated(data: Sequence[bytes], columns: int, block: int) -> tuple[Float32s, Int64s, bool]:
     """Read what `write_rotated` wrote, each of a length that `rotated_rows` knows.
 
     Returns

@@ -5,24 +5,26 @@ seed, a purpose, the round and the client (`fedras.rng`). So a result depends ne
 nor on the order in which clients are served, nor on the process that serves them.
 """
 
+from typing import SupportsIndex
+
 from fedras.arrays import Float32s, UInt64s
 
-def bits(key: int, counter: int) -> int:
+def bits(key: SupportsIndex, counter: SupportsIndex) -> int:
     """Return the 64 random bits number ``counter`` of the stream ``key``."""
 
 def fold(state: UInt64s, word: UInt64s) -> UInt64s:
     """Return uint64[n], keys into which ``word`` is folded; one of either serves all others."""
 
-def below(key: int, counter: int, n: int) -> int:
+def below(key: SupportsIndex, counter: SupportsIndex, n: int) -> int:
     """Return a uniform integer in [0, n), n < 2^32, by multiply and shift."""
 
-def uniform(key: int, counter: int) -> float:
+def uniform(key: SupportsIndex, counter: SupportsIndex) -> float:
     """Return a uniform float64 in [0, 1) with 53 random bits."""
 
-def normal(key: int, counter: int) -> float:
+def normal(key: SupportsIndex, counter: SupportsIndex) -> float:
     """Return a standard normal float64 (Box and Muller, from the draws 2c and 2c + 1)."""
 
-def normals(key: int, n: int, scale: float) -> Float32s:
+def normals(key: SupportsIndex, n: int, scale: float) -> Float32s:
     """Return float32[n] draws from N(0, scale^2): the counters 0 to n - 1 of the stream."""
 
 def normals_of(keys: UInt64s, n: int, scale: float) -> Float32s:

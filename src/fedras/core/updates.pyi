@@ -4,7 +4,7 @@ An array of another type, order or shape than said is a TypeError, one that does
 a ValueError.
 """
 
-from fedras.arrays import Float32s, Int32s, Int64s
+from fedras.arrays import Float32s, Float64s, Int32s, Int64s
 
 def bounds_of(lengths: Int64s) -> Int64s:
     """Return int64[C + 1], where each of C parts of these lengths begins in one array."""
@@ -23,3 +23,79 @@ def write_change(matrix: Float32s, rows: Int32s, now: Float32s, out: Float32s) -
 
 def differing(one: Float32s, other: Float32s) -> Int32s:
     """Return the rows, ascending, in which two float32[n, d] differ."""
+
+def add_up(
+    rows: Int32s,
+    bounds: Int64s,
+    index: Int32s,
+    vectors: Float32s,
+    starts: Int64s,
+    total: Float64s,
+    count: Int64s,
+) -> None:
+    """Add each client's vectors to the rows that take them, in their order, and count who did.
+
+    Parameters
+    ----------
+    rows, bounds
+        int32[n] and int64[C + 1]: client c has the rows ``rows[bounds[c]:bounds[c + 1]]``, strictly
+        increasing.
+    index, vectors, starts
+        int32[n], float32[k, d] and int64[C + 1]: row i takes the vector number ``index[i]`` of its
+        client, whose first is ``vectors[starts[c]]``.
+    total, count
+        float64[N, d] and int64[N], to be added to.
+    """
+
+def add_scaled(
+    total: Float64s, rows: Int32s, vectors: Float32s, index: Int32s, scale: float
+) -> None:
+    """Add ``scale`` times the vector ``index[i]`` to row ``rows[i]`` of float64[N, d], in place."""
+
+def agreement(
+    total: Float64s, rows: Int32s, vectors: Float32s, index: Int32s, scale: float
+) -> float:
+    """Return the cosine of an update with the same rows of the total without it.
+
+    ``scale`` is what it was added with, 0 if it was not. The cosine is 0 where either has no
+    direction.
+    """
+
+def mean_cosine(
+    rows: Int32s, values: Float32s, other_rows: Int32s, other_values: Float32s
+) -> float:
+    """Return the mean over ``rows`` of the cosine with the other's row of the same number.
+
+    Rows ascend; the cosine is 0 where the other has no such row or either is all zero. The sums
+    are float64. Of no rows it is 1.
+    """
+
+def row_norms(values: Float32s) -> Float64s:
+    """Return float64[n], the Euclidean norm of each row of float32[n, d]; none overflows."""
+
+def scaled(values: Float32s, scale: Float64s) -> Float32s:
+    """Return each row of float32[n, d] times its scale, float64[n]."""
+
+def by_item(rows: Int32s, size: int) -> tuple[Int64s, Int64s]:
+    """Return the places of each item in ``rows``, one item after another, and int64[size + 1].
+
+    Item i stands at ``places[starts[i]:starts[i + 1]]`` of int32[n].
+    """
+
+def centres(
+    values: Float32s, places: Int64s, starts: Int64s, trimmed: Int64s, out: Float64s
+) -> None:
+    """Write to float64[size, d], for each item and column, the mean of what trimming leaves.
+
+    Parameters
+    ----------
+    values
+        float32[n, d], the rows of all clients.
+    places, starts
+        Which of them are of each item (`by_item`).
+    trimmed
+        int64[size], how many of an item's smallest values are left out in each column, and as many
+        of its largest; some must be left.
+    out
+        Items without values keep what is there.
+    """

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fedras.arrays import Bools, Int32s, Int64s
+from fedras.core.updates import bounds_of
 from fedras.data.interactions import Interactions
 from fedras.errors import DataError, UsageError
-from fedras.kernels.gather import bounds_of
 
 _CUTOFF = 10
 _ROUNDING = 1e-9

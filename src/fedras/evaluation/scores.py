@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fedras.arrays import Float32s, Int32s, Int64s
-from fedras.kernels.gather import gather
+from fedras.core.updates import gather
 from fedras.models import Model
 from fedras.models.context import OFF, Context, Directions
 

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from fedras.arrays import Float32s, Float64s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
+from fedras.core.updates import row_norms, scaled
 from fedras.federation.reading import mapped
-from fedras.kernels.norms import row_norms, scaled
 
 
 def bounded(

@@ -12,8 +12,7 @@ import numpy as np
 
 from fedras.arrays import Bools, Float32s, Float64s, Int64s
 from fedras.codecs import RowUpdate
-from fedras.kernels.agreement import add_scaled, agreement
-from fedras.kernels.norms import row_norms
+from fedras.core.updates import add_scaled, agreement, row_norms
 
 KEPT = 0.95
 """Of a client's trust, from one upload to its next."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from fedras.arrays import Int64s
+from fedras.core.updates import mean_cosine
 from fedras.federation.catchup import count_fetched
 from fedras.federation.checks import learn
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Traffic, Upload
-from fedras.kernels.cosine import mean_cosine
 
 Transport = Callable[[Broadcast, Int64s], Sequence[Upload | None]]
 """Brings a broadcast to the clients of a cohort and their uploads back, in the cohort's order.

@@ -11,6 +11,7 @@ from fedras.arrays import Int64s
 from fedras.baselines.kept import compared
 from fedras.components import complete, components_of, interactions_of, labelled
 from fedras.config import Config
+from fedras.core.threads import set_threads
 from fedras.data.fingerprint import fingerprint
 from fedras.evaluation import metrics
 from fedras.evaluation.scores import Ranked
@@ -23,7 +24,6 @@ from fedras.federation.schedule import choices, evaluation_of, joined, unseen, w
 from fedras.federation.start import new_server, new_silo
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
-from fedras.kernels.jit import set_threads
 
 
 class Simulation:

@@ -5,10 +5,10 @@ import numpy as np
 from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.components import Components
 from fedras.config import Config
+from fedras.core.random import normals, normals_of
 from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.stream import Stream
-from fedras.kernels.random import normals, normals_of
 from fedras.methods import Method
 from fedras.models import Model
 from fedras.rng import Purpose, key, keys

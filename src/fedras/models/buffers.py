@@ -4,7 +4,7 @@ import numpy as np
 
 from fedras.codecs import Updates
 from fedras.config import Config
-from fedras.kernels.gather import bounds_of
+from fedras.core.updates import bounds_of
 from fedras.models.model import Cohort
 
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.config import LARGEST, Config
+from fedras.core.random import normals
 from fedras.kernels import ncf, network
-from fedras.kernels.random import normals
 from fedras.models.buffers import room_for
 from fedras.models.model import MODELS, Cohort, Model
 

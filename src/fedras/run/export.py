@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from fedras.arrays import Arrays, Float32s
+from fedras.core.updates import gather
 from fedras.data.fingerprint import fingerprint
 from fedras.data.interactions import Interactions
 from fedras.errors import UsageError
 from fedras.extras import install
 from fedras.federation.client import Silo
-from fedras.kernels.gather import gather
 from fedras.models.context import Directions
 from fedras.run.resumption import decisive
 from fedras.version import __version__

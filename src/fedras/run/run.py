@@ -19,7 +19,6 @@ from fedras.federation.schedule import joining, monitored
 from fedras.federation.state import State
 from fedras.federation.wire import Traffic
 from fedras.interrupts import deferred
-from fedras.kernels.jit import one_thread
 from fedras.run.folder import RunFolder
 from fedras.run.resumption import Progress, decisive, restore
 from fedras.run.summary import Totals, share_of, summarise, uncompressed
@@ -62,7 +61,7 @@ class Run(Generic[F]):
         self.config = federation.given
         progress = None if folder is None else restore(federation, folder)
         self.totals, self.lines = progress or Progress(Totals(), [])
-        self._first = self._saved = self.round
+        self._saved = self.round
         self._whole, self._open = True, False
         self._process = os.getpid()
 
@@ -145,9 +144,7 @@ class Run(Generic[F]):
         """Return what a round runs under, so that a stop meets whole rounds only."""
         if self.federation.remote:  # each round is saved, and may wait for nodes for long
             return nullcontext()
-        # The first round may have to wait for the compiler, in this thread, so that it can be
-        # stopped: that loses nothing.
-        return one_thread() if self.round == self._first else deferred()
+        return deferred()
 
     def _advance(self) -> RoundResult:
         with self._guard():

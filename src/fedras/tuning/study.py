@@ -17,10 +17,10 @@ from optuna.trial import Trial, TrialState
 
 from fedras.components import make_config
 from fedras.config import Config
+from fedras.core.threads import threads
 from fedras.data import Interactions
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import deferred
-from fedras.kernels.jit import threads
 from fedras.tuning.crew import Crew, crew_of
 from fedras.tuning.folder import JOURNAL, TuningFolder
 from fedras.tuning.journal import Journal

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from fedras.arrays import Float64s
+from fedras.core.threads import set_threads, threads
 from fedras.data import Interactions, leave_one_out, load, sample_negatives
 from fedras.errors import UsageError
-from fedras.kernels.jit import set_threads, threads
 
 SMALL = {"users": 400, "items": 500, "interactions": 16_000}
 

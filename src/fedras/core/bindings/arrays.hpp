@@ -103,6 +103,7 @@ void bind_threads(nb::module_& m);
 void bind_updates(nb::module_& m);
 void bind_mf(nb::module_& m);
 void bind_ncf(nb::module_& m);
+void bind_ncf_scoring(nb::module_& m);
 void bind_lightfr(nb::module_& m);
 void bind_sampling(nb::module_& m);
 void bind_scoring(nb::module_& m);
@@ -110,5 +111,6 @@ void bind_reading(nb::module_& m);
 void bind_clustering(nb::module_& m);
 void bind_coding(nb::module_& m);
 void bind_numbers(nb::module_& m);
+void bind_rounds(nb::module_& m);
 
 }  // namespace fedras

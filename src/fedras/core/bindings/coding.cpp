@@ -159,7 +159,8 @@ std::vector<u32> shares_of(Span<const i64> shares) {
   require(1 < shares.n && shares.n <= rans::MOST_SYMBOLS + 1 && shares[0] == 0 &&
               shares[shares.n - 1] == rans::SCALE,
           "shares must rise from 0 to 65,536");
-  for (i64 k = 1; k < shares.n; ++k) require(shares[k - 1] < shares[k], "shares must rise from 0 to 65,536");
+  for (i64 k = 1; k < shares.n; ++k)
+    require(shares[k - 1] < shares[k], "shares must rise from 0 to 65,536");
   return bounds;
 }
 
@@ -170,7 +171,6 @@ nb::list pack_symbols(Array1<const i32> symbols, Array1<const i64> bounds, Array
   require_bounds(own, all.n, "the bounds do not divide the symbols");
   require_within(all, i64(each.size()) - 1, "a symbol has no share");
   std::vector<rans::Put<i32>> puts;
-  std::vector<u8> room(size_t(2 * all.n + rans::STATE_BYTES));
   nb::list out;
   for (i64 c = 0; c + 1 < own.n; ++c)
     puts.push_back({all.part(own[c], own[c + 1]), each.data(), i64(each.size()) - 1, {}});

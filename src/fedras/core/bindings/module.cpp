@@ -14,6 +14,7 @@ NB_MODULE(FEDRAS_CORE, m) {
   bind_sampling(sampling);
   nb::module_ scoring = m.def_submodule("scoring");
   bind_scoring(scoring);
+  bind_ncf_scoring(scoring);
   nb::module_ reading = m.def_submodule("reading");
   bind_reading(reading);
   nb::module_ clustering = m.def_submodule("clustering");
@@ -24,6 +25,8 @@ NB_MODULE(FEDRAS_CORE, m) {
   bind_numbers(numbers);
   nb::module_ updates = m.def_submodule("updates");
   bind_updates(updates);
+  nb::module_ rounds = m.def_submodule("rounds");
+  bind_rounds(rounds);
   m.def("has_avx2", [] {
 #if defined(__x86_64__)
     __builtin_cpu_init();

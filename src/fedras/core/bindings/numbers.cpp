@@ -36,14 +36,16 @@ void require_parts(Span<const i64> bounds, Matrix<const f32> all, Span<const u64
 template <class Size, class Write>
 nb::list write_parts(Matrix<const f32> all, Span<const i64> bounds, Size size, Write write) {
   std::vector<i64> begins{0};
-  for (i64 c = 0; c + 1 < bounds.n; ++c) begins.push_back(begins.back() + size(bounds[c + 1] - bounds[c]));
+  for (i64 c = 0; c + 1 < bounds.n; ++c)
+    begins.push_back(begins.back() + size(bounds[c + 1] - bounds[c]));
   std::unique_ptr<u8[]> room(new u8[size_t(begins.back()) + 1]);
   released([&] {
     for (i64 c = 0; c + 1 < bounds.n; ++c)
       write(all.part(bounds[c], bounds[c + 1]), c, room.get() + begins[c]);
   });
   nb::list out;
-  for (i64 c = 0; c + 1 < bounds.n; ++c) append(out, {room.get() + begins[c], begins[c + 1] - begins[c]});
+  for (i64 c = 0; c + 1 < bounds.n; ++c)
+    append(out, {room.get() + begins[c], begins[c + 1] - begins[c]});
   return out;
 }
 
@@ -61,8 +63,8 @@ std::vector<i64> bounds_of_parts(const Parts& parts, Rows rows) {
 
 i64 quantised_rows(i64 length, i64 columns, int bits) {
   require(bits == 4 || bits == 8, "levels have 4 or 8 bits");
-  return length < 0 || columns > std::numeric_limits<i32>::max() ? -1
-                                                                 : quantised::rows(length, columns, bits);
+  const bool such = length >= 0 && columns <= std::numeric_limits<i32>::max();
+  return such ? quantised::rows(length, columns, bits) : -1;
 }
 
 nb::list write_quantised(Array2<const f32> values, Array1<const i64> bounds, int bits, bool at_random,
@@ -77,7 +79,8 @@ nb::list write_quantised(Array2<const f32> values, Array1<const i64> bounds, int
       [&](auto part, i64 c, u8* out) { quantised::write(part, bits, at_random, streams[c], out); });
 }
 
-std::tuple<Result<f32>, Result<i64>, bool, int> read_quantised(nb::sequence data, i64 columns, int bits) {
+std::tuple<Result<f32>, Result<i64>, bool, int> read_quantised(nb::sequence data, i64 columns,
+                                                               int bits) {
   const Parts parts(data);
   const auto bounds = bounds_of_parts(parts, [&](i64 n) { return quantised_rows(n, columns, bits); });
   Fresh<f32> values(bounds.back(), columns);

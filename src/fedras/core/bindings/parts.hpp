@@ -25,7 +25,9 @@ class Parts {
   std::vector<nb::bytes> owners_;
 };
 
-inline void append(nb::list& list, Octets octets) { list.append(nb::bytes(octets.data, size_t(octets.n))); }
+inline void append(nb::list& list, Octets octets) {
+  list.append(nb::bytes(octets.data, size_t(octets.n)));
+}
 
 // Lengths of parts as their bounds in one array; each in [0, most].
 inline std::vector<i64> bounds_after(Span<const i64> lengths, i64 most, const char* what) {

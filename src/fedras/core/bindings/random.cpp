@@ -18,6 +18,7 @@ Result<u64> fold_keys(Array1<const u64> state, Array1<const u64> word) {
 
 Result<f32> normals_of(Array1<const u64> keys, i64 n, f64 scale) {
   const auto streams = view(keys);
+  require(n >= 0, "there cannot be fewer than no draws");
   Fresh<f32> out(streams.n, n);
   const auto rows = out.matrix();
   released([&] {
@@ -28,6 +29,7 @@ Result<f32> normals_of(Array1<const u64> keys, i64 n, f64 scale) {
 }
 
 Result<f32> normals(u64 key, i64 n, f64 scale) {
+  require(n >= 0, "there cannot be fewer than no draws");
   Fresh<f32> out(n);
   const auto draws = out.span();
   released([&] {

@@ -1,5 +1,10 @@
 #include "bindings/arrays.hpp"
+#include "updates/aggregate.hpp"
+#include "updates/agreement.hpp"
+#include "updates/cosine.hpp"
+#include "updates/norms.hpp"
 #include "updates/rows.hpp"
+#include "updates/trimmed.hpp"
 
 namespace fedras {
 
@@ -64,6 +69,93 @@ Result<i32> differing_rows(Array2<const f32> one, Array2<const f32> other) {
   return rows.done(differing(a, b, rows.data.get()));
 }
 
+void add_up_to(Array1<const i32> rows, Array1<const i64> bounds, Array1<const i32> index,
+               Array2<const f32> vectors, Array1<const i64> starts, Array2<f64> total, Array1<i64> count) {
+  const Sent sent{view(rows), view(bounds), view(index), view(vectors), view(starts)};
+  const auto sums = view(total);
+  const auto counts = view(count);
+  require(sums.rows == counts.n && sums.columns == sent.vectors.columns, "the sums have other shapes");
+  require(sent.index.n == sent.rows.n && sent.starts.n == sent.bounds.n, "rows and index do not match");
+  require_bounds(sent.bounds, sent.rows.n, "the bounds do not divide the rows");
+  require_bounds(sent.starts, sent.vectors.rows, "the starts do not divide the vectors");
+  require_within(sent.rows, counts.n, "a row is outside the matrix");
+  for (i64 c = 0; c + 1 < sent.bounds.n; ++c) {
+    const auto own = sent.rows.part(sent.bounds[c], sent.bounds[c + 1]);
+    for (i64 i = 1; i < own.n; ++i) require(own[i - 1] < own[i], "a client's rows do not increase");
+    require_within(sent.index.part(sent.bounds[c], sent.bounds[c + 1]),
+                   sent.starts[c + 1] - sent.starts[c], "an index is outside the client's vectors");
+  }
+  released([&] { add_up(sent, sums, counts); });
+}
+
+// Refuse an update that is not one of such a matrix.
+void require_update(Matrix<const f64> total, Span<const i32> rows, Matrix<const f32> vectors,
+                    Span<const i32> index) {
+  require(rows.n == index.n && total.columns == vectors.columns, "rows, index and vectors do not match");
+  require_within(rows, total.rows, "a row is outside the matrix");
+  require_within(index, vectors.rows, "an index is outside the vectors");
+}
+
+void add_scaled_to(Array2<f64> total, Array1<const i32> rows, Array2<const f32> vectors,
+                   Array1<const i32> index, f64 scale) {
+  require_update(view(total), view(rows), view(vectors), view(index));
+  add_scaled(view(total), view(rows), view(vectors), view(index), scale);
+}
+
+f64 agreement_of(Array2<const f64> total, Array1<const i32> rows, Array2<const f32> vectors,
+                 Array1<const i32> index, f64 scale) {
+  require_update(view(total), view(rows), view(vectors), view(index));
+  return agreement(view(total), view(rows), view(vectors), view(index), scale);
+}
+
+f64 mean_cosine_of(Array1<const i32> rows, Array2<const f32> values, Array1<const i32> other_rows,
+                   Array2<const f32> other_values) {
+  const auto one = view(values), other = view(other_values);
+  require(one.rows == i64(rows.size()) && other.rows == i64(other_rows.size()) &&
+              (one.columns == other.columns || one.rows == 0 || other.rows == 0),
+          "rows and values do not match");
+  return mean_cosine(view(rows), one, view(other_rows), other);
+}
+
+Result<f64> norms_of_rows(Array2<const f32> values) {
+  Fresh<f64> norms(i64(values.shape(0)));
+  row_norms(view(values), norms.span());
+  return norms.done();
+}
+
+Result<f32> scaled(Array2<const f32> values, Array1<const f64> scale) {
+  const auto rows = view(values);
+  require(rows.rows == i64(scale.size()), "there must be one scale a row");
+  Fresh<f32> out(rows.rows, rows.columns);
+  scale_rows(rows, view(scale), out.matrix());
+  return out.done();
+}
+
+std::tuple<Result<i64>, Result<i64>> by_item(Array1<const i32> rows, i64 size) {
+  const auto own = view(rows);
+  require(size >= 0, "there cannot be fewer than no items");
+  require_within(own, size, "a row is outside the matrix");
+  Fresh<i64> places(own.n), starts(size + 1);
+  sort_by_item(own, places.span(), starts.span());
+  return {places.done(), starts.done()};
+}
+
+void centres(Array2<const f32> values, Array1<const i64> places, Array1<const i64> starts,
+             Array1<const i64> trimmed, Array2<f64> out) {
+  const auto rows = view(values);
+  const auto at = view(places), begins = view(starts), cuts = view(trimmed);
+  const auto means = view(out);
+  require_bounds(begins, at.n, "the starts do not divide the places");
+  require_within(at, rows.rows, "a place is outside the values");
+  require(cuts.n == begins.n - 1 && means.rows == cuts.n && means.columns == rows.columns,
+          "starts, trimmed and out do not match");
+  for (i64 item = 0; item < cuts.n; ++item) {
+    const i64 n = begins[item + 1] - begins[item];
+    require(n == 0 || (cuts[item] >= 0 && cuts[item] <= (n - 1) / 2), "nothing is left of an item");
+  }
+  released([&] { write_centres(rows, at, begins, cuts, means); });
+}
+
 }  // namespace
 
 void bind_updates(nb::module_& m) {
@@ -72,6 +164,17 @@ void bind_updates(nb::module_& m) {
   m.def("add_rows", &add_rows_to, in("matrix"), in("rows"), in("vectors"), in("index"));
   m.def("write_change", &change, in("matrix"), in("rows"), in("now"), in("out"));
   m.def("differing", &differing_rows, in("one"), in("other"));
+  m.def("add_up", &add_up_to, in("rows"), in("bounds"), in("index"), in("vectors"), in("starts"),
+        in("total"), in("count"));
+  m.def("add_scaled", &add_scaled_to, in("total"), in("rows"), in("vectors"), in("index"),
+        nb::arg("scale"));
+  m.def("agreement", &agreement_of, in("total"), in("rows"), in("vectors"), in("index"),
+        nb::arg("scale"));
+  m.def("mean_cosine", &mean_cosine_of, in("rows"), in("values"), in("other_rows"), in("other_values"));
+  m.def("row_norms", &norms_of_rows, in("values"));
+  m.def("scaled", &scaled, in("values"), in("scale"));
+  m.def("by_item", &by_item, in("rows"), nb::arg("size"));
+  m.def("centres", &centres, in("values"), in("places"), in("starts"), in("trimmed"), in("out"));
 }
 
 }  // namespace fedras

@@ -54,7 +54,8 @@ void put_low(Span<const i32> values, int low, rans::Writer& writer) {
 }
 
 // Read values from their flags and their low bits; whether they are good.
-bool read(Span<const u8> groups, const u8* rest, i64 limit, Span<i32> values, std::vector<i32>& above) {
+bool read(Span<const u8> groups, const u8* rest, i64 limit, Span<i32> values,
+          std::vector<i32>& above) {
   const i64 n = values.n;
   const Layout own = layout(n, limit);
   above.resize(size_t(n) + 4);
@@ -88,7 +89,8 @@ i64 room(i64 n, i64 limit) {
 
 void put_all(Span<Put> streams) {
   Flags flags;
-  for (const Put& stream : streams) flags.add(stream.values.n, layout(stream.values.n, stream.limit).n_flags);
+  for (const Put& stream : streams)
+    flags.add(stream.values.n, layout(stream.values.n, stream.limit).n_flags);
   flags.groups.assign(size_t(flags.begins.back()), 0);
   std::vector<rans::Put<u8>> puts;
   for (i64 c = 0; c < streams.n; ++c) {
@@ -119,7 +121,7 @@ void take_all(Span<Take> streams) {
     begins.push_back(stream.reader.at);
     stream.reader.at += bits::bytes(stream.values.n, own.low);
     stream.good = rans::start(stream.reader);
-    flags.add(stream.values.n, stream.good ? own.n_flags : 0);
+    flags.add(stream.good ? stream.values.n : 0, stream.good ? own.n_flags : 0);
   }
   flags.groups.resize(size_t(flags.begins.back()));
   std::vector<rans::Take<u8>> takes;

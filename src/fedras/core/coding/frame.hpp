@@ -21,6 +21,9 @@ struct Frame {
   u8 names[MOST_PARTS] = {};           // `Part` numbers, below 128
   Span<const u8> parts[MOST_PARTS];
 
+  void describe(std::string_view codec_name, std::string_view format, i64 size, i64 width, i64 number) {
+    codec = codec_name, numbers = format, rows = size, columns = width, round = number;
+  }
   void add(u8 name, Span<const u8> part) {
     names[n_parts] = name;
     parts[n_parts++] = part;

@@ -24,6 +24,8 @@ inline i64 filled_lanes(i64 n) { return (n + LANES - 1) / LANES * LANES; }
 class Filled {
  public:
   Filled() = default;
+  Filled(Filled&&) = default;  // a copy would start elsewhere
+  Filled& operator=(Filled&&) = default;
   Filled(i64 rows, i64 columns)
       : room_(size_t(filled_rows(rows) * filled_lanes(columns) + LANES), 0.0f),
         rows_(filled_rows(rows)),
@@ -49,45 +51,19 @@ inline Eight fused(Eight x, Eight y, Eight z) {
 #endif
 }
 
-// Write to a tile of `out`, of four rows and sixteen columns, what is there at `start` and the terms of
-// the product: a[row][k] b[k][column], or a[k][row] b[k][column] if `turned`.
-template <bool turned>
-inline void write_tile(const f32* start, i64 start_stride, Matrix<const f32> a, Matrix<const f32> b,
-                       Matrix<f32> out, i64 row, i64 column, i64 terms) {
-  Eight low[4], high[4];
-  for (int r = 0; r < 4; ++r) {
-    low[r] = start ? load(start + r * start_stride) : Eight{};
-    high[r] = start ? load(start + r * start_stride + 8) : Eight{};
-  }
-  for (i64 k = 0; k < terms; ++k) {
-    const f32* right = b[k] + column;
-    const Eight one = load(right), other = load(right + 8);
-    for (int r = 0; r < 4; ++r) {
-      const Eight left = spread(turned ? a[k][row + r] : a[row + r][k]);
-      low[r] = fused(left, one, low[r]);
-      high[r] = fused(left, other, high[r]);
-    }
-  }
-  for (int r = 0; r < 4; ++r) {
-    store(out[row + r] + column, low[r]);
-    store(out[row + r] + column + 8, high[r]);
-  }
-}
-
 // Write start + a b to the first n rows of `out`. `start` is null or float32[m], added to each row; a is
 // float32[>= n, >= k], b float32[k, m] and out float32[>= n, m]; m is a multiple of LANES, n of ROWS.
-inline void product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
-  for (i64 row = 0; row < n; row += 4)
-    for (i64 column = 0; column < b.columns; column += LANES)
-      write_tile<false>(start ? start + column : nullptr, 0, a, b, out, row, column, b.rows);
-}
+void product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n);
+
+// The same, with 0 instead of what is below.
+void rectified_product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n);
+
+// a b where `gate`, of the shape of `out`, is above 0; 0 elsewhere.
+void gated_product(Matrix<const f32> a, Matrix<const f32> b, Matrix<const f32> gate, Matrix<f32> out,
+                   i64 n);
 
 // Add to `out` the outer product of each of the first n rows of a and of b: a is float32[>= n, >= r], b
 // float32[>= n, m] and out float32[r, m], where r is a multiple of ROWS and m of LANES.
-inline void add_outer(Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
-  for (i64 row = 0; row < out.rows; row += 4)
-    for (i64 column = 0; column < out.columns; column += LANES)
-      write_tile<true>(out[row] + column, out.stride, a, b, out, row, column, n);
-}
+void add_outer(Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n);
 
 }  // namespace fedras

@@ -28,7 +28,8 @@ inline u8 level_of(f32 value, f64 step, f64 zero, f64 share) {
   return u8(i32(level));
 }
 
-void write_levels(Span<const f32> row, f32 scale, int bits, bool at_random, u64 key, u64 first, u8* codes) {
+void write_levels(Span<const f32> row, f32 scale, int bits, bool at_random, u64 key, u64 first,
+                  u8* codes) {
   const f64 zero = f64(levels(bits)), step = f64(scale) / zero;
   if (at_random)
     for (i64 f = 0; f < row.n; ++f)

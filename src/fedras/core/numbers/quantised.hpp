@@ -1,8 +1,8 @@
 // Floats as levels: 8 or 4 bits a number and a scale for each row.
 //
-// A row's range, from minus to plus its largest magnitude, is divided into 2 L steps, L = 127 or 7; level
-// L is zero. Bytes of a matrix: all scales as float32, little endian, then the levels of each row, padded
-// to whole bytes.
+// A row's range, from minus to plus its largest magnitude, is divided into 2 L steps, L = 127 or 7;
+// level L is zero. Bytes of a matrix: all scales as float32, little endian, then the levels of each row,
+// padded to whole bytes.
 #pragma once
 
 #include "common/octets.hpp"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/lanes.hpp"
 #include "common/random.hpp"
 
 namespace fedras::rotated {
@@ -38,13 +39,17 @@ Span<f32> part_of(Span<f32> block, int turn) {
   return turn == 0 ? block.part(0, power) : block.part(block.n - power, block.n);
 }
 
-// Change the sign of the numbers whose draw is odd.
+// Change the sign of the numbers whose draw is odd. Of random_bits(key, counter), written out, only the
+// lowest bit is wanted, and so only the lower half of the last product.
 void flip(Span<f32> block, u64 key, i64 counter, int turn) {
-  const u64 first = u64(counter + turn * block.n);
+  u64 state = key + u64(counter + turn * block.n) * GOLDEN;
   for (i64 i = 0; i < block.n; ++i) {
+    state += GOLDEN;
+    const u64 z = (state ^ (state >> 30)) * MIX_FIRST;
+    const u32 low = u32(z ^ (z >> 27)) * u32(MIX_SECOND);
     u32 pattern;
     std::memcpy(&pattern, &block[i], sizeof pattern);
-    pattern ^= u32(random_bits(key, first + u64(i)) & 1) << 31;
+    pattern ^= (low << 31) ^ (low & 0x80000000u);
     std::memcpy(&block[i], &pattern, sizeof pattern);
   }
 }
@@ -114,22 +119,27 @@ void rotate_back(Span<f32> block, i64 first, u64 key, f64 scale, std::vector<f32
     transform(part_of(block, turn), room);
     flip(block, key, 2 * first, turn);
   }
-  for (f32& value : block) {
-    const f64 scaled = f64(value) * scale;
-    value = f32(std::min(LARGEST, std::max(-LARGEST, scaled)));
+  for (i64 i = 0; i < block.n; ++i) {
+    f64 scaled = f64(block[i]) * scale;
+    scaled = scaled > -LARGEST ? scaled : -LARGEST;
+    block[i] = f32(scaled < LARGEST ? scaled : LARGEST);
   }
 }
 
 void write_signs(Span<const f32> block, u8* out) {
+  constexpr EightInts BITS{1, 2, 4, 8, 16, 32, 64, 128};
   for (i64 octet = 0; octet < block.n / 8; ++octet) {
-    u32 packed = 0;
-    for (int bit = 0; bit < 8; ++bit) packed |= u32(block[8 * octet + bit] < 0) << bit;
-    out[octet] = u8(packed);
+    const EightInts own = (load(block.data + 8 * octet) < 0.0f) & BITS;
+    out[octet] = u8((own[0] | own[1] | own[2] | own[3]) | (own[4] | own[5] | own[6] | own[7]));
   }
 }
 
 void read_signs(const u8* signs, Span<f32> block) {
-  for (i64 i = 0; i < block.n; ++i) block[i] = signs[i / 8] >> (i % 8) & 1 ? -1.0f : 1.0f;
+  for (i64 octet = 0; octet < block.n / 8; ++octet)
+    for (int bit = 0; bit < 8; ++bit) {  // without a branch, which would be taken at random
+      const u32 pattern = 0x3F800000u | (u32(signs[octet]) >> bit & 1) << 31;
+      std::memcpy(&block[8 * octet + bit], &pattern, sizeof pattern);
+    }
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 //
 // Rows are laid end to end, each padded to whole bytes of signs, and cut into blocks. Bytes of a matrix
 // (DRIVE, Vargaftik et al., NeurIPS 2021): the lower 32 bits of the rotations' key, the scales
-// |b|^2 / |Rb|_1 of the blocks b as float32, both little endian, then the signs, from the lowest bit of a
-// byte on, set where the rotated number is negative. No rows take no bytes.
+// |b|^2 / |Rb|_1 of the blocks b as float32, both little endian, then the signs, from the lowest bit of
+// a byte on, set where the rotated number is negative. No rows take no bytes.
 #pragma once
 
 #include "common/octets.hpp"
@@ -27,8 +27,8 @@ i64 rows(i64 length, i64 columns, i64 block);
 // Write finite float32[n, d] to bytes(n, d, block); the rotations are drawn from `key`.
 void write(Matrix<const f32> values, i64 block, u32 key, u8* out);
 
-// Read what `write` wrote, cut to the range of float32; false if a scale is negative or not finite. There
-// are as many bytes as the matrix wants.
+// Read what `write` wrote, cut to the range of float32; false if a scale is negative or not finite.
+// There are as many bytes as the matrix wants.
 bool read(const u8* data, i64 block, Matrix<f32> values);
 
 }  // namespace fedras::rotated

@@ -15,13 +15,13 @@ from fedras.arrays import Int64s, UInt64s
 from fedras.complaints import explain
 from fedras.components import method_of, model_of, split_of
 from fedras.config import Config
+from fedras.core.threads import set_threads
 from fedras.errors import FedrasError, PayloadError
 from fedras.federation.client import Silo
 from fedras.federation.privacy import system_normals
 from fedras.federation.schedule import evaluation_of
 from fedras.federation.start import new_silo
 from fedras.federation.wire import Upload
-from fedras.kernels.jit import set_threads
 from fedras.nodes import messages
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.messages import (

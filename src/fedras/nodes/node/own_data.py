@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fedras.core.updates import bounds_of
 from fedras.data import Interactions, Sources, open_dataset
 from fedras.data.build import build
 from fedras.data.files import File
@@ -15,7 +16,6 @@ from fedras.data.interactions import strings
 from fedras.data.select import Selection, take
 from fedras.errors import DataError, UsageError
 from fedras.extras import install
-from fedras.kernels.gather import bounds_of
 from fedras.nodes.catalogue import Catalogue
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fedras.components import complete
 from fedras.config import Config
-from fedras.kernels.jit import set_threads
+from fedras.core.threads import set_threads
 from fedras.nodes.catalogue import Catalogue
 from fedras.nodes.link import Link
 from fedras.nodes.messages import RUN_BYTES

@@ -4,7 +4,7 @@ from helpers.streams import Stream
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedras.kernels.random import below, bits, normal, normals, normals_of, uniform
+from fedras.core.random import below, bits, normal, normals, normals_of, uniform
 
 SEED = np.uint64(1234567)
 # The first outputs of SplitMix64 for that seed, as published with its reference implementation.

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedras.kernels.norms import row_norms, scaled
-from fedras.kernels.trimmed import by_item, centres
+from fedras.core.threads import set_threads
+from fedras.core.updates import by_item, centres, row_norms, scaled
 
 
 @given(st.lists(st.integers(0, 6), max_size=40))
@@ -52,3 +52,36 @@ def test_norms_and_scales_are_those_of_rows(scale: float) -> None:
 def test_rows_as_long_as_floats_allow_have_a_norm() -> None:
     values = np.full((1, 4), 3e38, np.float32)
     assert row_norms(values) == pytest.approx(6e38, rel=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_many_items_are_those_one_by_one(count: int) -> None:
+    set_threads(count)
+    rng = np.random.default_rng(1)
+    rows, values = rng.integers(0, 500, 3000).astype(np.int32), rng.normal(size=(3000, 3))
+    places, starts = by_item(rows, 500)
+    out = np.zeros((500, 3))
+    centres(values.astype(np.float32), places, starts, np.zeros(500, np.int64), out)
+    for item in np.unique(rows):
+        mine = np.sort(values[rows == item].astype(np.float32), axis=0)
+        assert out[item] == pytest.approx(mine.mean(axis=0, dtype=np.float64), rel=1e-12)
+
+
+@pytest.mark.parametrize("bad", [-1, 4, 2**31 - 1])
+def test_what_is_outside_is_refused(bad: int) -> None:
+    values, out = np.zeros((4, 2), np.float32), np.full((2, 2), -7.0)
+    places, starts, none = np.arange(4), np.array([0, 2, 4]), np.zeros(2, np.int64)
+    with pytest.raises(ValueError, match="outside"):
+        by_item(np.array([0, bad], np.int32), 4)
+    wrong = [
+        (np.array([0, bad, 1, 2]), starts, none),
+        (places, np.array([0, 2, 5]), none),
+        (places, np.array([bad, 2, 4]), none),
+        (places, starts, np.array([0, bad])),
+        (places, starts, np.array([1, 0])),
+        (places, starts, none[:1]),
+    ]
+    for each in wrong:
+        with pytest.raises(ValueError, match=r"outside|starts|left"):
+            centres(values, *each, out)
+    assert (out == -7).all()

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.arrays import Float64s, Int64s
-from fedras.kernels.aggregate import add_up, all_add_up
-from fedras.kernels.jit import set_threads
+from fedras.core.threads import set_threads
+from fedras.core.updates import add_up
 
 Sums = tuple[Float64s, Int64s]
 
@@ -28,12 +28,7 @@ def add(clients: list[list[int]], n_items: int, d: int, seed: int) -> tuple[Sums
     owner = np.repeat(np.arange(len(clients)), [len(own) for own in clients])
     np.add.at(wanted[0], rows, vectors[starts[owner] + index].astype(np.float64))
     np.add.at(wanted[1], rows, 1)
-    alone = total.copy(), count.copy()
-    sent = rows, bounds, index, vectors, starts
-    add_up(sent, *alone)
-    all_add_up(sent, total, count)
-    assert (alone[0] == total).all()
-    assert (alone[1] == count).all()
+    add_up(rows, bounds, index, vectors, starts, total, count)
     return (total, count), wanted
 
 
@@ -55,13 +50,15 @@ def test_no_item_is_left_out_or_counted_twice(n_items: int) -> None:
     assert (count == wanted_count).all()
 
 
-def test_the_number_of_threads_does_not_matter() -> None:
+@pytest.mark.parametrize("n_items", [900, 10_000])  # the latter is enough for two threads
+def test_the_number_of_threads_does_not_matter(n_items: int) -> None:
     rng = np.random.default_rng(3)
-    clients = [sorted(rng.choice(900, 300, replace=False).tolist()) for _ in range(40)]
+    n = n_items // 3 + 100
+    clients = [sorted(rng.choice(n_items, n, replace=False).tolist()) for _ in range(40)]
     sums = []
     for count in (1, 2):
         set_threads(count)
-        sums.append(add(clients, 900, 32, 1)[0])
+        sums.append(add(clients, n_items, 32, 1)[0])
     assert sums[0][0].tobytes() == sums[1][0].tobytes()
 
 
@@ -69,6 +66,45 @@ def test_doubles_keep_what_float32_would_lose() -> None:
     rows, bounds = np.zeros(3, np.int32), np.arange(4)
     vectors = np.array([[1e8], [1.0], [-1e8]], np.float32)
     total, count = np.zeros((1, 1)), np.zeros(1, np.int64)
-    add_up((rows, bounds, rows, vectors, bounds), total, count)
+    add_up(rows, bounds, rows, vectors, bounds, total, count)
     assert total[0, 0] == 1.0
     assert count[0] == 3
+
+
+GOOD = {
+    "rows": np.array([0, 2, 1, 2], np.int32),
+    "bounds": np.array([0, 2, 4]),
+    "index": np.array([0, 1, 0, 0], np.int32),
+    "vectors": np.ones((3, 2), np.float32),
+    "starts": np.array([0, 2, 3]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "said"),
+    [
+        ("rows", [0, 3, 1, 2], "outside the matrix"),
+        ("rows", [-1, 2, 1, 2], "outside the matrix"),
+        ("rows", [2, 0, 1, 2], "increase"),
+        ("rows", [0, 2, 1], "do not match"),
+        ("bounds", [0, 2, 5], "bounds"),
+        ("bounds", [-1, 2, 4], "bounds"),
+        ("bounds", [3, 2, 4], "bounds"),
+        ("bounds", [0, 4], "do not match"),
+        ("index", [0, 2, 0, 0], "outside the client's vectors"),
+        ("index", [0, 1, 0, -1], "outside the client's vectors"),
+        ("vectors", np.ones((3, 3)), "shapes"),
+        ("vectors", np.ones((2, 2)), "starts"),
+        ("starts", [0, 2, 4], "starts"),
+        ("starts", [0, 3, 2], "starts"),
+    ],
+)
+def test_what_is_outside_is_refused(name: str, wrong: object, said: str) -> None:
+    total, count = np.zeros((3, 2)), np.zeros(3, np.int64)
+    sent = GOOD | {name: np.array(wrong, GOOD[name].dtype)}
+    with pytest.raises(ValueError, match=said):
+        add_up(**sent, total=total, count=count)
+    assert not total.any()
+    assert not count.any()
+    add_up(**GOOD, total=total, count=count)
+    assert count.tolist() == [1, 1, 2]

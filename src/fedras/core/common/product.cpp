@@ -1,0 +1,145 @@
+#include "common/product.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace fedras {
+
+namespace {
+
+enum class Finish { NOTHING, RECTIFY, GATE };  // what is done with sums before they are written
+
+// A product, or the outer products of rows, which is the product with a turned: the term k of what is
+// at (row, column) is a[row][k] b[k][column], or a[k][row] b[k][column].
+struct Task {
+  const f32* start;  // of each sum; null: 0
+  i64 start_stride;
+  Matrix<const f32> a, b, gate;
+  Matrix<f32> out;
+  i64 terms;
+
+  const f32* start_at(i64 row, i64 column) const { return start + row * start_stride + column; }
+};
+
+template <Finish finish>
+Eight finished(Eight x, const Task& task, i64 row, i64 column) {
+  if constexpr (finish == Finish::RECTIFY) return Eight{} > x ? Eight{} : x;
+  if constexpr (finish == Finish::GATE) return load(task.gate[row] + column) > Eight{} ? x : Eight{};
+  return x;
+}
+
+// Tiles of four rows and sixteen columns: as many sums as sixteen registers leave room for.
+struct Tiles {
+  template <bool turned, Finish finish>
+  static void write(const Task& task, i64 row, i64 column) {
+    Eight sums[4][2] = {};
+    for (int r = 0; task.start && r < 4; ++r)
+      for (int v = 0; v < 2; ++v) sums[r][v] = load(task.start_at(row + r, column + 8 * v));
+    const f32 *right = task.b.data + column, *left = turned ? task.a.data + row : task.a[row];
+    for (i64 k = 0; k < task.terms; ++k) {
+      const Eight x[2] = {load(right), load(right + 8)};
+      for (int r = 0; r < 4; ++r)
+        for (int v = 0; v < 2; ++v)
+          sums[r][v] = fused(spread(turned ? left[r] : left[r * task.a.stride]), x[v], sums[r][v]);
+      right += task.b.stride;
+      left += turned ? task.a.stride : 1;
+    }
+    for (int r = 0; r < 4; ++r)
+      for (int v = 0; v < 2; ++v)
+        store(task.out[row + r] + column + 8 * v,
+              finished<finish>(sums[r][v], task, row + r, column + 8 * v));
+  }
+
+  template <bool turned, Finish finish>
+  static void all(const Task& task, i64 rows) {
+    for (i64 row = 0; row < rows; row += 4)
+      for (i64 column = 0; column < task.b.columns; column += LANES) write<turned, finish>(task, row, column);
+  }
+};
+
+#if defined(__FMA__)
+#define FEDRAS_512 __attribute__((target("avx512f")))
+
+template <Finish finish>
+FEDRAS_512 inline __m512 finished(__m512 x, const Task& task, i64 row, i64 column) {
+  const __m512 zero = _mm512_setzero_ps();
+  if constexpr (finish == Finish::RECTIFY) return _mm512_maskz_max_ps(0xFFFF, zero, x);
+  if constexpr (finish == Finish::GATE)
+    return _mm512_maskz_mov_ps(
+        _mm512_cmp_ps_mask(_mm512_loadu_ps(task.gate[row] + column), zero, _CMP_GT_OQ), x);
+  return x;
+}
+
+// Tiles of eight rows and sixteen or thirty-two columns, for processors with AVX-512: twice as fast.
+struct LargeTiles {
+  template <int vectors, bool turned, Finish finish>
+  FEDRAS_512 static void write(const Task& task, i64 row, i64 column) {
+    __m512 sums[8][vectors];
+    for (int r = 0; r < 8; ++r)
+      for (int v = 0; v < vectors; ++v)
+        sums[r][v] = task.start ? _mm512_loadu_ps(task.start_at(row + r, column + LANES * v))
+                                : _mm512_setzero_ps();
+    const f32 *right = task.b.data + column, *left = turned ? task.a.data + row : task.a[row];
+    for (i64 k = 0; k < task.terms; ++k) {
+      __m512 x[vectors];
+      for (int v = 0; v < vectors; ++v) x[v] = _mm512_loadu_ps(right + LANES * v);
+      for (int r = 0; r < 8; ++r) {
+        const __m512 one = _mm512_set1_ps(turned ? left[r] : left[r * task.a.stride]);
+        for (int v = 0; v < vectors; ++v) sums[r][v] = _mm512_fmadd_ps(one, x[v], sums[r][v]);
+      }
+      right += task.b.stride;
+      left += turned ? task.a.stride : 1;
+    }
+    for (int r = 0; r < 8; ++r)
+      for (int v = 0; v < vectors; ++v)
+        _mm512_storeu_ps(task.out[row + r] + column + LANES * v,
+                         finished<finish>(sums[r][v], task, row + r, column + LANES * v));
+  }
+
+  template <bool turned, Finish finish>
+  FEDRAS_512 static void all(const Task& task, i64 rows) {
+    for (i64 row = 0; row < rows; row += ROWS) {
+      i64 column = 0;
+      for (; column + 2 * LANES <= task.b.columns; column += 2 * LANES)
+        write<2, turned, finish>(task, row, column);
+      if (column < task.b.columns) write<1, turned, finish>(task, row, column);
+    }
+  }
+};
+
+// Whether to take large tiles: not where another instruction set is asked for.
+bool has_512() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && std::getenv("FEDRAS_CORE") == nullptr;
+}
+#endif
+
+template <bool turned, Finish finish>
+void write_all(const Task& task, i64 rows) {
+#if defined(__FMA__)
+  static const bool large = has_512();
+  if (large) return LargeTiles::all<turned, finish>(task, rows);
+#endif
+  Tiles::all<turned, finish>(task, rows);
+}
+
+}  // namespace
+
+void product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
+  write_all<false, Finish::NOTHING>({start, 0, a, b, {}, out, b.rows}, n);
+}
+
+void rectified_product(const f32* start, Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
+  write_all<false, Finish::RECTIFY>({start, 0, a, b, {}, out, b.rows}, n);
+}
+
+void gated_product(Matrix<const f32> a, Matrix<const f32> b, Matrix<const f32> gate, Matrix<f32> out,
+                   i64 n) {
+  write_all<false, Finish::GATE>({nullptr, 0, a, b, gate, out, b.rows}, n);
+}
+
+void add_outer(Matrix<const f32> a, Matrix<const f32> b, Matrix<f32> out, i64 n) {
+  write_all<true, Finish::NOTHING>({out.data, out.stride, a, b, {}, out, n}, out.rows);
+}
+
+}  // namespace fedras

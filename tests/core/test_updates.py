@@ -1,0 +1,154 @@
+"""Rows of matrices against NumPy: gathered, added, compared, and what is refused."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fedras.core.updates import (
+    add_rows,
+    add_scaled,
+    agreement,
+    bounds_of,
+    differing,
+    gather,
+    mean_cosine,
+    write_change,
+)
+
+
+@given(st.data())
+def test_gather_takes_rows_one_after_another(data: st.DataObject) -> None:
+    ragged = data.draw(st.lists(st.lists(st.integers(0, 99), max_size=5), min_size=1, max_size=8))
+    rows = data.draw(st.lists(st.integers(0, len(ragged) - 1), max_size=10))
+    indptr = np.cumsum([0, *map(len, ragged)])
+    items = np.array([item for row in ragged for item in row], np.int32)
+    taken, bounds = gather(indptr, items, np.array(rows, np.int64))
+    parts = [taken[bounds[i] : bounds[i + 1]].tolist() for i in range(len(rows))]
+    assert parts == [ragged[row] for row in rows]
+    assert bounds[0] == 0
+    assert bounds[-1] == len(taken)
+    assert taken.dtype == np.int32
+
+
+@given(st.sets(st.integers(0, 40)), st.sampled_from([1, 16, 19]), st.integers(0, 2**32))
+def test_rows_are_added_as_numpy_adds_them(rows: set[int], d: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, vectors = (rng.normal(size=(n, d)).astype(np.float32) for n in (41, 3))
+    taken = np.array(sorted(rows), np.int32)
+    index = rng.integers(0, 3, len(taken)).astype(np.int32)
+    wanted = matrix.copy()
+    wanted[taken] += vectors[index]
+    before = matrix.copy()
+    add_rows(matrix, taken, vectors, index)
+    assert matrix.tobytes() == wanted.tobytes()
+    assert differing(before, matrix).tolist() == taken.tolist()
+
+
+def test_rows_that_differ_hold_nan_or_another_number() -> None:
+    one = np.zeros((5, 3), np.float32)
+    other = np.array([[0, 0, 0], [0, -0.0, 0], [0, 0, 1e-45], [1, 0, 0], [0, np.nan, 0]])
+    assert differing(one, other.astype(np.float32)).tolist() == [2, 3, 4]
+    assert differing(one[:0], one[:0]).tolist() == []
+
+
+@given(st.sets(st.integers(0, 11)), st.sets(st.integers(0, 11)), st.integers(0, 2**32))
+def test_the_mean_cosine_is_that_of_whole_matrices(
+    rows: set[int], others: set[int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    whole, other = np.zeros((12, 3), np.float32), np.zeros((12, 3), np.float32)
+    mine, theirs = (np.array(sorted(own), np.int32) for own in (rows, others))
+    whole[mine] = rng.integers(-2, 3, (len(mine), 3))
+    other[theirs] = rng.normal(size=(len(theirs), 3))
+    cosines = [
+        float(whole[row] @ other[row])
+        / max(1e-30, float(np.linalg.norm(whole[row]) * np.linalg.norm(other[row])))
+        for row in mine
+    ]
+    got = mean_cosine(mine, whole[mine], theirs, other[theirs])
+    assert got == pytest.approx(np.mean(cosines) if cosines else 1, abs=1e-5)
+
+
+def test_the_cosine_of_huge_rows_does_not_overflow() -> None:
+    rows, huge = np.zeros(1, np.int32), np.full((1, 4), 3e38, np.float32)
+    assert mean_cosine(rows, huge, rows, -huge) == pytest.approx(-1)
+
+
+def test_rows_are_subtracted() -> None:
+    matrix = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
+    rows, out = np.array([7, 0, 7], np.int32), np.zeros((4, 5), np.float32)
+    out[:3] = matrix[rows]
+    changed = np.zeros((4, 5), np.float32)
+    write_change(matrix, rows[::-1].copy(), out, changed)
+    assert (changed[:3] == matrix[rows] - matrix[rows[::-1]]).all()
+    write_change(matrix, rows[::-1].copy(), out, out)
+    assert (out[:3] == matrix[rows] - matrix[rows[::-1]]).all()
+    assert not out[3].any()
+
+
+@given(st.lists(st.integers(0, 2**40), max_size=20))
+def test_bounds_are_running_sums(lengths: list[int]) -> None:
+    assert bounds_of(np.array(lengths, np.int64)).tolist() == np.cumsum([0, *lengths]).tolist()
+
+
+@given(st.integers(0, 9), st.sampled_from([1, 7, 32]), st.integers(0, 2**32))
+def test_agreement_is_the_cosine_with_the_others(n: int, d: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    total, vectors = rng.normal(size=(9, d)), rng.normal(size=(3, d)).astype(np.float32)
+    rows = np.sort(rng.permutation(9)[:n]).astype(np.int32)
+    index = rng.integers(0, 3, n).astype(np.int32)
+    others, own = total[rows].ravel(), vectors[index].astype(np.float64).ravel()
+    wanted = own @ others / (np.linalg.norm(own) * np.linalg.norm(others)) if n else 0.0
+    assert agreement(total, rows, vectors, index, 0.0) == pytest.approx(wanted, abs=1e-12)
+    with_own = total.copy()
+    add_scaled(with_own, rows, vectors, index, 0.5)
+    total[rows] += 0.5 * vectors[index].astype(np.float64)
+    assert with_own.tobytes() == total.tobytes()
+    assert agreement(with_own, rows, vectors, index, 0.5) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_nothing_points_nowhere() -> None:
+    rows, zeros = np.arange(2, dtype=np.int32), np.zeros((2, 3), np.float32)
+    assert agreement(np.ones((2, 3)), rows, zeros, rows, 0.0) == 0
+    assert agreement(np.zeros((2, 3)), rows, zeros + 1, rows, 0.0) == 0
+
+
+@pytest.mark.parametrize("bad", [-1, 3, 2**31 - 1, -(2**31)])
+def test_what_is_outside_is_refused(bad: int) -> None:
+    matrix, outside = np.ones((3, 2), np.float32), np.array([0, bad], np.int32)
+    fine = np.zeros(2, np.int32)
+    for rows, index in ((outside, fine), (fine, outside)):
+        with pytest.raises(ValueError, match="outside"):
+            add_rows(matrix, rows, matrix, index)
+        with pytest.raises(ValueError, match="outside"):
+            add_scaled(matrix.astype(np.float64), rows, matrix, index, 1.0)
+        with pytest.raises(ValueError, match="outside"):
+            agreement(matrix.astype(np.float64), rows, matrix, index, 1.0)
+    with pytest.raises(ValueError, match="outside"):
+        write_change(matrix, outside, matrix, matrix.copy())
+    with pytest.raises(ValueError, match="outside"):
+        gather(np.arange(4), fine, outside.astype(np.int64))
+    with pytest.raises(ValueError, match="bounds"):
+        gather(np.array([0, bad, 2]), fine, np.arange(2))
+    assert (matrix == 1).all()
+
+
+def test_what_does_not_match_is_refused() -> None:
+    matrix, rows = np.ones((3, 2), np.float32), np.arange(2, dtype=np.int32)
+    with pytest.raises(ValueError, match="match"):
+        add_rows(matrix, rows, matrix, rows[:1])
+    with pytest.raises(ValueError, match="match"):
+        add_rows(matrix, rows, matrix[:, :1].copy(), rows)
+    with pytest.raises(ValueError, match="match"):
+        write_change(matrix, rows, matrix[:1], matrix.copy())
+    with pytest.raises(ValueError, match="shape"):
+        differing(matrix, matrix[:2])
+    with pytest.raises(ValueError, match="match"):
+        mean_cosine(rows, matrix, rows, matrix)
+    wrongs: list[Any] = [matrix.astype(np.float64), matrix.T, matrix[0]]
+    for wrong in wrongs:
+        with pytest.raises(TypeError):
+            add_rows(matrix, rows, wrong, rows)
