@@ -8,7 +8,8 @@ from pydantic import Field
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.config import LARGEST, Config
-from fedras.kernels import mf
+from fedras.core import training
+from fedras.core.scoring import score_all, score_some
 from fedras.models.buffers import room_for
 from fedras.models.model import MODELS, Cohort, Model
 
@@ -48,10 +49,24 @@ class MF(Model):
             vectors[:, -1] = 1
         return vectors
 
+    def settings(
+        self, cohort: Cohort, config: Config
+    ) -> tuple[int, int, int, float, float, float, bool]:
+        """Return the settings of `training.train_mf` for a cohort."""
+        return (
+            config.local_epochs,
+            config.batch_size,
+            config.negatives,
+            cohort.learning_rate,
+            self.weight_decay,
+            self.row_decay(config),
+            self.bias,
+        )
+
     def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
-        """Train all clients in one compiled loop (`kernels.mf.train_clients`)."""
+        """Train all clients in one compiled loop (`training.train_mf`)."""
         updates = room_for(cohort, config)
-        mf.train_clients(
+        training.train_mf(
             cohort.vectors,
             cohort.replicas,
             cohort.span,
@@ -59,15 +74,7 @@ class MF(Model):
             cohort.positives,
             cohort.bounds,
             cohort.keys,
-            (
-                config.local_epochs,
-                config.batch_size,
-                config.negatives,
-                cohort.learning_rate,
-                self.weight_decay,
-                self.row_decay(config),
-                self.bias,
-            ),
+            self.settings(cohort, config),
             self.decay_shares(np.diff(cohort.bounds), config),
             updates.rows,
             updates.values,
@@ -81,5 +88,5 @@ class MF(Model):
     ) -> Float32s:
         """Return the dot products."""
         if candidates is None:
-            return mf.score_all(vectors, items)
-        return mf.score_some(vectors, items, candidates)
+            return score_all(vectors, items)
+        return score_some(vectors, items, candidates)
