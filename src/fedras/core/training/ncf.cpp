@@ -11,7 +11,7 @@ namespace fedras {
 NcfTrainer::NcfTrainer(const NcfSettings& settings, i64 items, i64 d)
     : settings_(settings),
       d_(d),
-      samples_(items),
+      sampler_(items),
       network_(d),
       hidden_(d),
       by_hidden_(d),
@@ -21,7 +21,7 @@ NcfTrainer::NcfTrainer(const NcfSettings& settings, i64 items, i64 d)
 i64 NcfTrainer::train(const NcfClient& client, i32* rows, f32* values) {
   const i64 epochs = settings_.epochs;
   const Samples samples =
-      draw_samples(client.positives, epochs * settings_.negatives, client.key, rows, samples_);
+      sampler_.draw(client.positives, epochs * settings_.negatives, client.key, rows);
   const Span<const i32> own(rows, samples.distinct);
   const Matrix<f32> local(values, own.n, d_);
   if (i64(seen_.size()) < own.n) {

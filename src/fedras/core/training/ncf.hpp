@@ -44,7 +44,7 @@ class NcfTrainer {
 
   NcfSettings settings_;
   i64 d_;
-  SampleRoom samples_;
+  Sampler sampler_;
   std::vector<Sample> order_;
   FilledNetwork network_;
   Activations hidden_, by_hidden_;
