@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "common/threads.hpp"
+#include "updates/rows.hpp"
 
 namespace fedras {
 
@@ -14,7 +15,6 @@ struct Desk {
   MfTrainer trainer;
   actions::Writer writer;
   std::vector<i32> rows;
-  std::vector<f32> values;
 };
 
 // The clients with the most items first, so that no thread ends long after the others.
@@ -36,13 +36,13 @@ bool serve(const MfSettings& settings, const Coding& coding, i64 size, i64 d, Sp
   const i64 room = std::min(size, most * (1 + settings.epochs * settings.negatives));
   auto make = [&] {
     return Desk{MfTrainer(settings, size, d), actions::Writer(coding.format, size, coding.round),
-                std::vector<i32>(size_t(room)), std::vector<f32>(size_t(room * d))};
+                std::vector<i32>(size_t(room))};
   };
   parallel_with(clients.n, make, [&](Desk& desk, i64 i) {
     Served& own = clients[order[size_t(i)]];
-    const i64 n = desk.trainer.train(own.client, desk.rows.data(), desk.values.data());
-    const Span<const i32> rows(desk.rows.data(), n);
-    const Matrix<const f32> values(desk.values.data(), n, d);
+    const Matrix<f32> values = desk.trainer.train(own.client, desk.rows.data());
+    const Span<const i32> rows(desk.rows.data(), values.rows);
+    write_change(own.client.items, rows, values, values);
     if (!desk.writer.write(rows, values, {own.most, coding.iterations}, own.draws, own.payload))
       good = false;
   });
