@@ -20,9 +20,8 @@ def draw(
 
 @st.composite
 def histories(draw_: st.DrawFn) -> tuple[list[int], int]:
-    n_items = draw_(
-        st.integers(1, 40) | st.integers(2000, 3000) | st.just(10**6)
-    )  # dense and sparse
+    dense, sparse = st.integers(1, 40) | st.integers(2000, 3000), st.just(10**6)
+    n_items = draw_(dense | sparse)
     return draw_(st.lists(st.integers(0, n_items - 1), max_size=60)), n_items
 
 
