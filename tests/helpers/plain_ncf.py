@@ -49,7 +49,7 @@ def loss(p: Array, items: Array, network: Array, labels: Array) -> float:
 
 @dataclass
 class Client:
-    """One client, and the gradient descent that `kernels.ncf` compiles.
+    """One client, and the gradient descent that the core compiles.
 
     Attributes
     ----------

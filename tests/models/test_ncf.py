@@ -11,11 +11,11 @@ from helpers.plain_ncf import Array, Client
 from fedras.arrays import Float32s
 from fedras.config import Config
 from fedras.federation.simulator import Simulation
-from fedras.kernels.network import BLOCK, UNITS
 from fedras.models import Cohort, Model
-from fedras.models.ncf import NCF
+from fedras.models.ncf import NCF, UNITS
 
 DIMS = [1, 3, 8, 33]
+BLOCK = 128  # at least what the core computes together
 ONE_STEP = {"local_epochs": 1, "batch_size": 10_000}
 
 

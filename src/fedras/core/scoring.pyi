@@ -42,3 +42,18 @@ def fading_sums(rows: Float32s, items: Int32s, bounds: Int64s, decay: float) -> 
     decay
         From 0 to 1, rounded to float32; at 1 all items weigh the same.
     """
+
+def score_ncf(
+    vectors: Float32s, items: Float32s, network: Float32s, candidates: Int32s
+) -> Float32s:
+    """Return the logits of NCF, float32[B, K], of each user's candidates, on all threads.
+
+    Parameters
+    ----------
+    vectors, items
+        float32[B, d] and float32[N, d].
+    network
+        float32[P], the flat network (`NCF.initial_scoring`).
+    candidates
+        int32[B, K], or int32[1, K] for the same candidates for all users.
+    """

@@ -10,9 +10,13 @@ from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.config import LARGEST, Config
 from fedras.core.random import normals
-from fedras.kernels import ncf, network
+from fedras.core.scoring import score_ncf
+from fedras.core.training import train_ncf
 from fedras.models.buffers import room_for
 from fedras.models.model import MODELS, Cohort, Model
+
+UNITS = 64, 32, 16, 1
+"""Of each layer, as in ``core/training/network.hpp``."""
 
 
 @MODELS.register("ncf")
@@ -39,21 +43,26 @@ class NCF(Model):
     )
 
     def initial_scoring(self, dim: int, key: np.uint64) -> Float32s:
-        """Return the flat network (`kernels.network.layers`): He's initialisation, biases 0."""
-        inputs = (2 * dim, *network.UNITS[:-1])
+        """Return the flat network: He's initialisation, biases 0.
+
+        It is U, V, b1, W2, b2, W3, b3, W4, b4 one after another. A matrix of weights is
+        float32[outputs, inputs], row by row: U for the user's d inputs of the first layer, V for
+        the item's, W2 to W4 for the other layers.
+        """
+        inputs = (2 * dim, *UNITS[:-1])
         parts = [
             part
-            for n, units in zip(inputs, network.UNITS, strict=True)
+            for n, units in zip(inputs, UNITS, strict=True)
             for part in (np.full(n * units, np.sqrt(2 / n)), np.zeros(units))
         ]
         deviations = np.concatenate(parts).astype(np.float32)
         return deviations * normals(key, len(deviations), 1.0)
 
     def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
-        """Train all clients in one compiled loop (`kernels.ncf.train_clients`)."""
+        """Train all clients in one compiled loop (`core.training.train_ncf`)."""
         updates = room_for(cohort, config)
         networks = np.repeat(cohort.scoring[None], len(cohort.keys), axis=0)
-        ncf.train_clients(
+        train_ncf(
             cohort.vectors,
             cohort.replicas,
             cohort.span,
@@ -85,16 +94,18 @@ class NCF(Model):
         """Return the logits."""
         if candidates is None:
             candidates = np.arange(len(items), dtype=np.int32)[None]
-        return ncf.score(vectors, scoring, ncf.item_half(scoring, items), candidates)
+        return score_ncf(vectors, items, scoring, candidates)
 
     def parts(self, scoring: Float32s, dim: int) -> dict[str, Float32s]:
         """Return layers 1 to 4: ``theta.1.weight``, float32[outputs, inputs], ``theta.1.bias``, ...
 
         The inputs of the first layer are the user's vector and then the item's.
         """
-        user, (item, *upper), biases = network.layers(scoring, dim)
-        weights = np.concatenate((user, item), axis=1), *upper
+        user, rest = np.split(scoring, [UNITS[0] * dim])
         named: dict[str, Float32s] = {}
-        for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
-            named |= {f"theta.{layer}.weight": weight, f"theta.{layer}.bias": bias}
-        return named
+        for layer, (inputs, units) in enumerate(zip((dim, *UNITS), UNITS, strict=False), start=1):
+            weights, bias, rest = np.split(rest, [units * inputs, units * (inputs + 1)])
+            named[f"theta.{layer}.weight"] = weights.reshape(units, inputs)
+            named[f"theta.{layer}.bias"] = bias
+        both = user.reshape(UNITS[0], dim), named["theta.1.weight"]
+        return named | {"theta.1.weight": np.concatenate(both, axis=1)}

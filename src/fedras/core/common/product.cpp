@@ -17,14 +17,32 @@ struct Task {
   Matrix<const f32> a, b, gate;
   Matrix<f32> out;
   i64 terms;
+};
 
-  const f32* start_at(i64 row, i64 column) const { return start + row * start_stride + column; }
+// Where a tile's numbers are.
+struct Place {
+  const f32 *start, *left, *right, *gate;
+  f32* out;
+  i64 start_stride, left_stride, right_stride, gate_stride, out_stride, terms;
+
+  Place(const Task& task, i64 row, i64 column, bool turned)
+      : start(task.start ? task.start + row * task.start_stride + column : nullptr),
+        left(turned ? task.a.data + row : task.a[row]),
+        right(task.b.data + column),
+        gate(task.gate.data ? task.gate[row] + column : task.b.data),
+        out(task.out[row] + column),
+        start_stride(task.start_stride),
+        left_stride(task.a.stride),
+        right_stride(task.b.stride),
+        gate_stride(task.gate.stride),
+        out_stride(task.out.stride),
+        terms(task.terms) {}
 };
 
 template <Finish finish>
-Eight finished(Eight x, const Task& task, i64 row, i64 column) {
+Eight finished(Eight x, const f32* gate) {
   if constexpr (finish == Finish::RECTIFY) return Eight{} > x ? Eight{} : x;
-  if constexpr (finish == Finish::GATE) return load(task.gate[row] + column) > Eight{} ? x : Eight{};
+  if constexpr (finish == Finish::GATE) return load(gate) > Eight{} ? x : Eight{};
   return x;
 }
 
@@ -32,22 +50,22 @@ Eight finished(Eight x, const Task& task, i64 row, i64 column) {
 struct Tiles {
   template <bool turned, Finish finish>
   static void write(const Task& task, i64 row, i64 column) {
+    Place at(task, row, column, turned);
     Eight sums[4][2] = {};
-    for (int r = 0; task.start && r < 4; ++r)
-      for (int v = 0; v < 2; ++v) sums[r][v] = load(task.start_at(row + r, column + 8 * v));
-    const f32 *right = task.b.data + column, *left = turned ? task.a.data + row : task.a[row];
-    for (i64 k = 0; k < task.terms; ++k) {
-      const Eight x[2] = {load(right), load(right + 8)};
+    for (int r = 0; at.start && r < 4; ++r)
+      for (int v = 0; v < 2; ++v) sums[r][v] = load(at.start + r * at.start_stride + 8 * v);
+    for (i64 k = 0; k < at.terms; ++k) {
+      const Eight x[2] = {load(at.right), load(at.right + 8)};
       for (int r = 0; r < 4; ++r)
         for (int v = 0; v < 2; ++v)
-          sums[r][v] = fused(spread(turned ? left[r] : left[r * task.a.stride]), x[v], sums[r][v]);
-      right += task.b.stride;
-      left += turned ? task.a.stride : 1;
+          sums[r][v] = fused(spread(at.left[turned ? r : r * at.left_stride]), x[v], sums[r][v]);
+      at.right += at.right_stride;
+      at.left += turned ? at.left_stride : 1;
     }
     for (int r = 0; r < 4; ++r)
       for (int v = 0; v < 2; ++v)
-        store(task.out[row + r] + column + 8 * v,
-              finished<finish>(sums[r][v], task, row + r, column + 8 * v));
+        store(at.out + r * at.out_stride + 8 * v,
+              finished<finish>(sums[r][v], at.gate + r * at.gate_stride + 8 * v));
   }
 
   template <bool turned, Finish finish>
@@ -61,12 +79,11 @@ struct Tiles {
 #define FEDRAS_512 __attribute__((target("avx512f")))
 
 template <Finish finish>
-FEDRAS_512 inline __m512 finished(__m512 x, const Task& task, i64 row, i64 column) {
+FEDRAS_512 inline __m512 finished(__m512 x, const f32* gate) {
   const __m512 zero = _mm512_setzero_ps();
   if constexpr (finish == Finish::RECTIFY) return _mm512_maskz_max_ps(0xFFFF, zero, x);
   if constexpr (finish == Finish::GATE)
-    return _mm512_maskz_mov_ps(
-        _mm512_cmp_ps_mask(_mm512_loadu_ps(task.gate[row] + column), zero, _CMP_GT_OQ), x);
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_loadu_ps(gate), zero, _CMP_GT_OQ), x);
   return x;
 }
 
@@ -74,26 +91,26 @@ FEDRAS_512 inline __m512 finished(__m512 x, const Task& task, i64 row, i64 colum
 struct LargeTiles {
   template <int vectors, bool turned, Finish finish>
   FEDRAS_512 static void write(const Task& task, i64 row, i64 column) {
+    Place at(task, row, column, turned);
     __m512 sums[8][vectors];
     for (int r = 0; r < 8; ++r)
       for (int v = 0; v < vectors; ++v)
-        sums[r][v] = task.start ? _mm512_loadu_ps(task.start_at(row + r, column + LANES * v))
-                                : _mm512_setzero_ps();
-    const f32 *right = task.b.data + column, *left = turned ? task.a.data + row : task.a[row];
-    for (i64 k = 0; k < task.terms; ++k) {
+        sums[r][v] = at.start ? _mm512_loadu_ps(at.start + r * at.start_stride + LANES * v)
+                              : _mm512_setzero_ps();
+    for (i64 k = 0; k < at.terms; ++k) {
       __m512 x[vectors];
-      for (int v = 0; v < vectors; ++v) x[v] = _mm512_loadu_ps(right + LANES * v);
+      for (int v = 0; v < vectors; ++v) x[v] = _mm512_loadu_ps(at.right + LANES * v);
       for (int r = 0; r < 8; ++r) {
-        const __m512 one = _mm512_set1_ps(turned ? left[r] : left[r * task.a.stride]);
+        const __m512 one = _mm512_set1_ps(at.left[turned ? r : r * at.left_stride]);
         for (int v = 0; v < vectors; ++v) sums[r][v] = _mm512_fmadd_ps(one, x[v], sums[r][v]);
       }
-      right += task.b.stride;
-      left += turned ? task.a.stride : 1;
+      at.right += at.right_stride;
+      at.left += turned ? at.left_stride : 1;
     }
     for (int r = 0; r < 8; ++r)
       for (int v = 0; v < vectors; ++v)
-        _mm512_storeu_ps(task.out[row + r] + column + LANES * v,
-                         finished<finish>(sums[r][v], task, row + r, column + LANES * v));
+        _mm512_storeu_ps(at.out + r * at.out_stride + LANES * v,
+                         finished<finish>(sums[r][v], at.gate + r * at.gate_stride + LANES * v));
   }
 
   template <bool turned, Finish finish>

@@ -1,24 +1,15 @@
 #include "numbers/quantised.hpp"
 
 #include <array>
-#include <cmath>
 
 #include "common/random.hpp"
+#include "numbers/finite.hpp"
 
 namespace fedras::quantised {
 
 namespace {
 
 constexpr u32 INFINITE = 0x7F800000;  // of positive floats all larger bit patterns are NaN
-
-f32 largest_magnitude(Span<const f32> row) {
-  f32 largest = 0.0f;
-  for (const f32 value : row) {
-    const f32 magnitude = std::fabs(value);
-    largest = magnitude > largest ? magnitude : largest;
-  }
-  return largest;
-}
 
 // The level of a number, `share` above which one rounds up; NaN is level 0.
 inline u8 level_of(f32 value, f64 step, f64 zero, f64 share) {
@@ -53,7 +44,7 @@ void write(Matrix<const f32> values, int bits, bool at_random, u64 key, u8* out)
   std::vector<u8> codes(size_t(d) + 1);
   u8* levels_out = out + SCALE_BYTES * values.rows;
   for (i64 i = 0; i < values.rows; ++i) {
-    const f32 scale = largest_magnitude(values.row(i));
+    const f32 scale = largest_magnitude(values[i], d);
     store_little(out + SCALE_BYTES * i, scale);
     u8* own = bits == 8 ? levels_out + i * width : codes.data();
     if (scale > 0)

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
-#include "common/lanes.hpp"
 #include "common/random.hpp"
+#include "numbers/finite.hpp"
+#include "numbers/walsh_hadamard.hpp"
 
 namespace fedras::rotated {
 
@@ -14,21 +18,19 @@ namespace {
 constexpr f64 LARGEST = f64(std::numeric_limits<f32>::max());
 constexpr u32 INFINITE = 0x7F800000;  // of positive floats all larger bit patterns are NaN
 
-// The largest or the sum of the terms, by halves, which vectorise; they are used up.
-template <class Join>
-f64 fold(std::vector<f64>& terms, Join join) {
-  for (i64 left = i64(terms.size()); left > 1; left -= left / 2) {
-    const i64 half = left / 2;
-    f64 *low = terms.data(), *high = terms.data() + left - half;
-    for (i64 i = 0; i < half; ++i) low[i] = join(low[i], high[i]);
+// The sum of term(block[i]) by halves, which vectorise.
+template <class Term>
+f64 sum(Span<const f32> block, std::vector<f64>& room, Term term) {
+  const i64 n = block.n, first = n / 2;
+  room.resize(size_t(n - first));
+  f64* sums = room.data();
+  if (n % 2) sums[first] = term(f64(block[first]));
+  for (i64 i = 0; i < first; ++i) sums[i] = term(f64(block[i])) + term(f64(block[n - first + i]));
+  for (i64 left = n - first; left > 1; left -= left / 2) {
+    const f64* rest = sums + left - left / 2;
+    for (i64 i = 0; i < left / 2; ++i) sums[i] += rest[i];
   }
-  return terms[0];
-}
-f64 sum(std::vector<f64>& terms) {
-  return fold(terms, [](f64 a, f64 b) { return a + b; });
-}
-f64 largest(std::vector<f64>& terms) {
-  return fold(terms, [](f64 a, f64 b) { return a > b ? a : b; });
+  return sums[0];
 }
 
 // What a turn transforms: the longest power of two, from the start, then from the end. Together they
@@ -54,84 +56,45 @@ void flip(Span<f32> block, u64 key, i64 counter, int turn) {
   }
 }
 
-void mix_four(const f32* x, i64 n, f32* __restrict out) {
-  const i64 quarter = n / 4;
-  for (i64 i = 0; i < quarter; ++i) {
-    const f32 a = x[i], b = x[quarter + i], c = x[2 * quarter + i], d = x[3 * quarter + i];
-    const f32 first = a + b, second = a - b, third = c + d, fourth = c - d;
-    out[4 * i] = first + third;
-    out[4 * i + 1] = second + fourth;
-    out[4 * i + 2] = first - third;
-    out[4 * i + 3] = second - fourth;
-  }
-}
-
-void mix_two(const f32* x, i64 n, f32* __restrict out) {
-  const i64 half = n / 2;
-  for (i64 i = 0; i < half; ++i) {
-    out[2 * i] = x[i] + x[half + i];
-    out[2 * i + 1] = x[i] - x[half + i];
-  }
-}
-
-// Apply the orthonormal Walsh-Hadamard transform, its own inverse, in place.
-//
-// Each pass mixes what differs in the two highest bits of its index, which become the lowest (Pease, J.
-// ACM 1968). So all passes are alike, vectorise, and leave the numbers in order.
-void transform(Span<f32> x, std::vector<f32>& room) {
-  room.resize(std::max(room.size(), size_t(x.n)));
-  f32 *now = x.data, *after = room.data();
-  for (i64 passes = 1; passes < x.n;) {
-    if (4 * passes <= x.n) {
-      mix_four(now, x.n, after);
-      passes *= 4;
-    } else {
-      mix_two(now, x.n, after);
-      passes *= 2;
-    }
-    std::swap(now, after);
-  }
-  const f32 scale = f32(1.0 / std::sqrt(f64(x.n)));
-  for (i64 i = 0; i < x.n; ++i) x[i] = scale * now[i];
-}
-
 // Rotate a block in place, up to its length, and return its scale.
-f32 rotate(Span<f32> block, i64 first, u64 key, std::vector<f64>& terms, std::vector<f32>& room) {
-  terms.resize(size_t(block.n));
-  for (i64 i = 0; i < block.n; ++i) terms[i] = f64(std::fabs(block[i]));
-  const f64 most = largest(terms);
-  if (most == 0.0) return 0.0f;
-  for (i64 i = 0; i < block.n; ++i) {
-    block[i] = f32(f64(block[i]) / most);  // so that no sum leaves float32
-    terms[i] = f64(block[i]) * f64(block[i]);
-  }
-  const f64 square = sum(terms);
+f32 rotate(Span<f32> block, i64 first, u64 key, std::vector<f64>& room) {
+  const f32 most = largest_magnitude(block.data, block.n);
+  if (most == 0.0f) return 0.0f;
+  for (f32& value : block) value /= most;  // so that no sum leaves float32
+  const f64 square = sum(block, room, [](f64 x) { return x * x; });
   for (int turn = 0; turn < 2; ++turn) {
     flip(block, key, 2 * first, turn);
-    transform(part_of(block, turn), room);
+    transform(part_of(block, turn));
   }
-  for (i64 i = 0; i < block.n; ++i) terms[i] = std::fabs(f64(block[i]));
-  return f32(std::min(LARGEST, most * square / sum(terms)));
+  const f64 length = sum(block, room, [](f64 x) { return std::fabs(x); });
+  return f32(std::min(LARGEST, f64(most) * square / length));
 }
 
-void rotate_back(Span<f32> block, i64 first, u64 key, f64 scale, std::vector<f32>& room) {
+void rotate_back(Span<f32> block, i64 first, u64 key, f64 scale) {
   for (int turn = 1; turn >= 0; --turn) {
-    transform(part_of(block, turn), room);
+    transform(part_of(block, turn));
     flip(block, key, 2 * first, turn);
   }
-  for (i64 i = 0; i < block.n; ++i) {
-    f64 scaled = f64(block[i]) * scale;
+  for (f32& value : block) {
+    f64 scaled = f64(value) * scale;
     scaled = scaled > -LARGEST ? scaled : -LARGEST;
-    block[i] = f32(scaled < LARGEST ? scaled : LARGEST);
+    value = f32(scaled < LARGEST ? scaled : LARGEST);
   }
+}
+
+// Bit l is set where lane l is below zero.
+u8 negative(Eight x) {
+#if defined(__AVX2__)
+  return u8(_mm256_movemask_ps(_mm256_cmp_ps(x, Eight{}, _CMP_LT_OQ)));
+#else
+  u8 bits = 0;
+  for (int l = 0; l < 8; ++l) bits |= u8(u8(x[l] < 0.0f) << l);
+  return bits;
+#endif
 }
 
 void write_signs(Span<const f32> block, u8* out) {
-  constexpr EightInts BITS{1, 2, 4, 8, 16, 32, 64, 128};
-  for (i64 octet = 0; octet < block.n / 8; ++octet) {
-    const EightInts own = (load(block.data + 8 * octet) < 0.0f) & BITS;
-    out[octet] = u8((own[0] | own[1] | own[2] | own[3]) | (own[4] | own[5] | own[6] | own[7]));
-  }
+  for (i64 octet = 0; octet < block.n / 8; ++octet) out[octet] = negative(load(block.data + 8 * octet));
 }
 
 void read_signs(const u8* signs, Span<f32> block) {
@@ -158,15 +121,15 @@ i64 rows(i64 length, i64 columns, i64 block) {
 void write(Matrix<const f32> values, i64 block, u32 key, u8* out) {
   const i64 width = padded(values.columns), n = values.rows * width;
   if (n == 0) return;
-  std::vector<f32> numbers(size_t(n), 0.0f), room;
-  std::vector<f64> terms;
+  std::vector<f32> numbers(size_t(n), 0.0f);
+  std::vector<f64> room;
   for (i64 i = 0; i < values.rows; ++i)
     std::memcpy(numbers.data() + i * width, values[i], sizeof(f32) * size_t(values.columns));
   store_little(out, key);
   u8 *scales = out + KEY_BYTES, *signs = scales + SCALE_BYTES * blocks(n, block);
   for (i64 first = 0; first < n; first += block) {
     const auto own = Span<f32>(numbers).part(first, std::min(first + block, n));
-    store_little(scales + SCALE_BYTES * (first / block), rotate(own, first, key, terms, room));
+    store_little(scales + SCALE_BYTES * (first / block), rotate(own, first, key, room));
     write_signs(own, signs + first / 8);
   }
 }
@@ -178,14 +141,16 @@ bool read(const u8* data, i64 block, Matrix<f32> values) {
   const u8 *scales = data + KEY_BYTES, *signs = scales + SCALE_BYTES * blocks(n, block);
   for (i64 b = 0; b < blocks(n, block); ++b)
     if (load_little<u32>(scales + SCALE_BYTES * b) >= INFINITE) return false;
-  std::vector<f32> numbers(size_t(n), 0.0f), room;
+  const bool in_place = width == values.columns && width == values.stride;
+  std::vector<f32> room(size_t(in_place ? 0 : n));
+  const Span<f32> numbers{in_place ? values.data : room.data(), n};
   for (i64 first = 0; first < n; first += block) {
-    const auto own = Span<f32>(numbers).part(first, std::min(first + block, n));
+    const auto own = numbers.part(first, std::min(first + block, n));
     read_signs(signs + first / 8, own);
-    rotate_back(own, first, key, f64(load_little<f32>(scales + SCALE_BYTES * (first / block))), room);
+    rotate_back(own, first, key, f64(load_little<f32>(scales + SCALE_BYTES * (first / block))));
   }
-  for (i64 i = 0; i < values.rows; ++i)
-    std::memcpy(values[i], numbers.data() + i * width, sizeof(f32) * size_t(values.columns));
+  for (i64 i = 0; i < values.rows && !in_place; ++i)
+    std::memcpy(values[i], numbers.data + i * width, sizeof(f32) * size_t(values.columns));
   return true;
 }
 
