@@ -51,14 +51,16 @@ struct Tile {
 
   // Add the products of R rows with the vectors of a panel.
   void add(const f32* rows, i64 stride, const f32* panel, i64 terms) {
+    Tile sums = *this;  // of its own, or compilers store it after each term
     for (i64 k = 0; k < terms; ++k) {
       const Eight one = load(panel + k * LANES), other = load(panel + k * LANES + 8);
       for (int r = 0; r < R; ++r) {
         const Eight left = spread(rows[r * stride + k]);
-        low[r] = fused(left, one, low[r]);
-        high[r] = fused(left, other, high[r]);
+        sums.low[r] = fused(left, one, sums.low[r]);
+        sums.high[r] = fused(left, other, sums.high[r]);
       }
     }
+    *this = sums;
   }
 };
 
