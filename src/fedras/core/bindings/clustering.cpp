@@ -115,9 +115,9 @@ Result<f32> means(Array2<const f32> values, Array1<const i32> assignment, i64 k)
   require_within(groups, k, "a row is in no group");
   auto centroids = Fresh<f32>(k, x.columns).filled(0);
   released([&] {
-    std::vector<i64> count(k, 0);
-    count_rows(groups, count);
-    all_move(x, groups, count, centroids.matrix());
+    Members members;
+    members.sort(groups, k);
+    all_move(x, members, centroids.matrix());
   });
   return centroids.done();
 }

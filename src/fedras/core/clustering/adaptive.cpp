@@ -11,10 +11,10 @@ namespace fedras {
 namespace {
 
 // The rows, group by group, and where each group starts and how many rows it has.
-struct Members {
+struct Parts {
   std::vector<i64> row, first, size;
 
-  Members(Span<const i32> assignment, i64 groups, i64 most)
+  Parts(Span<const i32> assignment, i64 groups, i64 most)
       : row(assignment.n), first(most, 0), size(most, 0) {
     for (const i32 group : assignment) ++size[group];
     for (size_t g = 1; g < size_t(groups); ++g) first[g] = first[g - 1] + size[g - 1];
@@ -144,7 +144,7 @@ Split split(Matrix<const f32> unit, Span<const f32> norm, Span<i32> assignment, 
             i64 most, f64 threshold) {
   using Rated = std::pair<f64, i64>;
   std::vector<i32> now(assignment.begin(), assignment.end());
-  Members members(assignment, groups, most);
+  Parts members(assignment, groups, most);
   std::vector<f64> room;
   const auto rated = [&](i64 g) { return Rated(quality_of(unit, norm, members.of(g), room), g); };
   std::priority_queue<Rated, std::vector<Rated>, std::greater<Rated>> worst_first;

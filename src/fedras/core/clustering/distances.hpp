@@ -46,18 +46,20 @@ inline void squared_distances_of_four(const f32* const rows[4], const f32* centr
     }
 }
 
-// Call take(i, squared distance) for `count` rows, the numbers of which row(0), row(1), ... return.
-template <class Row, class Take>
+// Call take(i, squared distance) for `count` rows, the numbers of which row(0), row(1), ... return. D is
+// the number of columns if it is known to the compiler, or 0.
+template <i64 D, class Row, class Take>
 inline void each_squared_distance(Matrix<const f32> x, i64 count, const f32* centre, Row row, Take take) {
+  const i64 d = D > 0 ? D : x.columns;
   i64 t = 0;
   for (; t + 4 <= count; t += 4) {
     const i64 own[4] = {row(t), row(t + 1), row(t + 2), row(t + 3)};
     const f32* const rows[4] = {x[own[0]], x[own[1]], x[own[2]], x[own[3]]};
     f32 apart[4];
-    squared_distances_of_four(rows, centre, x.columns, apart);
+    squared_distances_of_four(rows, centre, d, apart);
     for (int r = 0; r < 4; ++r) take(own[r], apart[r]);
   }
-  for (; t < count; ++t) take(row(t), squared_distance(x[row(t)], centre, x.columns));
+  for (; t < count; ++t) take(row(t), squared_distance(x[row(t)], centre, d));
 }
 
 }  // namespace fedras

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "clustering/large.hpp"
-#include "clustering/means.hpp"
 #include "clustering/nearest.hpp"
 
 namespace fedras {
@@ -57,9 +56,8 @@ void iterate(Matrix<const f32> x, i64 iterations, ClusteringRoom& room, Matrix<f
     else
       take_over(x, lay_out(centroids), 0, room.score, assignment);
     if (std::equal(assignment.begin(), assignment.end(), room.before.begin())) return;
-    room.count.assign(centroids.rows, 0);
-    count_rows(assignment, room.count);
-    move(x, assignment, room.count, centroids, room.total);
+    room.members.sort(assignment, centroids.rows);
+    move(x, room.members, centroids);
   }
 }
 
@@ -67,19 +65,20 @@ void iterate(Matrix<const f32> x, i64 iterations, ClusteringRoom& room, Matrix<f
 
 i64 cluster_one(Matrix<const f32> values, i64 k, i64 iterations, u64 key, ClusteringRoom& room,
                 Matrix<f32> centroids, Span<i32> assignment) {
-  const f32 scale = scale_of(values);
+  k = std::min(k, values.rows);
+  auto seeds = one_by_one(values, k, key, room.seeding, centroids, assignment);
+  const f32 scale = seeds.in_range ? 1 : scale_of(values);  // what the distances tell costs no look at all rows
   if (scale == 0) return not_finite(centroids, assignment);
   const auto x = scaled(values, scale, room.scaled);
-  const auto seeds = one_by_one(x, std::min(k, x.rows), key, room.seeding, centroids, assignment);
+  if (scale != 1) seeds = one_by_one(x, k, key, room.seeding, centroids, assignment);
   const auto own = centroids.part(0, seeds.k);
-  room.count.assign(seeds.k, 0);
-  count_rows(assignment, room.count);
+  room.members.sort(assignment, seeds.k);
   if (!seeds.exact) {
-    move(x, assignment, room.count, own, room.total);
+    move(x, room.members, own);
     if (iterations > 1) iterate(x, iterations - 1, room, own, assignment);
   }
   scale_back(own, scale);
-  return drop_empty(own, room.count, assignment);
+  return drop_empty(own, room.members, assignment);
 }
 
 i64 cluster_any(Matrix<const f32> values, i64 k, i64 iterations, u64 key, i64 large, ClusteringRoom& room,

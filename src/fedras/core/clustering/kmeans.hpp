@@ -7,6 +7,7 @@
 // clustering/large.hpp.
 #pragma once
 
+#include "clustering/means.hpp"
 #include "clustering/seeding.hpp"
 
 namespace fedras {
@@ -18,8 +19,7 @@ struct ClusteringRoom {
   SeedingRoom seeding;
   std::vector<f32> scaled, score;
   std::vector<i32> before;
-  std::vector<i64> count;
-  std::vector<f64> total;
+  Members members;
 };
 
 // Cluster float32[n, d] into at most k non-empty groups: write their centroids to the first rows of

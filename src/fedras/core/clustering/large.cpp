@@ -25,11 +25,11 @@ struct Start {
   std::vector<i32> assignment;
 };
 
-Matrix<f32> as_rows(std::vector<f32>& numbers, size_t rows, i64 d) {
-  return {numbers.data(), i64(rows), d};
+Matrix<f32> as_rows(std::vector<f32>& numbers, i64 rows, i64 d) {
+  return {numbers.data(), rows, d};
 }
 
-std::vector<f32> chosen_rows(Matrix<const f32> x, Span<const i64> rows) {
+std::vector<f32> chosen_rows(Matrix<const f32> x, Span<const i32> rows) {
   std::vector<f32> out(rows.n * x.columns);
   for (i64 i = 0; i < rows.n; ++i) copy(out.data() + i * x.columns, x[rows[i]], x.columns);
   return out;
@@ -40,23 +40,25 @@ Start start_of(Matrix<const f32> x, i64 most, u64 key) {
   Start found;
   found.assignment.resize(x.rows);
   found.centroids = in_rounds(x, std::min(most, x.rows), ROUNDS, key, found.assignment);
-  found.count.assign(found.centroids.size() / size_t(x.columns), 0);
-  count_rows(found.assignment, found.count);
-  const auto all = as_rows(found.centroids, found.count.size(), x.columns);
-  found.count.resize(drop_empty(all, found.count, found.assignment));
-  found.centroids.resize(found.count.size() * size_t(x.columns));
-  all_move(x, found.assignment, found.count, as_rows(found.centroids, found.count.size(), x.columns));
+  const i64 drawn = i64(found.centroids.size()) / x.columns;
+  Members members;
+  members.sort(found.assignment, drawn);
+  const auto all = as_rows(found.centroids, drawn, x.columns);
+  const i64 used = drop_empty(all, members, found.assignment);
+  found.centroids.resize(used * x.columns);
+  if (used < drawn) members.sort(found.assignment, used);
+  all_move(x, members, as_rows(found.centroids, used, x.columns));
+  for (i64 j = 0; j < used; ++j) found.count.push_back(members.size(j));
   return found;
 }
 
 // Move the k centroids, of which an empty one keeps its place, to the means and assign again, until few
 // rows change their group.
 i64 lloyd(Matrix<const f32> x, i64 iterations, Matrix<f32> centroids, Span<i32> assignment) {
-  std::vector<i64> count(centroids.rows);
+  Members members;
   const auto means = [&] {
-    std::fill(count.begin(), count.end(), 0);
-    count_rows(assignment, count);
-    all_move(x, assignment, count, centroids);
+    members.sort(assignment, centroids.rows);
+    all_move(x, members, centroids);
   };
   means();
   std::vector<i32> before(iterations > 1 ? size_t(x.rows) : 0);
@@ -68,34 +70,21 @@ i64 lloyd(Matrix<const f32> x, i64 iterations, Matrix<f32> centroids, Span<i32> 
     for (i64 i = 0; i < x.rows; ++i) changed += before[i] != assignment[i];
     if (changed * SETTLED <= x.rows) break;
   }
-  return drop_empty(centroids, count, assignment);
+  return drop_empty(centroids, members, assignment);
 }
 
 void regroup(Span<const i32> group, Span<const i32> from, Span<i32> to) {
   for (i64 i = 0; i < from.n; ++i) to[i] = group[from[i]];
 }
 
-// The rows of each group, ascending, one group after another, and where each group ends.
-std::vector<i64> by_group(Span<const i32> assignment, std::vector<i64>& ends) {
-  count_rows(assignment, ends);
-  std::vector<i64> free(ends.size());
-  for (size_t g = 1; g < ends.size(); ++g) {
-    free[g] = ends[g - 1];
-    ends[g] += ends[g - 1];
-  }
-  std::vector<i64> rows(assignment.n);
-  for (i64 i = 0; i < assignment.n; ++i) rows[free[assignment[i]]++] = i;
-  return rows;
-}
-
 // A cell: its rows, where it starts from, and the merges that may be made, with what they cost at least.
 struct Cell {
-  Span<const i64> rows;
+  Span<const i32> rows;
   Start start;
   Merges merges;
 };
 
-Cell open_cell(Matrix<const f32> x, Span<const i64> rows, f64 share, u64 key) {
+Cell open_cell(Matrix<const f32> x, Span<const i32> rows, f64 share, u64 key) {
   auto own = chosen_rows(x, rows);
   const f64 wanted = std::nearbyint(share);  // half to even
   const i64 most = wanted >= f64(rows.n) ? rows.n : wanted >= 1 ? i64(wanted) : 1;
@@ -158,25 +147,23 @@ i64 flat(Matrix<const f32> x, i64 k, i64 iterations, u64 key, i64 sample, Matrix
 i64 in_cells(Matrix<const f32> x, i64 k, i64 iterations, u64 key, i64 cell, Matrix<f32> centroids,
              Span<i32> assignment) {
   const i64 coarse = flat(x, (k + cell - 1) / cell, COARSE, key, SAMPLE, centroids, assignment);
-  std::vector<i64> ends(coarse, 0);
-  const auto rows = by_group(assignment, ends);
+  Members members;
+  members.sort(assignment, coarse);
   std::vector<f32> apart(x.rows);
   squared_distances(x, centroids.part(0, coarse), assignment, apart);
-  std::vector<f64> inertia(ends.size());
+  std::vector<f64> inertia(coarse);
   ExactSum total;
-  for (size_t c = 0; c < ends.size(); ++c) {
+  for (i64 c = 0; c < coarse; ++c) {
     ExactSum own;
-    for (i64 r = c > 0 ? ends[c - 1] : 0; r < ends[c]; ++r) own.add(f64(apart[rows[r]]));
+    for (const i32 i : members.of(c)) own.add(f64(apart[i]));
     inertia[c] = own.rounded();
     total.add(inertia[c]);
   }
   const f64 whole = total.rounded();
   if (whole == 0) return coarse;
   std::vector<Cell> cells;
-  for (size_t c = 0; c < ends.size(); ++c) {
-    const Span<const i64> own = Span<const i64>(rows).part(c > 0 ? ends[c - 1] : 0, ends[c]);
-    cells.push_back(open_cell(x, own, f64(MORE * k) * inertia[c] / whole, key));
-  }
+  for (i64 c = 0; c < coarse; ++c)
+    cells.push_back(open_cell(x, members.of(c), f64(MORE * k) * inertia[c] / whole, key));
   const f32 dearest = dearest_merge(cells, k);
   i64 base = 0;
   for (Cell& each : cells) {

@@ -1,5 +1,10 @@
 #include "clustering/means.hpp"
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
+#include "common/compress.hpp"
 #include "common/lanes.hpp"
 #include "common/threads.hpp"
 
@@ -7,51 +12,93 @@ namespace fedras {
 
 namespace {
 
-void move_columns(Matrix<const f32> x, Span<const i32> assignment, Span<const i64> count, i64 first,
-                  i64 last, Matrix<f32> centroids, std::vector<f64>& total) {
-  const i64 width = last - first;
-  total.assign(count.n * width, 0.0);
-  if (width == LANES)
-    for (i64 i = 0; i < x.rows; ++i)
-      accumulate(total.data() + assignment[i] * LANES, x[i] + first, LANES);
-  else
-    for (i64 i = 0; i < x.rows; ++i)
-      accumulate(total.data() + assignment[i] * width, x[i] + first, width);
-  for (i64 j = 0; j < count.n; ++j)
-    if (count[j] > 0)
-      for (i64 f = first; f < last; ++f)
-        centroids[j][f] = f32(total[j * width + f - first] / f64(count[j]));
+typedef f64 FourDoubles __attribute__((vector_size(32)));
+
+FourDoubles load_doubles(const f32* from) {
+#if defined(__AVX__)
+  return _mm256_cvtps_pd(_mm_loadu_ps(from));  // compilers make four instructions of what follows
+#else
+  return FourDoubles{f64(from[0]), f64(from[1]), f64(from[2]), f64(from[3])};
+#endif
+}
+
+// Write the means of 4 V columns, which stay in registers while all rows are added.
+template <int V>
+void mean_of(Matrix<const f32> x, i64 column, Span<const i32> rows, f32* out) {
+  FourDoubles total[V] = {};
+  for (const i32 i : rows) {
+    const f32* from = x[i] + column;
+    for (int v = 0; v < V; ++v) total[v] += load_doubles(from + 4 * v);
+  }
+  const f64 n = f64(rows.n);
+  for (int v = 0; v < V; ++v) {
+    const Four mean = __builtin_convertvector(total[v] / FourDoubles{n, n, n, n}, Four);
+    std::memcpy(out + column + 4 * v, &mean, sizeof mean);
+  }
+}
+
+void move_one(Matrix<const f32> x, Span<const i32> rows, f32* centroid) {
+  if (rows.n == 0) return;
+  i64 f = 0;
+  for (; f + 32 <= x.columns; f += 32) mean_of<8>(x, f, rows, centroid);
+  for (; f + 16 <= x.columns; f += 16) mean_of<4>(x, f, rows, centroid);
+  for (; f + 4 <= x.columns; f += 4) mean_of<1>(x, f, rows, centroid);
+  for (; f < x.columns; ++f) {
+    f64 total = 0;
+    for (const i32 i : rows) total += f64(x[i][f]);
+    centroid[f] = f32(total / f64(rows.n));
+  }
 }
 
 }  // namespace
 
-void count_rows(Span<const i32> assignment, Span<i64> count) {
-  for (const i32 group : assignment) ++count[group];
-}
-
-void move(Matrix<const f32> x, Span<const i32> assignment, Span<const i64> count, Matrix<f32> centroids,
-          std::vector<f64>& total) {
-  move_columns(x, assignment, count, 0, x.columns, centroids, total);
-}
-
-void all_move(Matrix<const f32> x, Span<const i32> assignment, Span<const i64> count,
-              Matrix<f32> centroids) {
-  parallel_parts(x.columns, LANES, [&](i64 first, i64 last) {
-    std::vector<f64> total;
-    move_columns(x, assignment, count, first, last, centroids, total);
-  });
-}
-
-i64 drop_empty(Matrix<f32> centroids, Span<i64> count, Span<i32> assignment) {
-  std::vector<i32> place(count.n);
-  i64 used = 0;
-  for (i64 j = 0; j < count.n; ++j) {
-    place[j] = i32(used);
-    if (count[j] == 0) continue;
-    if (used < j) copy(centroids[used], centroids[j], centroids.columns);
-    count[used++] = count[j];
+void Members::sort(Span<const i32> assignment, i64 k) {
+  first.assign(k + 2, 0);
+  row.resize(assignment.n + 8);
+#if defined(__AVX2__)
+  if (k <= 8) {  // a look at all rows for each group takes less time than to wait for the last row's place
+    i64 count = 0, whole = assignment.n & -i64(8);
+    for (i32 j = 0; j < k; ++j) {
+      for (i64 i = 0; i < whole; i += 8) {
+        const auto own = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(assignment.data + i));
+        const auto in_group = _mm256_castsi256_ps(_mm256_cmpeq_epi32(own, _mm256_set1_epi32(j)));
+        count += compress(i32(i), unsigned(_mm256_movemask_ps(in_group)), row.data() + count);
+      }
+      for (i64 i = whole; i < assignment.n; ++i) {
+        row[count] = i32(i);
+        count += assignment[i] == j;
+      }
+      first[j + 1] = count;
+    }
+    first.pop_back();
+    return;
   }
-  if (used < count.n)
+#endif
+  i64* next = first.data() + 1;  // where the next row of each group goes; at the end, where that ends
+  for (const i32 group : assignment) ++next[group + 1];
+  for (i64 j = 1; j <= k; ++j) next[j] += next[j - 1];
+  for (i64 i = 0; i < assignment.n; ++i) row[next[assignment[i]]++] = i32(i);
+  first.pop_back();
+}
+
+void move(Matrix<const f32> x, const Members& members, Matrix<f32> centroids) {
+  for (i64 j = 0; j < members.groups(); ++j) move_one(x, members.of(j), centroids[j]);
+}
+
+void all_move(Matrix<const f32> x, const Members& members, Matrix<f32> centroids) {
+  parallel(members.groups(), [&](i64 j) { move_one(x, members.of(j), centroids[j]); });
+}
+
+i64 drop_empty(Matrix<f32> centroids, const Members& members, Span<i32> assignment) {
+  std::vector<i32> place(members.groups());
+  i64 used = 0;
+  for (i64 j = 0; j < members.groups(); ++j) {
+    place[j] = i32(used);
+    if (members.size(j) == 0) continue;
+    if (used < j) copy(centroids[used], centroids[j], centroids.columns);
+    ++used;
+  }
+  if (used < members.groups())
     for (i32& group : assignment) group = place[group];
   return used;
 }

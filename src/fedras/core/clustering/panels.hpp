@@ -51,14 +51,16 @@ struct Tile {
 
   // Add the products of R rows with the vectors of a panel.
   void add(const f32* rows, i64 stride, const f32* panel, i64 terms) {
+    Tile sums = *this;  // of its own, or compilers store it after each term
     for (i64 k = 0; k < terms; ++k) {
       const Eight one = load(panel + k * LANES), other = load(panel + k * LANES + 8);
       for (int r = 0; r < R; ++r) {
         const Eight left = spread(rows[r * stride + k]);
-        low[r] = fused(left, one, low[r]);
-        high[r] = fused(left, other, high[r]);
+        sums.low[r] = fused(left, one, sums.low[r]);
+        sums.high[r] = fused(left, other, sums.high[r]);
       }
     }
+    *this = sums;
   }
 };
 
@@ -96,34 +98,10 @@ struct Leader {
   }
 };
 
-// Let R rows meet the vectors of panel p; `self` is the vector that the first of them does not meet, the
-// next does not meet the next, or negative.
-template <int R>
-inline void meet(const f32* rows, i64 stride, const Panels& vectors, i64 p, i32 self, Leader* leaders) {
-  Tile<R> tile;
-  const f32* panel = vectors.panel(p);
-  tile.begin(panel - LANES);
-  tile.add(rows, stride, panel, vectors.terms);
-  const EightInts at = EightInts{0, 1, 2, 3, 4, 5, 6, 7} + i32(p * LANES);
-  if (self >= 0)
-    for (int r = 0; r < R; ++r) {
-      tile.low[r] = at == self + r ? spread(NOBODY) : tile.low[r];
-      tile.high[r] = at + 8 == self + r ? spread(NOBODY) : tile.high[r];
-    }
-  for (int r = 0; r < R; ++r) leaders[r].meet(tile.low[r], tile.high[r], at);
-}
-
 constexpr i64 BLOCK = 32;  // so many rows and a panel fit the nearest cache
 
-// For each of up to BLOCK rows, who leads among the vectors from panel `first` on; see `meet` for self.
-inline void lead(Matrix<const f32> rows, const Panels& vectors, i64 first, i32 self, Leader* leaders) {
-  for (i64 r = 0; r < rows.rows; ++r) leaders[r].clear();
-  for (i64 p = first; p < vectors.count; ++p) {
-    const auto own = [&](i64 r) { return self < 0 ? -1 : self + i32(r); };
-    i64 r = 0;
-    for (; r + 4 <= rows.rows; r += 4) meet<4>(rows[r], rows.stride, vectors, p, own(r), leaders + r);
-    for (; r < rows.rows; ++r) meet<1>(rows[r], rows.stride, vectors, p, own(r), leaders + r);
-  }
-}
+// For each of up to BLOCK rows, who leads among the vectors from panel `first` on. `self` is the vector
+// that the first row does not meet, the next does not meet the next; or negative.
+void lead(Matrix<const f32> rows, const Panels& vectors, i64 first, i32 self, Leader* leaders);
 
 }  // namespace fedras

@@ -1,6 +1,7 @@
 #include "clustering/seeding.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "clustering/distances.hpp"
 #include "clustering/nearest.hpp"
@@ -90,10 +91,17 @@ std::vector<i64> spread_draws(Span<const f32> apart, i64 start, i64 end, u64 key
   return chosen;
 }
 
-}  // namespace
+// Whether no number is NaN, infinite or 1e12 in size, and one larger than 1e-12, as far as the first centre
+// and the sum of the n squared distances to it can tell.
+bool all_in_range(Span<const f32> centre, f64 total, i64 n) {
+  f32 size = 0;
+  for (const f32 own : centre) size = std::max(size, std::fabs(own));
+  return size < 1e11f && total < 1e22 && total > 1e-20 * f64(centre.n) * f64(n);
+}
 
-Seeds one_by_one(Matrix<const f32> x, i64 k, u64 key, SeedingRoom& room, Matrix<f32> centroids,
-                 Span<i32> assignment) {
+template <i64 D>
+Seeds draw(Matrix<const f32> x, i64 k, u64 key, SeedingRoom& room, Matrix<f32> centroids,
+           Span<i32> assignment) {
   const i64 n = x.rows, d = x.columns, stretches = (n + STRETCH - 1) / STRETCH;
   room.apart.assign(stretches * STRETCH, 0.0f);
   room.reach.resize(stretches);
@@ -102,27 +110,41 @@ Seeds one_by_one(Matrix<const f32> x, i64 k, u64 key, SeedingRoom& room, Matrix<
   f32 *apart = room.apart.data(), *near = room.near.data();
   i32* closer = room.closer.data();
   std::fill(assignment.begin(), assignment.end(), 0);
+  bool in_range = false;
   i64 chosen = below(key, 0, u64(n));
   for (i64 j = 0; j < k; ++j) {
     f32* centre = centroids[j];
     copy(centre, x[chosen], d);
     if (j == 0) {
-      each_squared_distance(x, n, centre, [](i64 t) { return t; }, [&](i64 i, f32 own) { apart[i] = own; });
+      each_squared_distance<D>(x, n, centre, [](i64 t) { return t; }, [&](i64 i, f32 own) { apart[i] = own; });
     } else {
-      each_squared_distance(centroids, j, centre, [](i64 t) { return t; },
+      each_squared_distance<D>(centroids, j, centre, [](i64 t) { return t; },
                             [&](i64 other, f32 own) { near[other] = SURE * own; });
       const i64 count = candidates(apart, assignment, near, j, closer);
-      each_squared_distance(x, count, centre, [&](i64 t) { return i64(closer[t]); }, [&](i64 i, f32 own) {
+      each_squared_distance<D>(x, count, centre, [&](i64 t) { return i64(closer[t]); }, [&](i64 i, f32 own) {
         const bool nearer = own < apart[i];
         apart[i] = nearer ? own : apart[i];
         assignment[i] = nearer ? i32(j) : assignment[i];
       });
     }
     const f64 total = add_up(apart, room.reach);
-    if (total == 0) return {j + 1, true};
+    if (j == 0) in_range = all_in_range(centroids.row(0), total, n);
+    if (total == 0) return {j + 1, true, in_range};
     chosen = reached(apart, room.reach, uniform(key, u64(j + 1)) * total);
   }
-  return {k, false};
+  return {k, false, in_range};
+}
+
+}  // namespace
+
+Seeds one_by_one(Matrix<const f32> x, i64 k, u64 key, SeedingRoom& room, Matrix<f32> centroids,
+                 Span<i32> assignment) {
+  switch (x.columns) {
+    case 16: return draw<16>(x, k, key, room, centroids, assignment);
+    case 32: return draw<32>(x, k, key, room, centroids, assignment);
+    case 64: return draw<64>(x, k, key, room, centroids, assignment);
+    default: return draw<0>(x, k, key, room, centroids, assignment);
+  }
 }
 
 std::vector<f32> in_rounds(Matrix<const f32> x, i64 most, i64 rounds, u64 key, Span<i32> assignment) {

@@ -18,6 +18,7 @@ struct SeedingRoom {
 struct Seeds {
   i64 k;       // how many centres, fewer if no other rows remain
   bool exact;  // whether every row is one of them
+  bool in_range;  // whether the distances show that no square left the range of float32, or is close to it
 };
 
 // Draw up to k rows of float32[n, d] as centres by k-means++ and assign each row to its nearest.

@@ -58,27 +58,38 @@ void join(Matrix<f32> gain, std::vector<f32>& weight, i64 m, i64 a, i64 b) {
   weight[a] = one + other;
 }
 
+// Where the largest of the sums of two vectors is, the first of equals; both are filled up to LANES.
+i64 largest_sum(const f32* a, const f32* b, i64 n, f32& sum) {
+  Leader leader;
+  leader.clear();
+  EightInts at = leader.low_at;
+  for (i64 j = 0; j < n; j += LANES, at += i32(LANES))
+    leader.meet(load(a + j) + load(b + j), load(a + j + 8) + load(b + j + 8), at);
+  return leader.winner(sum);
+}
+
 }  // namespace
 
 Merges merges(Matrix<const f32> centroids, Span<const i64> count, i64 k) {
   const i64 m = centroids.rows, width = filled_lanes(m);
-  std::vector<f32> weight(width, 1.0f), gone(width, 0.0f), room(width, 0.0f);
+  std::vector<f32> weight(width, 1.0f), gone(width, 0.0f), none(width, 0.0f);
   std::vector<f32> highest(width, NOBODY);
   std::vector<i64> partner(m), left(m);
   for (i64 i = 0; i < m; ++i) weight[i] = f32(count[i]);
   Gains gains(centroids, weight);
   const auto gain = gains.matrix();
-  const auto best_of = [&](i64 i, const f32* row) {
-    partner[i] = std::min(first_largest(row, width), m - 1);
-    highest[i] = row[partner[i]];
+  const auto seek = [&](i64 i) {
+    partner[i] = std::min(largest_sum(gain[i], gone.data(), width, highest[i]), m - 1);
   };
   for (i64 i = 0; i < m; ++i) {
     left[i] = i;
-    best_of(i, gain[i]);
+    seek(i);
   }
   Merges made;
   for (i64 step = 0; step < m - k; ++step) {
-    const i64 one = std::min(first_largest(highest.data(), width), m - 1), other = partner[one];
+    f32 least_lost;
+    const i64 one = std::min(largest_sum(highest.data(), none.data(), width, least_lost), m - 1);
+    const i64 other = partner[one];
     i64 a = std::min(one, other), b = std::max(one, other);
     if (a == b || gone[a] < 0 || gone[b] < 0) a = left[0], b = left[1];  // not finite
     made.pairs.push_back({i32(a), i32(b)});
@@ -93,8 +104,7 @@ Merges merges(Matrix<const f32> centroids, Span<const i64> count, i64 k) {
         partner[i] = a;
         highest[i] = own;
       } else if (i == a || was == a || was == b) {
-        for (i64 j = 0; j < width; ++j) room[j] = gain[i][j] + gone[j];
-        best_of(i, room.data());
+        seek(i);
       }
     }
   }
