@@ -1,5 +1,7 @@
 #include "scoring/ranks.hpp"
 
+#include <algorithm>
+
 #include "common/lanes.hpp"
 
 namespace fedras {
@@ -22,11 +24,11 @@ i64 count_below(Span<const f32> scores, f32 mark) {
   return below;
 }
 
-bool any_above(const f32* scores, f32 mark) {  // of eight
-  const EightInts above = load(scores) > spread(mark);
-  i32 any = 0;
-  for (int l = 0; l < 8; ++l) any |= above[l];
-  return any != 0;
+bool any_above(const f32* scores, f32 mark) {  // of sixteen
+  const EightInts above = (load(scores) > spread(mark)) | (load(scores + 8) > spread(mark));
+  u64 any[4];
+  std::memcpy(any, &above, sizeof any);
+  return ((any[0] | any[1]) | (any[2] | any[3])) != 0;
 }
 
 void insert(Span<i32> list, f32* best, i32 item, f32 score) {
@@ -56,9 +58,13 @@ void list_first(Span<const f32> scores, Span<i32> list, std::vector<f32>& best) 
   for (i32& item : list) item = -1;
   if (list.n == 0) return;
   const f32& mark = best.back();
-  for (i64 i = 0; i < scores.n; ++i) {
-    while (i + 8 <= scores.n && !any_above(scores.data + i, mark)) i += 8;
-    if (i < scores.n && scores[i] > mark) insert(list, best.data(), i32(i), scores[i]);
+  for (i64 i = 0; i < scores.n;) {
+    if (i + LANES <= scores.n && !any_above(scores.data + i, mark)) {
+      i += LANES;
+      continue;
+    }
+    for (const i64 end = std::min(scores.n, i + LANES); i < end; ++i)
+      if (scores[i] > mark) insert(list, best.data(), i32(i), scores[i]);
   }
 }
 
