@@ -28,11 +28,11 @@ from sklearn.cluster import KMeans
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.components import make_config
+from fedras.core import clustering
 from fedras.core.threads import set_threads
 from fedras.errors import DataError
 from fedras.experiments.task import in_paper
 from fedras.federation.simulator import Simulation
-from fedras.kernels import kmeans, large
 from fedras.methods.fedras import FedRAS
 from fedras.methods.method import Memory
 from fedras.report.sections import replace_section
@@ -98,7 +98,7 @@ def one_compression(x: Float32s) -> dict[str, Any]:
     rivals: dict[str, Callable[[int], Any]] = {
         "scikit-learn": lambda seed: KMeans(GROUPS, n_init=1, random_state=seed).fit(x),
         "faiss": lambda seed: trained_by_faiss(x, seed),
-        "fedras, K-means": lambda seed: kmeans.cluster(x, GROUPS, ITERATIONS, np.uint64(seed)),
+        "fedras, K-means": lambda seed: clustering.cluster(x, GROUPS, ITERATIONS, np.uint64(seed)),
         "fedras, cluster and split": lambda seed: compress(x, GROUPS, memory, seed),
     }
     times: dict[str, list[float]] = {name: [] for name in rivals}
@@ -169,9 +169,9 @@ def most_memory() -> int:
 def growth(x: Float32s, groups: dict[int, int]) -> dict[str, Any]:
     """Return the seconds of K-means for some numbers of rows, and the exponent that fits them."""
     for k in {min(groups.values()), max(groups.values())}:
-        kmeans.cluster(x[: min(groups)], k, ITERATIONS, KEY)
+        clustering.cluster(x[: min(groups)], k, ITERATIONS, KEY)
     taken = {
-        n: min(seconds(partial(kmeans.cluster, x[:n], k, ITERATIONS, KEY)) for _ in "123")
+        n: min(seconds(partial(clustering.cluster, x[:n], k, ITERATIONS, KEY)) for _ in "123")
         for n, k in groups.items()
     }
     slope, _ = np.polyfit(np.log(list(taken)), np.log(list(taken.values())), 1)
@@ -182,7 +182,7 @@ def cells(x: Float32s) -> float:
     """Return the inertia of clustering in cells, as a multiple of that of clustering as a whole."""
     k = len(x) // ROWS_PER_GROUP
     whole, divided = (
-        inertia(x, *way(x, k, ITERATIONS, KEY)) for way in (large.flat, large.in_cells)
+        inertia(x, *way(x, k, ITERATIONS, KEY)) for way in (clustering.flat, clustering.in_cells)
     )
     return divided / whole
 

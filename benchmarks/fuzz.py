@@ -4,13 +4,13 @@
     python benchmarks/fuzz.py --atheris      # guided by coverage, needs atheris
 
 The first payload that does anything but decode or raise `PayloadError`, or takes too long or too
-much memory, is printed in hexadecimal, and the exit status is 1.
+much memory, is printed in hexadecimal, and the exit status is 1. `CONTRIBUTING.md` says how to let
+the compiler's sanitisers watch the core meanwhile; `fuzz/` tries what reads bytes there by itself.
 """
 
 import argparse
 import importlib
 import json
-import pkgutil
 import resource
 import sys
 import tempfile
@@ -23,8 +23,6 @@ from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
-
-from fedras import kernels
 
 SECONDS = 0.25
 """What one payload may take of the processor."""
@@ -124,9 +122,6 @@ def _guided(options: argparse.Namespace) -> None:
     """Let libFuzzer mutate the parts of good payloads; it exits by itself, with its own report."""
     import atheris  # noqa: PLC0415 -- optional
 
-    # Imported first, kernels are not instrumented, for then numba could not compile them.
-    for module in pkgutil.iter_modules(kernels.__path__, "fedras.kernels."):
-        importlib.import_module(module.name)
     with atheris.instrument_imports(include=["fedras"]):
         fuzzing = importlib.import_module("helpers.fuzzing")
         formats = _formats(options)

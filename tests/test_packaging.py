@@ -1,5 +1,6 @@
 """What is in the files that are released."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -12,20 +13,29 @@ import pytest
 from fedras.codecs.payload import VERSION
 from fedras.run.checkpoint import _FORMAT
 
-pytest.importorskip("hatchling")
+pytest.importorskip("scikit_build_core")
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"
+WITHOUT_CORE = {"wheel.cmake": "false"}
+
+
+def build(what: str, folder: Path, settings: dict[str, str] | None = None) -> Path:
+    """Let the build backend build a wheel or an sdist as pip does, in a process of its own."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'backend')!r}); import fedras_build\n"
+        f"print(fedras_build.build_{what}({str(folder)!r}, {settings!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return folder / done.stdout.split()[-1]
 
 
 @pytest.fixture(scope="module")
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the names in the sdist, and the text of those that are documents."""
-    from hatchling.builders.sdist import SdistBuilder
-
-    folder = tmp_path_factory.mktemp("sdist")
-    (path,) = SdistBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
     found = {}
-    with tarfile.open(path) as archive:
+    with tarfile.open(build("sdist", tmp_path_factory.mktemp("sdist"))) as archive:
         for member in archive:
             name = member.name.partition("/")[2]
             file = archive.extractfile(member) if name.endswith(".md") else None
@@ -62,19 +72,37 @@ def test_the_sdist_can_be_tested(sdist: dict[str, str]) -> None:
                 assert path.relative_to(ROOT).as_posix() in sdist
 
 
-def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
-    from hatchling.builders.wheel import WheelBuilder
-
-    (path,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
-    with zipfile.ZipFile(path) as archive:
+def test_the_wheel_holds_every_file_of_the_package_but_the_sources_of_the_core(
+    tmp_path: Path,
+) -> None:
+    with zipfile.ZipFile(build("wheel", tmp_path, WITHOUT_CORE)) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     there = {
         path.relative_to(SOURCE).as_posix()
         for path in (SOURCE / "fedras").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and path.suffix not in (".cpp", ".hpp", ".so")
     }
     assert found == there
     assert "fedras/py.typed" in found
+
+
+def test_a_compiler_is_fetched_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "backend"))
+    backend = importlib.import_module("fedras_build")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    for needs in (
+        backend.get_requires_for_build_wheel(),
+        backend.get_requires_for_build_editable(),
+    ):
+        assert any(need.startswith("ziglang") for need in needs)
+    (tmp_path / "g++").write_text("#!/bin/sh\n")
+    (tmp_path / "g++").chmod(0o755)
+    assert not any(need.startswith("ziglang") for need in backend.get_requires_for_build_wheel())
 
 
 def test_the_module_is_the_command() -> None:

@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from helpers import slow_coder
@@ -8,10 +6,8 @@ from hypothesis import strategies as st
 
 from fedras.codecs.packing import pack_choices, pack_integers, unpack_choices
 from fedras.codecs.update import join
+from fedras.core import coding
 from fedras.errors import PayloadError
-from fedras.kernels import ascending, rans
-
-START = np.uint64(rans.START)
 
 
 def entropy(counts: np.ndarray) -> float:
@@ -38,43 +34,24 @@ def skewed(n: int, k: int, concentration: float) -> np.ndarray:
     return rng.choice(k, n, p=rng.dirichlet(np.full(k, concentration)))
 
 
-COUNT = 2 * rans.LANES + 1
+COUNT = 2 * coding.LANES + 1
 """Of streams; so many that some take turns, again, and one is alone."""
 
 
-def written(out: np.ndarray, places: np.ndarray, room: np.ndarray) -> list[bytes]:
-    """Return the bytes from each place to the end of its room."""
-    return [out[a:b].tobytes() for a, b in zip(places, room[1:], strict=True)]
-
-
-def laid_out(streams: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bytes as the kernels want them, and their bounds."""
-    bounds = np.cumsum([0, *map(len, streams)])
-    return np.frombuffer(b"".join([*streams, b"\0\0"]), np.uint8), bounds
-
-
 def streamed(symbols: list[int], bounds: list[int]) -> bytes:
-    """Return what the kernels write, as the slow coder does, having read it back with them.
+    """Return what the core writes, as the slow coder does, having read it back with it.
 
-    With it they code what is left of the symbols without the last one, and so on.
+    With it the core codes what is left of the symbols without the last one, and so on.
     """
     lists = [symbols[: max(0, len(symbols) - c)] for c in range(COUNT)]
     own, ends = join([np.array(each, np.int32) for each in lists])
-    first, last = ends[:-1], ends[1:]
-    shares, begins = join([np.array(bounds, np.int64)] * COUNT)
-    room = np.cumsum([0, *(2 * len(each) + rans.STATE_BYTES for each in lists)])
-    out, states, at = np.zeros(room[-1], np.uint8), np.full(COUNT, START), room[1:].copy()
-    rans.put_all(own, first, last, shares, begins, states, out, at)
-    at = np.array([rans.finish(state, out, place) for state, place in zip(states, at, strict=True)])
-    streams = written(out, at, room)
+    shares = np.array(bounds, np.int64)
+    streams = coding.pack_symbols(own, ends, shares)
     assert streams == [slow_coder.encode((each, bounds)) for each in lists]
-    data, whole = laid_out(streams)
-    at, back = whole[:-1] + rans.STATE_BYTES, np.empty_like(own)
-    states = np.array([rans.start(data, *pair) for pair in pairwise(whole)])
-    rans.take_all(data, at, states, shares, begins, back, first, last)
+    back, places, good = coding.unpack_symbols(streams, np.diff(ends), shares)
     assert back.tolist() == own.tolist()
-    assert (states == rans.START).all()
-    assert at.tolist() == whole[1:].tolist()
+    assert places.tolist() == ends.tolist()
+    assert good.all()
     return streams[0]
 
 
@@ -87,7 +64,7 @@ def streamed(symbols: list[int], bounds: list[int]) -> bytes:
 )
 def test_the_coder_is_the_slow_coder(case: tuple[list[int], list[int]]) -> None:
     weights, symbols = case
-    bounds = rans.cumulate(np.array(weights, np.int64)).tolist()
+    bounds = coding.cumulate(np.array(weights, np.int64)).tolist()
     assert bounds == slow_coder.cumulate(weights)
     assert bounds[-1] == 65536
     streamed(symbols, bounds)
@@ -107,22 +84,14 @@ def test_ascending_integers_come_back(case: tuple[int, list[int]]) -> None:
     limit, values = case[0], sorted(case[1])
     lists = [values[: max(0, len(values) - c)] for c in range(COUNT)]
     own, ends = join([np.array(each, np.int32) for each in lists])
-    first, last, limits = ends[:-1], ends[1:], np.full(COUNT, limit)
-    room = np.cumsum([0, *(ascending.room(len(each), limit) for each in lists)])
-    out, at = np.zeros(room[-1], np.uint8), room[1:].copy()
-    ascending.put_all(own, first, last, limits, np.full(COUNT, START), out, at)
-    streams = written(out, at, room)
+    streams = coding.pack_ascending(own, ends, limit)
     for each, stream in zip(lists, streams, strict=True):
         low, flags = slow_coder.ascending(each, limit)
-        assert len(low) == ascending.low_bytes(len(each), limit)
         assert stream == low + slow_coder.encode(flags)
-    data, whole = laid_out(streams)
-    at, states, back = whole[:-1].copy(), np.empty(COUNT, np.uint64), np.empty_like(own)
-    good = ascending.take_all(data, at, whole[1:], states, limits, back, first, last)
+    back, places, good = coding.unpack_ascending(streams, np.diff(ends), limit)
     assert good.all()
     assert back.tolist() == own.tolist()
-    assert (states == rans.START).all()
-    assert at.tolist() == whole[1:].tolist()
+    assert places.tolist() == ends.tolist()
 
 
 @pytest.mark.parametrize("concentration", [0.3, 1.0, 10.0, 1000.0])
@@ -157,7 +126,7 @@ def test_many_are_packed_as_if_each_were_alone(cases: list[tuple[int, list[int]]
 
 
 def test_more_actions_than_the_coder_can_tell_apart_have_fixed_width() -> None:
-    k = rans.MOST_SYMBOLS + 1
+    k = coding.MOST_SYMBOLS + 1
     data = packed(np.zeros(k, np.int32), k)
     assert data[0] == 0
     with pytest.raises(PayloadError):
@@ -215,10 +184,10 @@ def test_less_than_two_actions_leave_no_choice_to_code(k: int) -> None:
 @given(st.binary(max_size=60), st.integers(0, 40), st.integers(0, 20))
 def test_any_bytes_are_choices_or_refused(data: bytes, n: int, k: int) -> None:
     for kind in (b"", b"\x00", b"\x01", b"\x15\0"):
-        around = [FITS] * rans.LANES
+        around = [FITS] * coding.LANES
         try:
             choices, *others = unpack_choices(
-                [kind + data, *around], [n, *([300] * rans.LANES)], [k, *([8] * rans.LANES)]
+                [kind + data, *around], [n, *([300] * coding.LANES)], [k, *([8] * coding.LANES)]
             )
         except PayloadError:
             continue

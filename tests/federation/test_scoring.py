@@ -14,6 +14,7 @@ from fedras.codecs import Part, Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.errors import PayloadError
 from fedras.federation import scoring
+from fedras.federation.reading import decode
 from fedras.federation.round import run_round
 from fedras.federation.wire import Broadcast, Traffic
 from fedras.numbers import NUMBERS
@@ -141,7 +142,7 @@ def test_the_server_hears_about_what_clients_learnt(numbers: str) -> None:
         federation = simulation(model="ncf", scoring_numbers=name, client_fraction=1.0)
         cohort = federation.server.select()
         uploads = federation.silo.train(cohort)
-        _, heard[name] = federation.server.decode(cohort, uploads, Traffic())
+        _, heard[name] = decode(federation.server, cohort, uploads, Traffic())
     exact, coded = heard["f32"].mean(axis=0), heard[numbers].mean(axis=0)
     assert exact.any()
     assert 0 < np.linalg.norm(coded - exact) < 0.5 * np.linalg.norm(exact)
@@ -156,7 +157,7 @@ def test_each_client_and_the_server_draw_from_keys_of_their_own() -> None:
         learnt = scoring.read(one.scoring, size, 0)
         draw = key(0, Purpose.SCORING_UPLINK, 0, int(coded.silo.clients[client]))
         assert other.scoring == scoring.write(learnt, "q4", 0, draw)
-    _, heard = coded.server.decode(cohort, uploads, Traffic())
+    _, heard = decode(coded.server, cohort, uploads, Traffic())
     mean = heard.mean(axis=0, dtype=np.float64).astype(np.float32)
     run_round(coded.server, lambda *_: uploads)
     draw = key(0, Purpose.SCORING_DOWNLINK, 1)

@@ -7,7 +7,7 @@ import numpy as np
 from fedras.aggregation.aggregation import AGGREGATIONS, Aggregation, Sums
 from fedras.arrays import Float32s, Float64s
 from fedras.codecs import RowUpdate
-from fedras.codecs.update import blocks, join
+from fedras.codecs.update import Joined, blocks
 from fedras.core.updates import add_up
 
 
@@ -24,10 +24,8 @@ class Mean(Aggregation):
         """Add them up in the order of the clients."""
         total, count = np.zeros(shape, np.float64), np.zeros(shape[0], np.int64)
         for block in blocks(updates):
-            rows, bounds = join([update.rows for update in block])
-            index, _ = join([update.chosen for update in block])
-            vectors, starts = join([update.vectors for update in block])
-            add_up(rows, bounds, index, vectors, starts, total, count)
+            own = Joined.of(block)
+            add_up(own.rows, own.bounds, own.chosen, own.vectors, own.starts, total, count)
         return total, count
 
     def centre(self, values: Float32s) -> Float64s:

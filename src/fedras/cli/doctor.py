@@ -73,7 +73,7 @@ def _machine() -> dict[str, Any]:
 
 
 def _compute() -> None:
-    """Compile a kernel, or load it, and run it.
+    """Run the compiled core.
 
     Raises
     ------
@@ -82,11 +82,11 @@ def _compute() -> None:
     """
     import numpy as np  # noqa: PLC0415 -- slow to import
 
-    from fedras.kernels.finite import all_finite  # noqa: PLC0415
+    from fedras.core.numbers import all_finite  # noqa: PLC0415
 
     given = np.array([[1, 2], [3, np.nan]], np.float32)
     if all_finite(given) or not all_finite(given[:1]):
-        raise RuntimeError("a kernel returned something wrong")
+        raise RuntimeError("the compiled core returned something wrong")
 
 
 def _folders() -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from fedras.arrays import Float32s, Int32s, UInt64s
 from fedras.codecs.codec import CODECS, Codec
+from fedras.codecs.groups import Groups
 from fedras.codecs.packing import (
     count_vectors,
     pack_choices,
@@ -19,7 +20,7 @@ from fedras.codecs.packing import (
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.plain import Plain
 from fedras.codecs.update import RowUpdate, Updates
-from fedras.kernels import kmeans
+from fedras.core import clustering
 
 
 @CODECS.register("actions")
@@ -55,8 +56,11 @@ class Actions(Codec):
         batch = Updates.of(updates)
         large = np.flatnonzero(batch.counts > self.limit)
         chosen = batch.subset(large)
-        groups = kmeans.cluster_all(
-            batch.values, chosen.starts, chosen.counts, self.limit, self.iterations, keys[large]
+        values = np.ascontiguousarray(batch.values)
+        groups = Groups(
+            *clustering.cluster_all(
+                values, chosen.starts, chosen.counts, self.limit, self.iterations, keys[large]
+            )
         )
         coded = dict(
             zip(large.tolist(), pack_all(chosen, groups, self.numbers, keys[large]), strict=True)
@@ -105,11 +109,11 @@ def pack_actions(
 
     The most frequent action comes first.
     """
-    groups = kmeans.Groups.of(actions, assignment)
+    groups = Groups.of(actions, assignment)
     return pack_all(Updates.of([update]), groups, numbers, np.array([key], np.uint64))[0]
 
 
-def pack_all(updates: Updates, groups: kmeans.Groups, numbers: str, keys: UInt64s) -> list[Payload]:
+def pack_all(updates: Updates, groups: Groups, numbers: str, keys: UInt64s) -> list[Payload]:
     """Return a payload for each update and its groups, as `pack_actions` does."""
     shape = updates.size, updates.values.shape[1]
     rows = pack_row_sets(updates.rows, updates.starts, updates.counts, updates.size)

@@ -5,19 +5,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from fedras.arrays import Float32s, Int32s, Int64s, UInt8s, UInt64s
+from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.codecs.payload import Part, Payload
-from fedras.core.updates import bounds_of
+from fedras.core import coding
+from fedras.core.numbers import all_finite
 from fedras.errors import PayloadError
-from fedras.kernels import bits, row_sets
-from fedras.kernels import choices as choice_kernels
-from fedras.kernels.finite import all_finite
 from fedras.numbers import NUMBERS
 
 
 def pack_integers(values: Int32s, limit: int) -> bytes:
     """Return int32[n] of values in [0, limit) in ceil(log2(limit)) bits each."""
-    return bits.pack(values, _width(limit)).tobytes()
+    return coding.pack_bits(values, _width(limit))
 
 
 def unpack_integers(data: bytes, n: int, limit: int) -> Int32s:
@@ -31,7 +29,7 @@ def unpack_integers(data: bytes, n: int, limit: int) -> Int32s:
     width = _width(limit)
     if len(data) != (n * width + 7) // 8:
         raise PayloadError(f"{len(data)} bytes cannot hold {n} integers of {width} bits")
-    values = bits.unpack(np.frombuffer(data, np.uint8), n, width)
+    values = coding.unpack_bits(data, n, width)
     if n and (values.max() >= limit or values.min() < 0):
         raise PayloadError(f"integer {values.max()} is not below {limit}")
     return values
@@ -52,10 +50,7 @@ def pack_choices(choices: Int32s, bounds: Int64s, ks: Int64s) -> tuple[list[byte
     The bytes, and int64[sum of ks], for each part the old name of each new one: 0 is what occurs
     most often.
     """
-    room = choice_kernels.rooms(bounds, ks)
-    out, order = np.empty(room[-1], np.uint8), np.empty(ks.sum(), np.int64)
-    lengths = choice_kernels.pack(choices, bounds, ks, room, out, order, bounds_of(ks))
-    return _ends(out, room, lengths), order
+    return coding.pack_choices(choices, bounds, ks)
 
 
 def unpack_choices(data: Sequence[bytes], ns: Sequence[int], ks: Sequence[int]) -> list[Int32s]:
@@ -66,11 +61,8 @@ def unpack_choices(data: Sequence[bytes], ns: Sequence[int], ks: Sequence[int]) 
     PayloadError
         If bytes are not what `pack_choices` makes of so many values.
     """
-    flat, data_bounds = _join_bytes(data)
-    bounds = bounds_of(np.array(ns, np.int64))
-    choices = np.empty(bounds[-1], np.int32)
-    limits = np.array(ks, np.int64)
-    good = choice_kernels.unpack(flat, data_bounds, limits, bounds, choices)
+    numbers = np.array(ns, np.int64), np.array(ks, np.int64)
+    choices, bounds, good = coding.unpack_choices(data, *numbers)
     if not good.all():
         c = int(np.argmin(good))
         raise PayloadError(f"{len(data[c])} bytes are not {ns[c]} choices of {ks[c]}")
@@ -80,7 +72,7 @@ def unpack_choices(data: Sequence[bytes], ns: Sequence[int], ks: Sequence[int]) 
 def pack_rows(rows: Int32s, size: int) -> bytes:
     """Return int32[n], strictly increasing in [0, size), as bytes.
 
-    All rows take none; else the shorter of a bitmap and the entropy coder (`kernels.row_sets`).
+    All rows take none; else the shorter of a bitmap and the entropy coder (`core.coding`).
     """
     return pack_row_sets(rows, np.array([0]), np.array([len(rows)]), size)[0]
 
@@ -98,22 +90,16 @@ def unpack_rows(data: bytes, size: int) -> Int32s:
 
 def pack_row_sets(rows: Int32s, starts: Int64s, counts: Int64s, size: int) -> list[bytes]:
     """Return what `pack_rows` makes of each ``rows[starts[c]:starts[c] + counts[c]]``."""
-    room = row_sets.rooms(counts, size)
-    out = np.empty(room[-1], np.uint8)
-    return _ends(out, room, row_sets.pack_all(rows, starts, counts, size, room, out))
+    return coding.pack_row_sets(rows, starts, counts, size)
 
 
 def unpack_row_sets(data: Sequence[bytes], size: int) -> list[Int32s]:
     """Return what `unpack_rows` makes of each, all in one call; PayloadError as there."""
-    flat, bounds = _join_bytes(data)
-    counts = row_sets.count_all(flat, bounds, size)
-    room = bounds_of(np.maximum(counts, 0))
-    rows = np.empty(room[-1], np.int32)
-    good = (counts >= 0) & row_sets.unpack_all(flat, bounds, size, room, rows)
+    rows, bounds, good = coding.unpack_row_sets(data, size)
     if not good.all():
         wrong = len(data[int(np.argmin(good))])
         raise PayloadError(f"{wrong} bytes are not a set of rows of a matrix of {size} rows")
-    return [rows[a:b] for a, b in pairwise(room.tolist())]
+    return [rows[a:b] for a, b in pairwise(bounds.tolist())]
 
 
 def require_finite(values: Float32s) -> None:
@@ -148,7 +134,7 @@ def count_rows(payloads: Sequence[Payload]) -> Int64s:
     Parts that are no set of rows count as none; a payload without a part for them may have all.
     """
     data = [payload.parts.get(Part.ROWS, b"") for payload in payloads]
-    counts = row_sets.count_all(*_join_bytes(data), payloads[0].shape[0])
+    counts = coding.count_rows(data, payloads[0].shape[0])
     return np.asarray(np.maximum(counts, 0), np.int64)
 
 
@@ -204,18 +190,6 @@ def unpack_matrices(
     if not all_finite(values):
         raise PayloadError("the payload holds NaN or infinity", "not finite")
     return [values[a:b] for a, b in pairwise(bounds.tolist())]
-
-
-def _join_bytes(data: Sequence[bytes]) -> tuple[UInt8s, Int64s]:
-    """Return the bytes one after another and their bounds; the coders want 2 bytes more."""
-    lengths = np.fromiter(map(len, data), np.int64, len(data))
-    return np.frombuffer(b"".join((*data, b"\0\0")), np.uint8), bounds_of(lengths)
-
-
-def _ends(out: UInt8s, room: Int64s, lengths: Int64s) -> list[bytes]:
-    """Return the last bytes of each room."""
-    everything, ends = out.tobytes(), room[1:]
-    return [everything[a:b] for a, b in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
 
 
 def _width(limit: int) -> int:

@@ -1,6 +1,6 @@
 """Updates of the item matrix: of one client, and of many in one piece of memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, overload
 
@@ -123,8 +123,63 @@ class Updates(Sequence[RowUpdate]):
         return Updates(self.rows, self.values, starts, counts, self.size)
 
 
-def blocks(updates: Iterable[RowUpdate], numbers: int = 1 << 23) -> Iterator[list[RowUpdate]]:
-    """Cut updates, which need not be in memory together, into lists of about so many numbers."""
+@dataclass(frozen=True, eq=False)
+class Joined(Sequence[RowUpdate]):
+    """Updates one after another in one piece of memory, each with vectors that its rows share.
+
+    Attributes
+    ----------
+    rows, bounds
+        int32[n] and int64[C + 1]: client c has the rows ``rows[bounds[c]:bounds[c + 1]]``.
+    chosen
+        int32[n], the number of the vector that each row takes among those of its client.
+    vectors, starts
+        float32[k, d] and int64[C + 1]: those of client c are ``vectors[starts[c]:starts[c + 1]]``.
+    size
+        The number of rows of the whole matrix.
+    """
+
+    rows: Int32s
+    bounds: Int64s
+    chosen: Int32s
+    vectors: Float32s
+    starts: Int64s
+    size: int
+
+    @classmethod
+    def of(cls, updates: Sequence[RowUpdate]) -> "Joined":
+        """Return at least one update as `Joined`; what is so already is not copied."""
+        if isinstance(updates, Joined):
+            return updates
+        rows, bounds = join([update.rows for update in updates])
+        chosen, _ = join([update.chosen for update in updates])
+        vectors, starts = join([update.vectors for update in updates])
+        return cls(rows, bounds, chosen, vectors, starts, updates[0].size)
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    @overload
+    def __getitem__(self, c: int) -> RowUpdate: ...
+    @overload
+    def __getitem__(self, c: slice) -> list[RowUpdate]: ...
+    def __getitem__(self, c: int | slice) -> RowUpdate | list[RowUpdate]:
+        if isinstance(c, slice):
+            return [self[i] for i in range(len(self))[c]]
+        if not 0 <= c < len(self):
+            raise IndexError(c)
+        own = slice(self.bounds[c], self.bounds[c + 1])
+        vectors = self.vectors[self.starts[c] : self.starts[c + 1]]
+        return RowUpdate(self.rows[own], vectors, self.size, self.chosen[own])
+
+
+def blocks(
+    updates: Sequence[RowUpdate], numbers: int = 1 << 23
+) -> Iterator[Sequence[RowUpdate]]:
+    """Cut updates, which need not be in memory together, into blocks of about so many numbers."""
+    if isinstance(updates, Joined):
+        yield updates
+        return
     block: list[RowUpdate] = []
     held = 0
     for update in updates:

@@ -32,6 +32,7 @@ _PARTS = (
     "coding",
     "numbers",
     "updates",
+    "rounds",
 )
 for _part in _PARTS:
     globals()[_part] = sys.modules[f"{__name__}.{_part}"] = getattr(_native, _part)

@@ -9,13 +9,13 @@ import numpy as np
 
 from fedras.arrays import Bools, Float32s, Int64s
 from fedras.codecs import RowUpdate
+from fedras.core.numbers import all_within
 from fedras.errors import PayloadError
 from fedras.federation.norms import bounded
-from fedras.federation.reading import chosen
+from fedras.federation.reading import chosen, decode
 from fedras.federation.reputation import judge
 from fedras.federation.server import Server
 from fedras.federation.wire import Traffic, Upload
-from fedras.kernels.finite import all_within
 
 LARGEST = 2.0**20
 """No number moves by more in a round: embeddings are of order 1, and 2^128 overflows a float32."""
@@ -103,18 +103,18 @@ class _Intake:
 def _read(server: Server, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic) -> _Intake:
     """Decode all uploads together or, if that fails, find out which can be decoded."""
     try:
-        return _Intake(server, cohort, *server.decode(cohort, uploads, traffic))
+        return _Intake(server, cohort, *decode(server, cohort, uploads, traffic))
     except PayloadError:
         good, dropped = [], Counter[str]()
     for i, upload in enumerate(uploads):
         try:
-            server.decode(cohort[i : i + 1], [upload], Traffic())
+            decode(server, cohort[i : i + 1], [upload], Traffic())
         except PayloadError as error:
             traffic.add_dropped(upload)
             _drop(server, cohort[i], error, dropped)
         else:
             good.append(i)
-    readable = server.decode(cohort[good], [uploads[i] for i in good], traffic)
+    readable = decode(server, cohort[good], [uploads[i] for i in good], traffic)
     return _Intake(server, cohort[good], *readable, dropped)
 
 

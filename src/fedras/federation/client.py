@@ -14,7 +14,7 @@ from fedras.core.random import normals
 from fedras.core.updates import gather
 from fedras.errors import PayloadError
 from fedras.evaluation.scores import Ranked
-from fedras.federation import scoring
+from fedras.federation import compiled, scoring
 from fedras.federation.privacy import Draw, privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
@@ -133,30 +133,40 @@ class Silo:
 
     def train(self, cohort: Int64s) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
+        shared = key(self.config.seed, Purpose.SHARED, self.version)
+        gathered = self._gathered(cohort, shared)
+        codecs = [self.method.uplink(int(budget), shared) for budget in self.budgets]
+        draws = self._draws(cohort)
+        own = self.model, self.method, gathered, self.config
+        if (coded := compiled.serve(*own, codecs, draws, self.version)) is not None:
+            self.vectors[cohort] = gathered.vectors
+            return [Upload(data, b"") for data in coded]
         sizes = self.indptr[cohort + 1] - self.indptr[cohort]
-        return for_clients(lambda part: self._train(cohort[part]), sizes)
+        return for_clients(lambda part: self._train(cohort[part], shared), sizes)
 
-    def _train(self, cohort: Int64s) -> list[Upload]:
-        config, clients, round_ = self.config, self.clients[cohort], self.version
-        vectors = self.vectors[cohort]
+    def _gathered(self, cohort: Int64s, shared: np.uint64) -> Cohort:
+        config, round_ = self.config, self.version
         positives, bounds = gather(self.indptr, self.items, cohort)
-        shared = key(config.seed, Purpose.SHARED, round_)
-        updates, models = self.method.train(
-            self.model,
-            Cohort(
-                vectors,
-                positives,
-                bounds,
-                self.replicas,
-                self.stream[cohort],
-                self.scoring,
-                keys(config.seed, Purpose.TRAINING, round_, clients),
-                self.model.rate_at(round_ + self.skipped, config.rounds),
-                self.method.span(self.budgets, config.dim, shared),
-            ),
-            config,
+        return Cohort(
+            self.vectors[cohort],
+            positives,
+            bounds,
+            self.replicas,
+            self.stream[cohort],
+            self.scoring,
+            keys(config.seed, Purpose.TRAINING, round_, self.clients[cohort]),
+            self.model.rate_at(round_ + self.skipped, config.rounds),
+            self.method.span(self.budgets, config.dim, shared),
         )
-        self.vectors[cohort] = vectors
+
+    def _draws(self, cohort: Int64s) -> UInt64s:
+        return keys(self.config.seed, Purpose.UPLINK, self.version, self.clients[cohort])
+
+    def _train(self, cohort: Int64s, shared: np.uint64) -> list[Upload]:
+        config, clients, round_ = self.config, self.clients[cohort], self.version
+        gathered = self._gathered(cohort, shared)
+        updates, models = self.method.train(self.model, gathered, config)
+        self.vectors[cohort] = gathered.vectors
         changes = models - self.scoring
         if config.dp_noise_multiplier:
             streams = keys(config.seed, Purpose.PRIVACY, round_, clients)
@@ -175,7 +185,7 @@ class Silo:
     ) -> list[Payload]:
         """Code each client's update with the codec of its budget, those of one codec together."""
         config, streams = self.config, self.stream[cohort]
-        draws = keys(config.seed, Purpose.UPLINK, self.version, self.clients[cohort])
+        draws = self._draws(cohort)
         if self.method.absolute_uplink:
             updates = [
                 update.with_values(update.values + self.replicas[stream][update.rows])

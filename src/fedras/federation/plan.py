@@ -13,12 +13,12 @@ import numpy as np
 from fedras.arrays import Float32s
 from fedras.codecs import Payload, Updates
 from fedras.codecs.actions import pack_all
+from fedras.codecs.groups import Groups
 from fedras.config import MOST
 from fedras.errors import UsageError
 from fedras.federation import scoring
 from fedras.federation.catchup import snapshot
 from fedras.federation.user_values import read_user_values
-from fedras.kernels.kmeans import Groups
 from fedras.methods.fedras import ActionSharing
 
 SPEED = "bytes per second"

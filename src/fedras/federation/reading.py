@@ -10,15 +10,88 @@ from typing import overload
 
 import numpy as np
 
-from fedras.arrays import Bools, Int64s
+from fedras.arrays import Bools, Float32s, Int64s
 from fedras.codecs import Codec, Payload, RowUpdate
+from fedras.codecs.codec import decode_all
+from fedras.codecs.packing import decoded_bytes
 from fedras.errors import PayloadError
+from fedras.federation.compiled import absorb
+from fedras.federation.scoring import read_all as read_scoring
+from fedras.federation.server import Server
+from fedras.federation.wire import Traffic, Upload
 from fedras.parallel import for_clients
+from fedras.rng import Purpose, key
 
 _ROOM = 32 << 20  # bytes; what cohorts of a small matrix take anyway
 
 Read = Callable[[Int64s], list[RowUpdate]]
 """Returns the updates of some clients, int64[c]."""
+
+
+def decode(
+    server: Server, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic
+) -> tuple[Sequence[RowUpdate], Float32s]:
+    """Return the updates, and what the scoring models changed by, float32[C, P]; count them.
+
+    Budgets and numbers of rows are checked before a float is read, and how much is in memory at
+    once is bounded.
+
+    Raises
+    ------
+    PayloadError
+        For bytes that are not an upload of this round, or exceed the client's budget.
+    """
+    round_, shape = server.broadcast.round, server.items.shape
+    shared = key(server.config.seed, Purpose.SHARED, round_)
+    codecs = [server.method.uplink(stream.budget, shared) for stream in server.streams]
+    changes = read_scoring([upload.scoring for upload in uploads], len(server.scoring), round_)
+    room = max(_ROOM, server.items.nbytes)
+    updates: Sequence[RowUpdate] | None = None
+    if not server.method.absolute_uplink:
+        stream = server.stream_of[cohort]
+        updates = absorb(uploads, codecs, stream, shape, round_, room, traffic)
+    if updates is None:
+        updates = _decode_each(server, cohort, uploads, codecs, traffic)
+    traffic.add_scoring(b"".join([upload.scoring for upload in uploads]))
+    traffic.clients += len(uploads)
+    return updates, changes
+
+
+def _decode_each(
+    server: Server,
+    cohort: Int64s,
+    uploads: Sequence[Upload],
+    codecs: Sequence[Codec],
+    traffic: Traffic,
+) -> Sequence[RowUpdate]:
+    items = [upload.items for upload in uploads]
+    streams = server.stream_of[cohort].tolist()
+
+    def parse(part: Int64s) -> list[Payload]:
+        own = [items[i] for i in part.tolist()]
+        theirs = [codecs[streams[i]] for i in part.tolist()]
+        return parse_all(own, theirs, server.items.shape, server.broadcast.round)
+
+    payloads = for_clients(parse, np.fromiter(map(len, items), np.int64, len(items)))
+
+    def read(part: Int64s) -> list[RowUpdate]:
+        return _read(server, cohort[part], [payloads[i] for i in part.tolist()])
+
+    updates = read_all(read, decoded_bytes(payloads), server.items.nbytes)
+    traffic.add_all(items, payloads)
+    return updates
+
+
+def _read(server: Server, clients: Int64s, payloads: list[Payload]) -> list[RowUpdate]:
+    """Decode the item updates of some clients."""
+    updates = decode_all(payloads)
+    if server.method.absolute_uplink:
+        known = [server.streams[s].replica for s in server.stream_of[clients]]
+        updates = [
+            update.with_values(update.values - replica[update.rows])
+            for update, replica in zip(updates, known, strict=True)
+        ]
+    return updates
 
 
 def parse_all(

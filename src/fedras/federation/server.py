@@ -8,20 +8,17 @@ import numpy as np
 from fedras.aggregation import Aggregation
 from fedras.arrays import Arrays, Float32s, Float64s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate
-from fedras.codecs.codec import decode, decode_all
-from fedras.codecs.packing import decoded_bytes
+from fedras.codecs.codec import decode
 from fedras.config import Config
 from fedras.core.updates import differing
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
-from fedras.federation.reading import parse_all, read_all
 from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
-from fedras.federation.wire import Broadcast, Traffic, Upload
+from fedras.federation.wire import Broadcast, Traffic
 from fedras.methods import Method
 from fedras.models import Model
-from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
 
 
@@ -165,55 +162,6 @@ class Server:
         draws = keys(self.config.seed, Purpose.COHORT, self.broadcast.round, self.clients)
         first = np.argpartition(draws, size - 1)[:size]
         return first[np.argsort(draws[first])]
-
-    def decode(
-        self, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic
-    ) -> tuple[Sequence[RowUpdate], Float32s]:
-        """Return the updates, and what the scoring models changed by, float32[C, P]; count them.
-
-        Budgets and numbers of rows are checked before a float is read; `reading` bounds how much
-        is in memory at once.
-
-        Raises
-        ------
-        PayloadError
-            For bytes that are not an upload of this round, or exceed the client's budget.
-        """
-        sizes = np.fromiter((len(upload.items) for upload in uploads), np.int64, len(uploads))
-        shared = key(self.config.seed, Purpose.SHARED, self.broadcast.round)
-        n_items, dim = self.items.shape
-        codecs = [self.method.uplink(stream.budget, shared) for stream in self.streams]
-        changes = np.empty((len(uploads), len(self.scoring)), np.float32)
-
-        def parse(part: Int64s) -> list[Payload]:
-            own = [uploads[i] for i in part.tolist()]
-            scores = [upload.scoring for upload in own]
-            changes[part] = scoring.read_all(scores, len(self.scoring), self.broadcast.round)
-            theirs = [codecs[s] for s in self.stream_of[cohort[part]].tolist()]
-            items = [upload.items for upload in own]
-            return parse_all(items, theirs, (n_items, dim), self.broadcast.round)
-
-        payloads = for_clients(parse, sizes)
-
-        def read(part: Int64s) -> list[RowUpdate]:
-            return self._read(cohort[part], [payloads[i] for i in part.tolist()])
-
-        updates = read_all(read, decoded_bytes(payloads), self.items.nbytes)
-        traffic.add_all([upload.items for upload in uploads], payloads)
-        traffic.add_scoring(b"".join([upload.scoring for upload in uploads]))
-        traffic.clients += len(uploads)
-        return updates, changes
-
-    def _read(self, clients: Int64s, payloads: list[Payload]) -> list[RowUpdate]:
-        """Decode the item updates of some clients."""
-        updates = decode_all(payloads)
-        if self.method.absolute_uplink:
-            known = [self.streams[s].replica for s in self.stream_of[clients]]
-            updates = [
-                update.with_values(update.values - replica[update.rows])
-                for update, replica in zip(updates, known, strict=True)
-            ]
-        return updates
 
     def average(self, updates: Sequence[RowUpdate]) -> RowUpdate:
         """Average each item over the clients that trained it (section 4.4); drop what is zero.

@@ -1,7 +1,7 @@
 """What passes between server and clients, as bytes, and how many of them there are."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -78,9 +78,12 @@ class Traffic:
         for payload in payloads:
             for part, content in payload.parts.items():
                 sizes[part] = sizes.get(part, 0) + len(content)
+        self.add_parts(sizes, sum(map(len, data)) - sum(sizes.values()), clients)
+
+    def add_parts(self, sizes: Mapping[int, int], rest: int, clients: int = 1) -> None:
+        """Count parts of these sizes by their numbers, and the rest of what they were sent in."""
         for part, size in sizes.items():
             self.sent[_NAMES.get(part, OTHER)] += clients * size
-        rest = sum(map(len, data)) - sum(sizes.values())
         self.sent[HEADERS] += clients * rest
 
     def add_scoring(self, data: bytes, clients: int = 1) -> None:

@@ -10,7 +10,7 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.actions import Actions, pack_actions
 from fedras.codecs.plain import Plain
 from fedras.config import MOST, MOST_PASSES
-from fedras.kernels import adaptive, kmeans
+from fedras.core import clustering
 from fedras.methods.method import METHODS, Memory, Method
 
 
@@ -96,16 +96,17 @@ class FedRAS(ActionSharing):
         n = len(update.rows)
         if n <= budget:
             return Plain(self.numbers).encode(update, key), memory
-        _, assignment = kmeans.cluster(update.values, fewest, self.iterations, key)
+        values = np.ascontiguousarray(update.values)
+        _, assignment = clustering.cluster(values, fewest, self.iterations, key)
         records = memory.get("records", 0.0)
-        assignment, groups, recorded = adaptive.split(
-            *adaptive.directions(update.values),
+        assignment, groups, recorded = clustering.split(
+            *clustering.directions(values),
             assignment,
             int(assignment.max()) + 1,
             min(budget, n),
             min(self.most(budget), n),
             memory["sum"] / records if records else math.nan,
         )
-        actions = kmeans.means(update.values, assignment, groups)
+        actions = clustering.means(values, assignment, groups)
         memory = {"sum": memory.get("sum", 0.0) + recorded, "records": records + 1}
         return pack_actions(update, actions, assignment, self.numbers, key), memory

@@ -1,20 +1,15 @@
 """One bit a number after a random rotation, which makes all numbers of a block alike."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from fedras.arrays import Float32s, Int64s, UInt64s
-from fedras.core.updates import bounds_of
+from fedras.core.numbers import read_rotated, rotated_rows, write_rotated
 from fedras.errors import PayloadError
-from fedras.kernels.hadamard import decode_signs, encode_signs
 from fedras.numbers.numbers import NUMBERS, Numbers
-from fedras.numbers.quantised import read_scales
 
 _BLOCK = 1024
-_BLOCK_BYTES = _BLOCK // 8
-_KEY_BYTES = _SCALE_BYTES = 4
 
 
 @NUMBERS.register("drive")
@@ -43,27 +38,15 @@ class Drive(Numbers):
     @classmethod
     def encode_all(cls, values: Float32s, bounds: Int64s, keys: UInt64s) -> list[bytes]:
         """Rotate all of them in one call."""
-        missing = -values.shape[1] % 8
-        padded = np.pad(values, ((0, 0), (0, missing))) if missing else values
-        numbers, short = bounds * padded.shape[1], keys >> np.uint64(32)
-        starts = bounds_of(-(-np.diff(numbers) // _BLOCK))
-        scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
-        encode_signs(padded.ravel(), numbers, _BLOCK, short, scales, starts, signs)
-        parts = zip(short.astype("<u4"), pairwise(starts), pairwise(numbers // 8), strict=True)
-        scales = scales.astype("<f4", copy=False)
-        return [
-            key.tobytes() + scales[a:b].tobytes() + signs[c:d].tobytes() if a < b else b""
-            for key, (a, b), (c, d) in parts
-        ]
+        return write_rotated(np.ascontiguousarray(values), bounds, _BLOCK, keys)
 
     @classmethod
     def count(cls, length: int, columns: int) -> int:
         """Divide what the key and the blocks' scales leave."""
-        _, sign_bytes = _split(length)
-        width = (columns + 7) // 8
-        if columns < 1 or sign_bytes < 0 or sign_bytes % width:
+        n = rotated_rows(length, columns, _BLOCK)
+        if n < 0:
             raise PayloadError(f"{length} bytes are not rows of {columns} rotated signs")
-        return sign_bytes // width
+        return n
 
     @classmethod
     def decode(cls, data: bytes, columns: int) -> Float32s:
@@ -73,29 +56,9 @@ class Drive(Numbers):
     @classmethod
     def decode_all(cls, data: Sequence[bytes], columns: int) -> tuple[Float32s, Int64s]:
         """Rotate all of them back in one call."""
-        width = columns + -columns % 8
-        counts = np.array([cls.count(len(each), columns) for each in data], np.int64)
-        blocks, sign_bytes = np.array([_split(len(each)) for each in data]).T
-        starts, numbers = bounds_of(blocks.copy()), bounds_of(8 * sign_bytes)
-        keys = np.zeros(len(data), np.uint64)
-        scales, signs = np.empty(starts[-1], np.float32), np.empty(numbers[-1] // 8, np.uint8)
-        for c, each in enumerate(data):
-            if each:
-                keys[c] = np.frombuffer(each, "<u4", 1)[0]
-                scales[starts[c] : starts[c + 1]] = read_scales(each, blocks[c], _KEY_BYTES)
-                place = slice(numbers[c] // 8, numbers[c + 1] // 8)
-                signs[place] = np.frombuffer(each, np.uint8, offset=len(each) - sign_bytes[c])
-        values = np.empty(numbers[-1], np.float32)
-        decode_signs(scales, starts, signs, numbers, _BLOCK, keys, values)
-        return values.reshape(-1, width)[:, :columns], bounds_of(counts)
-
-
-def _split(length: int) -> tuple[int, int]:
-    """Return how many scales and bytes of signs ``length`` bytes hold; -1 bytes if they cannot."""
-    if length == 0:
-        return 0, 0
-    whole, rest = divmod(length - _KEY_BYTES, _SCALE_BYTES + _BLOCK_BYTES)
-    if rest == 0 and whole > 0:
-        return whole, whole * _BLOCK_BYTES
-    last = rest - _SCALE_BYTES
-    return whole + 1, whole * _BLOCK_BYTES + last if last > 0 and whole >= 0 else -1
+        for each in data:
+            cls.count(len(each), columns)
+        values, bounds, good = read_rotated(data, columns, _BLOCK)
+        if not good:
+            raise PayloadError("a scale is negative, infinite or not a number", "not finite")
+        return values, bounds

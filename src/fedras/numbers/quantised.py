@@ -1,14 +1,13 @@
 """Quantised floats: 8 or 4 bits a number and the largest magnitude of each row."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
 from fedras.arrays import Float32s, Int64s, UInt64s
+from fedras.core.numbers import quantised_rows, read_quantised, write_quantised
 from fedras.errors import PayloadError
-from fedras.kernels.quantise import BAD_LEVEL, BAD_SCALE, SCALE_BYTES, dequantise, quantise
 from fedras.numbers.numbers import NUMBERS, Numbers
 
 
@@ -37,22 +36,13 @@ class Quantised(Numbers):
     def encode_all(cls, values: Float32s, bounds: Int64s, keys: UInt64s) -> list[bytes]:
         """Round all of them in one call."""
         values = np.ascontiguousarray(values)
-        scales, codes = quantise(values, bounds, cls._levels(), cls.unbiased, keys)
-        if cls.bits == 4:
-            codes = np.pad(codes, ((0, 0), (0, codes.shape[1] % 2)))
-            codes = codes[:, ::2] | codes[:, 1::2] << np.uint8(4)
-        before, after = scales.astype("<f4", copy=False).tobytes(), codes.tobytes()
-        width = codes.shape[1]
-        return [
-            before[SCALE_BYTES * a : SCALE_BYTES * b] + after[width * a : width * b]
-            for a, b in pairwise(bounds.tolist())
-        ]
+        return write_quantised(values, bounds, cls.bits, cls.unbiased, keys)
 
     @classmethod
     def count(cls, length: int, columns: int) -> int:
         """Divide by what a row takes."""
-        n, rest = divmod(length, SCALE_BYTES + (columns * cls.bits + 7) // 8)
-        if columns < 1 or rest:
+        n = quantised_rows(length, columns, cls.bits)
+        if n < 0:
             raise PayloadError(f"{length} bytes are not rows of {columns} quantised numbers")
         return n
 
@@ -64,20 +54,14 @@ class Quantised(Numbers):
     @classmethod
     def decode_all(cls, data: Sequence[bytes], columns: int) -> tuple[Float32s, Int64s]:
         """Read all of them in one call."""
-        starts = np.cumsum([0, *map(len, data)])
-        bounds = np.cumsum([0, *(cls.count(len(each), columns) for each in data)])
-        values = np.empty((bounds[-1], columns), np.float32)
-        octets = np.frombuffer(b"".join(data), np.uint8)
-        fault, level = dequantise(octets, starts, bounds, cls.bits, values)
-        if fault == BAD_SCALE:
+        for each in data:
+            cls.count(len(each), columns)
+        values, bounds, good, level = read_quantised(data, columns, cls.bits)
+        if level:
+            raise PayloadError(f"level {level} is beyond {(1 << cls.bits) - 2}")
+        if not good:
             raise PayloadError("a scale is negative, infinite or not a number", "not finite")
-        if fault == BAD_LEVEL:
-            raise PayloadError(f"level {level} is beyond {2 * cls._levels()}")
         return values, bounds
-
-    @classmethod
-    def _levels(cls) -> int:
-        return (1 << (cls.bits - 1)) - 1
 
 
 @NUMBERS.register("q8")

@@ -111,5 +111,6 @@ void bind_reading(nb::module_& m);
 void bind_clustering(nb::module_& m);
 void bind_coding(nb::module_& m);
 void bind_numbers(nb::module_& m);
+void bind_rounds(nb::module_& m);
 
 }  // namespace fedras

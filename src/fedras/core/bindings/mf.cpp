@@ -1,6 +1,7 @@
 #include "training/mf.hpp"
 
 #include "bindings/training.hpp"
+#include "training/sigmoid.hpp"
 #include "updates/rows.hpp"
 
 namespace fedras {
@@ -64,6 +65,7 @@ void bind_mf(nb::module_& m) {
   m.def("draw_samples", &samples_of, in("positives"), nb::arg("negatives"), nb::arg("key"),
         nb::arg("n_items"));
   m.def("shuffle", &shuffle_order, in("order"), nb::arg("key"), nb::arg("counter"));
+  m.def("sigmoid", [](Array1<f32> x) { sigmoid(x.data(), i64(x.shape(0))); }, in("x"));
 }
 
 }  // namespace fedras

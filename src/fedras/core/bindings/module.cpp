@@ -25,6 +25,8 @@ NB_MODULE(FEDRAS_CORE, m) {
   bind_numbers(numbers);
   nb::module_ updates = m.def_submodule("updates");
   bind_updates(updates);
+  nb::module_ rounds = m.def_submodule("rounds");
+  bind_rounds(rounds);
   m.def("has_avx2", [] {
 #if defined(__x86_64__)
     __builtin_cpu_init();

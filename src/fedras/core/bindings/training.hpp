@@ -28,7 +28,7 @@ inline void require_clients(const ClientArrays& all, Matrix<const f32> vectors, 
   require(vectors.rows == clients && all.stream.n == clients && all.bounds.n == clients + 1 &&
               all.starts.n == clients && all.counts.n == clients,
           "the arrays are of different numbers of clients");
-  require(d > 0 && i64(all.replicas.shape(2)) == d && all.values.columns == d,
+  require(0 < d && d < i64(1) << 30 && i64(all.replicas.shape(2)) == d && all.values.columns == d,
           "the vectors, items and values are of different lengths");
   require(all.rows.n == all.values.rows, "rows and values do not match");
   require(0 <= negatives && negatives < i64(1) << 31, "negatives must be from 0 to 2^31");

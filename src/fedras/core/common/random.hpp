@@ -9,11 +9,12 @@
 namespace fedras {
 
 constexpr u64 GOLDEN = 0x9E3779B97F4A7C15u;
+constexpr u64 MIX_FIRST = 0xBF58476D1CE4E5B9u, MIX_SECOND = 0x94D049BB133111EBu;
 
 inline u64 mix(u64 z) {
   z += GOLDEN;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  z = (z ^ (z >> 30)) * MIX_FIRST;
+  z = (z ^ (z >> 27)) * MIX_SECOND;
   return z ^ (z >> 31);
 }
 
@@ -24,7 +25,7 @@ inline u64 random_bits(u64 key, u64 counter) { return mix(key + counter * GOLDEN
 inline i64 below(u64 key, u64 counter, u64 n) { return i64(((random_bits(key, counter) >> 32) * n) >> 32); }
 
 // A uniform number in [0, 1) with 53 random bits.
-inline f64 uniform(u64 key, u64 counter) { return f64(random_bits(key, counter) >> 11) * 0x1p-53; }
+inline f64 uniform(u64 key, u64 counter) { return f64(i64(random_bits(key, counter) >> 11)) * 0x1p-53; }
 
 // A standard normal number (Box and Muller), from the draws 2c and 2c + 1.
 f64 normal(u64 key, u64 counter);

@@ -15,21 +15,18 @@ namespace fedras {
 int threads();               // how many threads parallel loops of this thread use
 void set_threads(int count); // at least 1
 
-// Do body(i) for each i in [0, n), in any order, on all threads. What a body writes must depend on
-// nothing but i.
-template <class Body>
-void parallel(i64 n, Body body) {
+// Do body(own, i) for each i in [0, n), in any order, on all threads, where `own` is what `make` returns,
+// once for each thread: room that its bodies use in turn. What a body writes must depend on nothing but i.
+template <class Make, class Body>
+void parallel_with(i64 n, Make make, Body body) {
   const i64 helpers = std::min<i64>(threads(), n) - 1;
-  if (helpers < 1) {
-    for (i64 i = 0; i < n; ++i) body(i);
-    return;
-  }
   std::atomic<i64> next{0};
-  std::exception_ptr failure;
   std::atomic<bool> failed{false};
+  std::exception_ptr failure;
   auto serve = [&] {
     try {
-      for (i64 i = next++; i < n; i = next++) body(i);
+      auto own = make();
+      for (i64 i = next++; i < n; i = next++) body(own, i);
     } catch (...) {
       if (!failed.exchange(true)) failure = std::current_exception();
       next = n;
@@ -40,6 +37,12 @@ void parallel(i64 n, Body body) {
   serve();
   for (auto& other : others) other.join();
   if (failure) std::rethrow_exception(failure);
+}
+
+// Do body(i) for each i in [0, n), in any order, on all threads.
+template <class Body>
+void parallel(i64 n, Body body) {
+  parallel_with(n, [] { return 0; }, [&](int, i64 i) { body(i); });
 }
 
 // Do body(first, last) for parts of [0, n) of `size` each.

@@ -12,7 +12,10 @@ constexpr u64 FIRST_COUNTER = u64(1) << 63;
 i64 sign(f32 x) { return x < 0 ? -1 : 1; }
 
 // -x where `minus` is -1, x where it is 0; multiplications of 64 bits take long.
-i64 negated(i64 x, i64 minus) { return (x ^ minus) - minus; }
+template <class Int>
+Int negated(Int x, Int minus) {
+  return (x ^ minus) - minus;
+}
 
 }  // namespace
 
@@ -29,17 +32,27 @@ i64 LightFrTrainer::train(const LightFrClient& client, i32* rows, f32* values) {
   std::transform(client.vector.begin(), client.vector.end(), code_.begin(), sign);
   descend(n);
   std::copy(code_.begin(), code_.end(), client.vector.data);
-  for (i64 r = 0; r < n; ++r)
-    for (i64 f = 0; f < length; ++f)
-      values[r * length + f] = f32(error_[r] * code_[f]) / f32(length);
+  for (i64 r = 0; r < n; ++r) {
+    const f32 along = f32(error_[r]) / f32(length), back = f32(-error_[r]) / f32(length);
+    for (i64 f = 0; f < length; ++f) values[r * length + f] = code_[f] < 0 ? back : along;
+  }
   return n;
 }
 
-// The signs of the rows as columns, which the descent sums over.
+// The signs of the rows as columns, which the descent sums over; of a few rows at a time, because the
+// columns lie far apart.
 void LightFrTrainer::read_signs(Matrix<const f32> items, Span<const i32> rows) {
-  minus_.resize(size_t(items.columns * rows.n));
-  for (i64 r = 0; r < rows.n; ++r)
-    for (i64 f = 0; f < items.columns; ++f) minus_[f * rows.n + r] = items[rows[r]][f] < 0 ? -1 : 0;
+  constexpr i64 FEW = 16;
+  const i64 n = rows.n;
+  minus_.resize(size_t(items.columns * n));
+  for (i64 first = 0; first < n; first += FEW) {
+    const i64 few = std::min(n - first, FEW);
+    const f32* from[FEW];
+    for (i64 r = 0; r < few; ++r) from[r] = items[rows[first + r]];
+    std::int8_t* minus = minus_.data() + first;
+    for (i64 f = 0; f < items.columns; ++f, minus += n)
+      for (i64 r = 0; r < few; ++r) minus[r] = -(from[r][f] < 0);
+  }
 }
 
 // The label of each item, and its weight: its share of positives or negatives. A positive counts as
@@ -60,9 +73,13 @@ void LightFrTrainer::weigh(const Samples& samples) {
 void LightFrTrainer::measure(i64 n) {
   const i64 length = i64(code_.size());
   error_.resize(size_t(n));
-  for (i64 r = 0; r < n; ++r) error_[r] = length * labels_[r];
-  for (i64 f = 0; f < length; ++f)
-    for (i64 r = 0; r < n; ++r) error_[r] -= negated(code_[f], minus_[f * n + r]);
+  for (i64 r = 0; r < n; ++r) error_[r] = i32(length) * labels_[r];
+  i32* error = error_.data();
+  for (i64 f = 0; f < length; ++f) {
+    const std::int8_t* minus = minus_.data() + f * n;
+    const i32 own = i32(code_[f]);
+    for (i64 r = 0; r < n; ++r) error[r] -= negated(own, i32(minus[r]));
+  }
 }
 
 // Set one bit of the code after another to its optimum until none changes.
@@ -89,10 +106,10 @@ bool LightFrTrainer::improve(i64 bit, i64 n, i64 total) {
   i64* pull = pull_.data();
   const i64 before = code_[bit];
   i64 slope = before * total;
-  for (i64 r = 0; r < n; ++r) slope += negated(pull[r], minus[r]);
+  for (i64 r = 0; r < n; ++r) slope += negated(pull[r], i64(minus[r]));
   if (slope * before >= 0) return false;
   code_[bit] = -before;
-  for (i64 r = 0; r < n; ++r) pull[r] += negated(weights[r], minus[r]) * (2 * before);
+  for (i64 r = 0; r < n; ++r) pull[r] += negated(weights[r], i64(minus[r])) * (2 * before);
   return true;
 }
 

@@ -43,8 +43,8 @@ class LightFrTrainer {
   Sampler sampler_;
   std::vector<i64> code_;
   std::vector<std::int8_t> minus_;  // [f, n], of the client's items, by bit: -1 for -1, else 0
-  std::vector<i64> labels_, weights_, error_;  // of each item; error: f y - b.d
-  std::vector<i64> pull_;                      // weight times error
+  std::vector<i32> labels_, error_;   // of each item; error: f y - b.d
+  std::vector<i64> weights_, pull_;   // pull: weight times error
 };
 
 // Which rows a client votes on, with probability by length, the longest always: the expected vote on a

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fedras.arrays import Float32s, Int64s
-from fedras.kernels import ward
+from fedras.arrays import Float32s, Int32s, Int64s
+from fedras.core import clustering
 
 Groups = list[list[int]]
 
@@ -12,6 +12,11 @@ Groups = list[list[int]]
 def sample(m: int, d: int, seed: int = 0) -> tuple[Float32s, Int64s]:
     rng = np.random.default_rng([m, d, seed])
     return rng.normal(size=(m, d)).astype(np.float32), rng.integers(1, 9, m)
+
+
+def merge(centroids: Float32s, count: Int64s, k: int) -> Int32s:
+    pairs, _ = clustering.merges(centroids, count, k)
+    return clustering.apply(pairs, len(count))
 
 
 def inertia(group: list[int], centroids: Float32s, count: Int64s) -> float:
@@ -41,11 +46,10 @@ def test_each_time_the_two_merge_that_add_least(m: int, d: int, seed: int, left:
     centroids, count = sample(m, d, seed)
     k = min(m, left)
     groups, wanted = slowly(centroids, count, k)
-    pairs, added = ward.merges(centroids, count, k)
+    pairs, added = clustering.merges(centroids, count, k)
     np.testing.assert_allclose(added, wanted, rtol=1e-4)
     assert (pairs[:, 0] < pairs[:, 1]).all()
-    group = ward.merge(centroids, count, k)
-    assert group.tolist() == ward.apply(pairs, m).tolist()
+    group = clustering.apply(pairs, m)
     assert sorted(set(group.tolist())) == list(range(k))
     together = {tuple(np.flatnonzero(group == g)) for g in range(k)}
     assert together == {tuple(sorted(members)) for members in groups}
@@ -53,12 +57,18 @@ def test_each_time_the_two_merge_that_add_least(m: int, d: int, seed: int, left:
 
 def test_equal_groups_merge_first_and_add_nothing() -> None:
     centroids, count = sample(6, 3)
-    group = ward.merge(np.repeat(centroids, 3, axis=0), np.repeat(count, 3), 6)
+    group = merge(np.repeat(centroids, 3, axis=0), np.repeat(count, 3), 6)
     assert group.tolist() == np.repeat(np.arange(6), 3).tolist()
 
 
 def test_some_of_the_merges_leave_more_groups() -> None:
     centroids, count = sample(12, 2)
-    pairs, _ = ward.merges(centroids, count, 3)
+    pairs, _ = clustering.merges(centroids, count, 3)
     for k in range(3, 13):
-        assert ward.apply(pairs[: 12 - k], 12).tolist() == ward.merge(centroids, count, k).tolist()
+        assert clustering.apply(pairs[: 12 - k], 12).tolist() == merge(centroids, count, k).tolist()
+
+
+@pytest.mark.parametrize("pair", [(0, 0), (2, 1), (-1, 1), (0, 5)])
+def test_pairs_that_are_none_are_refused(pair: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="no two groups"):
+        clustering.apply(np.array([pair], np.int32), 5)

@@ -8,7 +8,7 @@ from helpers import twin
 from helpers.streams import Stream
 
 from fedras.arrays import Float32s, Int32s
-from fedras.kernels import adaptive
+from fedras.core import clustering
 
 Assignment = Int32s
 
@@ -31,8 +31,8 @@ def split(
     threshold: float = math.nan,
 ) -> tuple[Assignment, int, float]:
     groups = int(assignment.max()) + 1
-    return adaptive.split(
-        *adaptive.directions(values), assignment, groups, expected, most, threshold
+    return clustering.split(
+        *clustering.directions(values), assignment, groups, expected, most, threshold
     )
 
 
@@ -154,7 +154,7 @@ def test_rows_of_one_direction_leave_nothing_to_split() -> None:
 
 def test_directions() -> None:
     values = rows(20, 5, 0) * np.float32(1e-20)
-    unit, norm = adaptive.directions(values)
+    unit, norm = clustering.directions(values)
     wanted = np.linalg.norm(values.astype(np.float64), axis=1)
     np.testing.assert_allclose(norm, wanted, rtol=1e-6)
     np.testing.assert_allclose(unit, values / wanted[:, None], rtol=1e-6)
@@ -162,9 +162,9 @@ def test_directions() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_back_and_forth_ends_at_two_rows_that_have_nobody_less_similar(seed: int) -> None:
-    unit, _ = adaptive.directions(rows(60, 4, seed))
+    unit, _ = clustering.directions(rows(60, 4, seed))
     some = np.arange(0, 60, 2)
-    one, other = adaptive._back_and_forth(unit, some)
+    one, other = clustering.back_and_forth(unit, some)
     cosines = unit[some].astype(np.float64) @ unit[some].T.astype(np.float64)
     assert one < other
     assert cosines[one, other] <= cosines[one].min() + 1e-6
@@ -172,7 +172,7 @@ def test_back_and_forth_ends_at_two_rows_that_have_nobody_less_similar(seed: int
 
 
 def test_a_large_group_is_split_as_well() -> None:
-    n = adaptive.MOST_COMPARED + 100
+    n = clustering.MOST_COMPARED + 100
     values = np.outer(np.where(np.arange(n) % 3, 1, -1), [1.0, 2.0, 3.0]).astype(np.float32)
     values += rows(n, 3, 0) * np.float32(0.01)
     after, groups, recorded = split(values, start(n, 1), 2, 3, 0.9)
@@ -180,3 +180,11 @@ def test_a_large_group_is_split_as_well() -> None:
     assert recorded > 0.9
     first = after[0]
     assert ((after == first) == (np.arange(n) % 3 == 0)).all()
+
+
+def test_what_is_no_clustering_is_refused() -> None:
+    values = rows(10, 3, 0)
+    unit, norm = clustering.directions(values)
+    for groups, most in ((1, 4), (5, 4)):  # a row in no group; more groups than there may be
+        with pytest.raises(ValueError, match="group"):
+            clustering.split(unit, norm, start(10, 2), groups, 3, most, 0.5)

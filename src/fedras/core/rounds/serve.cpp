@@ -1,0 +1,52 @@
+#include "rounds/serve.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "common/threads.hpp"
+#include "updates/rows.hpp"
+
+namespace fedras {
+
+namespace {
+
+// What a thread needs to serve its clients.
+struct Desk {
+  MfTrainer trainer;
+  actions::Writer writer;
+  std::vector<i32> rows;
+};
+
+// The clients with the most items first, so that no thread ends long after the others.
+std::vector<i64> largest_first(Span<const Served> clients) {
+  std::vector<i64> order(size_t(clients.n));
+  std::iota(order.begin(), order.end(), i64(0));
+  std::stable_sort(order.begin(), order.end(), [&](i64 a, i64 b) {
+    return clients[a].client.positives.n > clients[b].client.positives.n;
+  });
+  return order;
+}
+
+}  // namespace
+
+bool serve(const MfSettings& settings, const Coding& coding, i64 size, i64 d, Span<Served> clients) {
+  const auto order = largest_first(clients);
+  std::atomic<bool> good{true};
+  const i64 most = clients.n > 0 ? clients[order[0]].client.positives.n : 0;
+  const i64 room = std::min(size, most * (1 + settings.epochs * settings.negatives));
+  auto make = [&] {
+    return Desk{MfTrainer(settings, size, d), actions::Writer(coding.format, size, coding.round),
+                std::vector<i32>(size_t(room))};
+  };
+  parallel_with(clients.n, make, [&](Desk& desk, i64 i) {
+    Served& own = clients[order[size_t(i)]];
+    const Matrix<f32> values = desk.trainer.train(own.client, desk.rows.data());
+    const Span<const i32> rows(desk.rows.data(), values.rows);
+    write_change(own.client.items, rows, values, values);
+    if (!desk.writer.write(rows, values, {own.most, coding.iterations}, own.draws, own.payload))
+      good = false;
+  });
+  return good;
+}
+
+}  // namespace fedras

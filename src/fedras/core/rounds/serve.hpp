@@ -1,0 +1,28 @@
+// The clients' half of a round (Algorithm 1, lines 18 to 29) where it is all built in: local training of
+// matrix factorisation, K-means, coding and framing, client after client, so that what one client needs
+// stays in the fast caches. The bytes are those of `Model.train` and `Codec.encode_all`.
+#pragma once
+
+#include "coding/actions.hpp"
+#include "training/mf.hpp"
+
+namespace fedras {
+
+struct Coding {
+  actions::Format format;
+  i64 iterations;  // of Lloyd's algorithm
+  i64 round;
+};
+
+struct Served {
+  MfClient client;
+  i64 most;                  // actions that it may send
+  u64 draws;                 // its stream of random numbers for coding
+  std::vector<u8> payload{};  // out
+};
+
+// Train clients and write their payloads, on all threads; `size` items of `d` numbers. False where a
+// client's training diverged: nobody's payload is to be used then.
+bool serve(const MfSettings& settings, const Coding& coding, i64 size, i64 d, Span<Served> clients);
+
+}  // namespace fedras
