@@ -20,22 +20,22 @@ from threadpoolctl import threadpool_limits
 from fedras.aggregation import mean as average
 from fedras.codecs import Updates
 from fedras.components import make_config
-from fedras.core import clustering
+from fedras.core import clustering, training
 from fedras.experiments.task import in_paper
 from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.simulator import Simulation
-from fedras.kernels import choices, mf, row_sets
+from fedras.kernels import choices, row_sets
 from fedras.report.sections import replace_section
 
 GIVEN = {"dataset": "ml-100k", "actions": 8, "error_feedback": True, "threads": 1}
 WARM, ROUNDS = 30, 200
 FLOAT, INDEX, DOUBLE = 4, 4, 8
 SERVER = "clustering, server"
-SIGMOID = 20  # operations, counted in `kernels.sigmoid`
+SIGMOID = 20  # operations, counted in `core/training/sigmoid.hpp`
 
 STAGES: dict[str, list[tuple[Any, str]]] = {
-    "local training": [(mf, "train_clients")],
+    "local training": [(training, "train_mf")],
     "clustering, clients": [(clustering, "cluster_all")],
     "entropy coding": [
         (row_sets, "pack_all"),

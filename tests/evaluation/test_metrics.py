@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.arrays import Float32s, Int32s, Int64s
+from fedras.core.scoring import first_of, ranks_of
 from fedras.core.threads import set_threads
 from fedras.evaluation import metrics
-from fedras.kernels.ranks import first_of, ranks_of
 
 
 def ranks(*values: int) -> Int64s:

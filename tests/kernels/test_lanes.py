@@ -9,7 +9,6 @@ from numba.core.errors import TypingError
 from fedras.arrays import Float32s, Float64s, Int32s
 from fedras.kernels import lanes
 from fedras.kernels.jit import jit
-from fedras.kernels.sigmoid import sigmoid
 
 Vector = Float32s
 
@@ -126,21 +125,3 @@ def test_only_contiguous_vectors_of_the_right_type_are_taken() -> None:
     for wrong in (matrix[:, 0], matrix, matrix[0].astype(np.float64)):
         with pytest.raises(TypingError, match="contiguous vector of float32"):
             dot(wrong, matrix[0])
-
-
-def test_the_sigmoid_is_close_and_keeps_within_its_range() -> None:
-    x = np.linspace(-100, 100, 400_001).astype(np.float32)
-    got = x.copy()
-    sigmoid(got)
-    wanted = 1 / (1 + np.exp(-x.astype(np.float64)))
-    assert np.abs(got - wanted).max() < 1e-7
-    assert got.min() >= 0
-    assert got.max() <= 1
-    assert (np.diff(got) >= -1e-7).all()
-
-
-@pytest.mark.parametrize(("x", "wanted"), [(np.inf, 1), (-np.inf, 0), (3e38, 1), (-3e38, 0)])
-def test_the_sigmoid_saturates(x: float, wanted: float) -> None:
-    got = np.array([x], np.float32)
-    sigmoid(got)
-    assert got[0] == pytest.approx(wanted, abs=1e-30)

@@ -10,13 +10,12 @@ from fedras.codecs import Part, Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
 from fedras.core.threads import set_threads
+from fedras.core.training import draw_samples, draw_votes, train_lightfr
 from fedras.data import Interactions, load
 from fedras.errors import PayloadError, UsageError
 from fedras.federation.round import run_round
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Broadcast, Upload
-from fedras.kernels import lightfr
-from fedras.kernels.sampling import draw_samples
 from fedras.methods import METHODS
 from fedras.models import MODELS
 
@@ -72,8 +71,7 @@ def twin(
     key: int,
 ) -> tuple[Ints, dict[int, Float64s]]:
     """Return a client's code, by trying both values of each bit, and each item's step."""
-    place, own = np.full(len(items), -1, np.int32), np.empty(len(items), np.int32)
-    chosen, *_ = draw_samples(np.array(liked, np.int32), negatives, np.uint64(key), place, own)
+    chosen, own, _ = draw_samples(np.array(liked, np.int32), negatives, key, len(items))
     drawn = own[chosen].tolist()
     share = (len(drawn) - len(liked)) // len(liked) or 1
     samples = [(item, 1, share) for item in drawn[: len(liked)]]
@@ -100,7 +98,7 @@ def train(
     offsets = np.arange(len(histories) + 1) * n_items
     rows, count = np.empty(offsets[-1], np.int32), np.empty(len(histories), np.int64)
     values = np.empty((offsets[-1], dim), np.float32)
-    lightfr.train_clients(
+    train_lightfr(
         vectors,
         replicas,
         np.arange(len(histories)) % len(replicas),
@@ -156,11 +154,11 @@ def test_a_client_without_items_touches_none_and_keeps_its_code() -> None:
 
 def test_rows_are_voted_on_in_proportion_to_their_length() -> None:
     steps = np.array([[4, -4], [1, 1], [0, 0], [3, -1]], np.float32)
-    drawn = np.mean([lightfr.draw_votes(steps, np.uint64(key)) for key in range(4000)], axis=0)
+    drawn = np.mean([draw_votes(steps, np.uint64(key)) for key in range(4000)], axis=0)
     assert drawn[0] == 1
     assert drawn[2] == 0
     np.testing.assert_allclose(drawn[[1, 3]], [0.25, 0.5], atol=0.04)
-    assert lightfr.draw_votes(steps[:0], np.uint64(0)).shape == (0,)
+    assert draw_votes(steps[:0], np.uint64(0)).shape == (0,)
 
 
 @pytest.mark.parametrize("model", MODELS.names())

@@ -4,9 +4,9 @@ import numpy as np
 
 from fedras.arrays import Int32s
 from fedras.core.random import bits
+from fedras.core.sampling import sample_all
 from fedras.data.interactions import Interactions, client_keys
 from fedras.errors import UsageError
-from fedras.kernels.negatives import sample_all
 
 _STREAM = np.uint64(0x6E65676174697665)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from fedras.arrays import Int64s
+from fedras.core.reading import parse_integers
 from fedras.errors import DataError
-from fedras.kernels.integers import parse
 
 
 def read_integers(
@@ -38,7 +38,8 @@ def read_integers(
     if not text:
         raise DataError(f"{path}: has no interactions; replace it by a complete copy")
     table = np.empty((text.count(b"\n") + 1, len(columns)), np.int64)
-    good = parse(np.frombuffer(text, np.uint8), np.frombuffer(separator.encode(), np.uint8), table)
+    text_bytes, between = (np.frombuffer(part, np.uint8) for part in (text, separator.encode()))
+    good = parse_integers(text_bytes, between, table)
     if good < len(table):
         found = text.split(b"\n", good + 1)[good].decode("latin-1").rstrip("\r")
         raise DataError(

@@ -9,12 +9,12 @@ import numpy as np
 
 from fedras import data
 from fedras.arrays import Float32s, Int32s, Int64s
+from fedras.core.scoring import first_of, ranks_of
 from fedras.core.updates import gather
 from fedras.evaluation import metrics
 from fedras.evaluation.beyond import measured, popularity
 from fedras.evaluation.results import Results
 from fedras.evaluation.scores import Ranked, Scorer
-from fedras.kernels.ranks import first_of, ranks_of
 from fedras.models import Model
 from fedras.models.context import Context
 

@@ -10,8 +10,8 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.packing import require_finite
 from fedras.codecs.plain import Plain
 from fedras.config import MOST_PASSES, Config, NumbersName
+from fedras.core import training
 from fedras.errors import UsageError
-from fedras.kernels import lightfr
 from fedras.methods.method import METHODS, Memory, Method, fit, require_one_rate
 from fedras.models import Cohort, Model
 from fedras.models.buffers import room_for
@@ -30,7 +30,7 @@ class LightFR(Method):
     The server's item matrix adds up the mean votes of all rounds; its signs are the codes, which
     are all that clients receive. They answer with votes of one bit a number: the signs of what
     local training changed, for items drawn in proportion to how much. With MF local training is
-    discrete coordinate descent and the user's vector is a code as well (`kernels.lightfr`); other
+    discrete coordinate descent and the user's vector is a code as well (`core.training`); other
     models, whose steps have no closed form, train as ever.
 
     Attributes
@@ -86,9 +86,9 @@ class LightFR(Method):
         return super().compress(update.with_values(codes), budget, memory, shared, key)
 
     def _descend(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
-        """Train the users' codes in one compiled loop (`kernels.lightfr.train_clients`)."""
+        """Train the users' codes in one compiled loop (`core.training.train_lightfr`)."""
         updates = room_for(cohort, config)
-        lightfr.train_clients(
+        training.train_lightfr(
             cohort.vectors,
             cohort.replicas,
             cohort.stream,
@@ -107,6 +107,6 @@ class LightFR(Method):
 def _vote(update: RowUpdate, key: np.uint64) -> RowUpdate:
     """Return signs of some rows of what training changed."""
     require_finite(update.values)
-    kept = lightfr.draw_votes(update.values, key)
+    kept = training.draw_votes(update.values, key)
     votes = np.where(update.values[kept] < 0, np.float32(-1), np.float32(1))
     return RowUpdate(update.rows[kept], votes, update.size)

@@ -15,8 +15,7 @@ import numpy as np
 
 from fedras.arrays import Float32s, Int32s, Int64s
 from fedras.config import LARGEST
-from fedras.kernels.context import fading_sums
-from fedras.kernels.mf import score_all, score_some
+from fedras.core.scoring import fading_sums, score_all, score_some
 
 
 class Context(NamedTuple):
@@ -79,7 +78,7 @@ class Directions:
         decay
             See `Context`.
         """
-        return _units(fading_sums(self._centred, items, indptr, np.float32(decay)))
+        return _units(fading_sums(self._centred, items, indptr, decay))
 
     def cosines(self, users: Float32s, candidates: Int32s | None) -> Float32s:
         """Return the cosines of users, float32[B, d] from `of`, with items.

@@ -8,7 +8,8 @@ from pydantic import Field
 from fedras.arrays import Float32s, Int32s
 from fedras.codecs import RowUpdate
 from fedras.config import LARGEST, Config
-from fedras.kernels import mf
+from fedras.core import training
+from fedras.core.scoring import score_all, score_some
 from fedras.models.buffers import room_for
 from fedras.models.model import MODELS, Cohort, Model
 
@@ -49,9 +50,9 @@ class MF(Model):
         return vectors
 
     def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
-        """Train all clients in one compiled loop (`kernels.mf.train_clients`)."""
+        """Train all clients in one compiled loop (`core.training.train_mf`)."""
         updates = room_for(cohort, config)
-        mf.train_clients(
+        training.train_mf(
             cohort.vectors,
             cohort.replicas,
             cohort.span,
@@ -81,5 +82,5 @@ class MF(Model):
     ) -> Float32s:
         """Return the dot products."""
         if candidates is None:
-            return mf.score_all(vectors, items)
-        return mf.score_some(vectors, items, candidates)
+            return score_all(vectors, items)
+        return score_some(vectors, items, candidates)

@@ -7,12 +7,12 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 
 from fedras.arrays import Bools, Float32s, Int32s, Int64s
+from fedras.core.scoring import score_all
 from fedras.data.interactions import Interactions, client_keys
 from fedras.errors import FedrasError, UsageError
 from fedras.evaluation.scores import Ranked, Scorer
 from fedras.federation.client import Silo, held
 from fedras.federation.fold_in import fold_in
-from fedras.kernels.mf import score_all
 from fedras.run.export import export
 from fedras.run.names import Names
 from fedras.run.ranking import Item, Ranking, Rankings, Recommendation, best_of

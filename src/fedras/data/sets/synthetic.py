@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 
 from fedras.arrays import Int64s, Strings
 from fedras.core.random import bits, normals
+from fedras.core.sampling import choose_all, shuffled
 from fedras.data.dataset import DATASETS, Dataset
 from fedras.data.interactions import Interactions, strings
 from fedras.data.sources import Sources
-from fedras.kernels.choosing import choose_all, shuffled
 
 _LEAST = 5  # interactions of a user
 _SPREAD = 1.0  # standard deviation of the logarithm of a user's activity

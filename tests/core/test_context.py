@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.arrays import Float32s
-from fedras.kernels.context import fading_sums
-from fedras.kernels.jit import set_threads
+from fedras.core.scoring import fading_sums
+from fedras.core.threads import set_threads
 
 N_ITEMS = 11
 
 
 def twin(rows: Float32s, histories: list[list[int]], decay: float) -> Float32s:
-    """One number after another, in float32 like the kernel."""
+    """One number after another, in float32 like the core."""
     found = np.zeros((len(histories), rows.shape[1]), np.float32)
     for user, own in enumerate(histories):
         for item in own:
@@ -25,7 +25,7 @@ def twin(rows: Float32s, histories: list[list[int]], decay: float) -> Float32s:
 def fading(rows: Float32s, histories: list[list[int]], decay: float) -> Float32s:
     bounds = np.cumsum([0, *map(len, histories)]).astype(np.int64)
     items = np.array([item for own in histories for item in own], np.int32)
-    return fading_sums(rows, items, bounds, np.float32(decay))
+    return fading_sums(rows, items, bounds, decay)
 
 
 @given(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.arrays import Int32s
-from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
+from fedras.core.training import draw_samples, shuffle
 
 keys = st.integers(0, 2**64 - 1).map(np.uint64)
 
@@ -13,19 +13,15 @@ def draw(
     positives: list[int], negatives: int, key: np.uint64, n_items: int
 ) -> tuple[Int32s, Int32s, int]:
     """Return the samples as items, the distinct rows and the next counter."""
-    place = np.full(n_items, -1, np.int32)
-    rows = np.full(n_items, -7, np.int32)
-    liked = np.array(positives, np.int32)
-    samples, n, used = draw_samples(liked, negatives, key, place, rows)
-    assert (place == -1).all(), "the scratch memory must come back as it was"
-    assert (rows[n:] == -7).all()
+    samples, rows, used = draw_samples(np.array(positives, np.int32), negatives, key, n_items)
     assert samples.min(initial=0) >= 0
-    return rows[:n][samples], rows[:n], used
+    return rows[samples], rows, used
 
 
 @st.composite
 def histories(draw_: st.DrawFn) -> tuple[list[int], int]:
-    n_items = draw_(st.integers(1, 40) | st.integers(2000, 3000))  # dense and sparse
+    dense, sparse = st.integers(1, 40) | st.integers(2000, 3000), st.just(10**6)
+    n_items = draw_(dense | sparse)
     return draw_(st.lists(st.integers(0, n_items - 1), max_size=60)), n_items
 
 
@@ -87,15 +83,6 @@ def test_another_key_draws_other_negatives() -> None:
     assert one.tolist() == again.tolist() != other.tolist()
 
 
-@given(st.integers(0, 20), st.integers(0, 3), st.integers(0, 5))
-def test_an_epoch_has_all_positives_and_its_own_negatives(
-    positives: int, share: int, epoch: int
-) -> None:
-    first = positives + epoch * share
-    order = epoch_order(positives, first, share).tolist()
-    assert order == [*range(positives), *range(first, first + share)]
-
-
 @given(st.integers(0, 60), keys, st.integers(0, 1000))
 def test_shuffle_permutes(n: int, key: np.uint64, counter: int) -> None:
     order = np.arange(n)
@@ -116,3 +103,14 @@ def test_shuffle_is_uniform() -> None:
     assert len(counts) == 6
     assert min(counts.values()) > 850  # 1000 expected, standard deviation 29
     assert max(counts.values()) < 1150
+
+
+@pytest.mark.parametrize("item", [5, -1])
+def test_an_item_that_is_not_there_is_refused(item: int) -> None:
+    with pytest.raises(ValueError, match="an item is outside"):
+        draw_samples(np.array([0, item], np.int32), 1, 0, 5)
+
+
+def test_less_than_no_negatives_are_refused() -> None:
+    with pytest.raises(ValueError, match="negatives must be"):
+        draw_samples(np.array([0], np.int32), -1, 0, 5)

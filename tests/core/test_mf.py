@@ -9,7 +9,7 @@ import pytest
 from fedras.arrays import Float64s
 from fedras.codecs import RowUpdate
 from fedras.config import Config
-from fedras.kernels.jit import set_threads
+from fedras.core.threads import set_threads
 from fedras.models import Cohort
 from fedras.models.mf import MF
 
@@ -117,7 +117,7 @@ def test_a_step_scales_with_the_learning_rate() -> None:
 def test_items_can_be_kept_to_some_directions() -> None:
     """A step of one batch is then the free one, projected onto the span."""
     basis = np.linalg.qr(np.random.default_rng(4).normal(size=(DIM, 2)))[0].T
-    who = replace(cohort(), span=np.stack([basis, 0 * basis]).astype(np.float32))
+    who = replace(cohort(), span=np.array([basis, 0 * basis], np.float32, order="C"))
     moved, (update,) = train(who, config())
     free_moved, (free,) = train(cohort(), config())
     np.testing.assert_allclose(update.values, free.values @ basis.T @ basis, atol=1e-6)
