@@ -173,9 +173,7 @@ class Joined(Sequence[RowUpdate]):
         return RowUpdate(self.rows[own], vectors, self.size, self.chosen[own])
 
 
-def blocks(
-    updates: Sequence[RowUpdate], numbers: int = 1 << 23
-) -> Iterator[Sequence[RowUpdate]]:
+def blocks(updates: Sequence[RowUpdate], numbers: int = 1 << 23) -> Iterator[Sequence[RowUpdate]]:
     """Cut updates, which need not be in memory together, into blocks of about so many numbers."""
     if isinstance(updates, Joined):
         yield updates

@@ -109,7 +109,9 @@ class Evaluation:
                 mine = whose[start : start + size]
                 users = self.users[mine]
                 against = self._negatives[users]
-                candidates = np.concatenate((self.held_out[mine, None], against), axis=1)
+                # Where a user has fewer negatives, any item fills the place, and never counts.
+                some = np.maximum(against, 0)
+                candidates = np.concatenate((self.held_out[mine, None], some), axis=1)
                 for place, scores in enumerate(scorer.each(users, stream, candidates, contexts)):
                     ranks[place, mine] = metrics.sampled_ranks(scores, against)
         return ranks

@@ -49,8 +49,22 @@ class MF(Model):
             vectors[:, -1] = 1
         return vectors
 
+    def settings(
+        self, cohort: Cohort, config: Config
+    ) -> tuple[int, int, int, float, float, float, bool]:
+        """Return the settings of `training.train_mf` for a cohort."""
+        return (
+            config.local_epochs,
+            config.batch_size,
+            config.negatives,
+            cohort.learning_rate,
+            self.weight_decay,
+            self.row_decay(config),
+            self.bias,
+        )
+
     def train(self, cohort: Cohort, config: Config) -> tuple[Sequence[RowUpdate], Float32s]:
-        """Train all clients in one compiled loop (`core.training.train_mf`)."""
+        """Train all clients in one compiled loop (`training.train_mf`)."""
         updates = room_for(cohort, config)
         training.train_mf(
             cohort.vectors,
@@ -60,15 +74,7 @@ class MF(Model):
             cohort.positives,
             cohort.bounds,
             cohort.keys,
-            (
-                config.local_epochs,
-                config.batch_size,
-                config.negatives,
-                cohort.learning_rate,
-                self.weight_decay,
-                self.row_decay(config),
-                self.bias,
-            ),
+            self.settings(cohort, config),
             self.decay_shares(np.diff(cohort.bounds), config),
             updates.rows,
             updates.values,
