@@ -1,5 +1,6 @@
 """Work for clients, on any number of threads."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -92,6 +93,60 @@ def test_work_for_clients_has_one_blas_thread(count: int) -> None:
         seen = for_clients(lambda part: [blas_threads()] * len(part), np.ones(3, np.int64))
         assert seen == [{1}] * 3
         assert blas_threads() == {2}
+
+
+@pytest.mark.skipif(not blas_threads(), reason="NumPy brings no BLAS of its own")
+def test_blas_has_one_thread_until_the_last_of_several_threads_has_left() -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with one_blas_thread:
+            inside.set()
+            leave.wait(20)
+
+    with threadpool_limits(2, user_api="blas"):
+        thread = threading.Thread(target=other)
+        with one_blas_thread:
+            thread.start()
+            assert inside.wait(20)
+        assert blas_threads() == {1}
+        leave.set()
+        thread.join()
+        assert blas_threads() == {2}
+
+
+_FORK = """
+import multiprocessing, sys
+import numpy as np
+from fedras.core.threads import set_threads
+from fedras.core.updates import by_item, centres
+from fedras.parallel import for_clients
+
+def centre(part):
+    set_threads(2)
+    values = np.random.default_rng(0).normal(size=(4000, 2)).astype(np.float32)
+    places, starts = by_item(np.arange(4000, dtype=np.int32) % 900, 900)
+    out = np.zeros((900, 2))
+    centres(values, places, starts, np.zeros(900, np.int64), out)
+    return [out.sum()] * len(part)
+
+def work(_):
+    set_threads(2)
+    return sum(for_clients(centre, np.ones(300, np.int64)))
+
+if __name__ == "__main__":
+    expected = work(0)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        found = pool.map_async(work, range(4)).get(60)
+    print(found == [expected] * 4)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_forks_of_a_process_that_has_worked_work_too() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", _FORK]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=120)
+    assert done.stdout == "True\n"
 
 
 _TOUCH = """

@@ -4,9 +4,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ContextDecorator, ExitStack, contextmanager, nullcontext
+from contextlib import ContextDecorator, contextmanager, nullcontext
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -82,30 +82,52 @@ def _pool(helpers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(helpers, "fedras", initializer=set_threads, initargs=(1,))
 
 
-os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
-class _OneBlasThread(threading.local, ContextDecorator):
+class _OneBlasThread(ContextDecorator):
     """Lets BLAS and LAPACK use one thread: a context, or a decorator, which costs little within it.
 
     The threads of a BLAS make a small product a thousand times slower where something else, such as
-    our own kernels, holds a core; and with them the last bits depend on how many there are.
+    our own loops, holds a core; and with them the last bits depend on how many there are. So they
+    come back only when the last thread of this process has left.
     """
 
     def __init__(self) -> None:
-        self._within = 0
-        self._limit = ExitStack()
+        self._own = threading.local()
+        self._lock, self._users = threading.Lock(), 0
+        self._before: list[tuple[Any, int]] = []
 
     def __enter__(self) -> None:
-        if self._within == 0:
-            self._limit.enter_context(_libraries.limit(limits=1, user_api="blas"))
-        self._within += 1
+        self._own.depth = getattr(self._own, "depth", 0) + 1
+        if self._own.depth == 1:
+            with self._lock:
+                if self._users == 0:
+                    found = [each for each in _libraries.lib_controllers if each.user_api == "blas"]
+                    self._before = [(library, library.num_threads) for library in found]
+                self._users += 1
+                for library, _ in self._before:
+                    _limit(library, 1)
 
     def __exit__(self, *_: object) -> None:
-        self._within -= 1
-        if self._within == 0:
-            self._limit.close()
+        self._own.depth -= 1
+        if self._own.depth == 0:
+            with self._lock:
+                self._users -= 1
+                for library, count in self._before if self._users == 0 else []:
+                    _limit(library, count)
+
+    def unlock(self) -> None:
+        """Forget, in a fork, what threads that are not there may have held."""
+        self._lock = threading.Lock()
+
+
+def _limit(library: Any, count: int) -> None:
+    library.set_num_threads(count)
+    if hasattr(library, "clear_controlling_thread"):  # else only this thread could change it again
+        library.clear_controlling_thread()
 
 
 _libraries = ThreadpoolController()
 one_blas_thread = _OneBlasThread()
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=one_blas_thread.unlock)
