@@ -20,12 +20,11 @@ from threadpoolctl import threadpool_limits
 from fedras.aggregation import mean as average
 from fedras.codecs import Updates
 from fedras.components import make_config
-from fedras.core import clustering, training
+from fedras.core import clustering, coding, training
 from fedras.experiments.task import in_paper
 from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.simulator import Simulation
-from fedras.kernels import choices, row_sets
 from fedras.report.sections import replace_section
 
 GIVEN = {"dataset": "ml-100k", "actions": 8, "error_feedback": True, "threads": 1}
@@ -38,10 +37,10 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
     "local training": [(training, "train_mf")],
     "clustering, clients": [(clustering, "cluster_all")],
     "entropy coding": [
-        (row_sets, "pack_all"),
-        (row_sets, "unpack_all"),
-        (choices, "pack"),
-        (choices, "unpack"),
+        (coding, "pack_row_sets"),
+        (coding, "unpack_row_sets"),
+        (coding, "pack_choices"),
+        (coding, "unpack_choices"),
     ],
     "sums by item": [(average, "add_up")],
     SERVER: [(clustering, "cluster"), (clustering, "split")],

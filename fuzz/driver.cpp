@@ -1,6 +1,7 @@
 // A fuzzer for compilers that have none: noise, and good inputs with damage.
 //
 //   fuzz_row_sets [count [seed]]
+//   fuzz_row_sets --samples FOLDER    # the good inputs as files, which libFuzzer may begin with
 //
 // Ends with what the sanitisers say of the first input that does harm, which is kept in `harm`.
 
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <string>
 
 #include "target.hpp"
 
@@ -47,11 +49,20 @@ Bytes damaged(Bytes own, const Bytes& other, Draws& draw) {
 
 const Bytes* current = nullptr;
 
-void keep() {
-  std::FILE* file = current ? std::fopen("harm", "wb") : nullptr;
-  if (!file) return;
-  std::fwrite(current->data(), 1, current->size(), file);
+void write_file(const std::string& path, const Bytes& own) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (!file) return std::perror(path.c_str());
+  std::fwrite(own.data(), 1, own.size(), file);
   std::fclose(file);
+}
+
+void keep() {
+  if (current) write_file("harm", *current);
+}
+
+void write_samples(const std::string& folder) {
+  i64 number = 0;
+  for (const Bytes& own : samples()) write_file(folder + "/" + std::to_string(number++), own);
 }
 
 void run(i64 count, u64 seed) {
@@ -85,6 +96,8 @@ void run(i64 count, u64 seed) {
 int main(int arguments, char** values) {
   __sanitizer_set_death_callback(fedras::fuzz::keep);
   std::signal(SIGABRT, [](int) { fedras::fuzz::keep(); });
+  if (arguments == 3 && std::string(values[1]) == "--samples")
+    return fedras::fuzz::write_samples(values[2]), 0;
   fedras::fuzz::run(arguments > 1 ? std::atoll(values[1]) : 100000,
                     arguments > 2 ? std::strtoull(values[2], nullptr, 10) : 0);
 }
