@@ -55,7 +55,7 @@ def main() -> None:
     set_threads(None)
     source, updates = gradients()
     rows = np.concatenate(updates)[:MILLION]
-    peers = ("scikit-learn", "faiss-cpu", "numpy", "numba")
+    peers = ("scikit-learn", "faiss-cpu", "numpy")
     result = {
         "data": source,
         "processors": os.cpu_count(),

@@ -31,7 +31,7 @@ def quartiles(values: Sequence[float]) -> list[float]:
 
 def machine(*packages: str) -> Result:
     """Return what was measured on: processors, Python and the versions of ``packages``."""
-    versions = {name: version(name) for name in ("fedras", "numpy", "numba", *packages)}
+    versions = {name: version(name) for name in ("fedras", "numpy", *packages)}
     return {"processors": os.cpu_count(), "python": platform.python_version()} | versions
 
 

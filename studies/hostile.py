@@ -28,6 +28,7 @@ from fedras.evaluation.scores import Ranked
 from fedras.experiments.task import in_paper
 from fedras.federation import checks
 from fedras.federation.checks import Learnt
+from fedras.federation.reading import decode
 from fedras.federation.server import Server
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import Traffic, Upload
@@ -86,7 +87,7 @@ def unchecked(
     server: Server, cohort: Int64s, uploads: Sequence[Upload], traffic: Traffic
 ) -> Learnt:
     """Believe all that can be read, as a server without any defence does."""
-    updates, changes = server.decode(cohort, uploads, traffic)
+    updates, changes = decode(server, cohort, uploads, traffic)
     return Learnt(server.average(updates), server.average_scoring(changes), Counter(), 0)
 
 

@@ -11,9 +11,6 @@ STOPPED = 130
 """The exit status after Ctrl-C."""
 
 
-_AGAIN = 0.05  # seconds
-
-
 @contextmanager
 def deferred() -> Iterator[None]:
     """Let Ctrl-C, and SIGTERM if somebody handles it, wait until the block is done."""
@@ -88,9 +85,6 @@ def _stop(number: int, frame: FrameType | None) -> None:
         if "importlib._bootstrap" in here.f_code.co_filename:
             os.write(2, b"fedras: stopped\n")
             os._exit(STOPPED)
-        if "llvmlite" in here.f_code.co_filename:  # it calls back, and drops what is raised there
-            threading.Timer(_AGAIN, os.kill, (os.getpid(), number)).start()
-            return
         here = here.f_back
     signal.default_int_handler(number, frame)
 

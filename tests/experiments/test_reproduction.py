@@ -41,7 +41,7 @@ def test_files_and_rows(run: Any, tmp_path: Path) -> None:
         assert row["config"]["rounds"] == row["rounds"] == 3
         assert row["history"]["round"] == [1, 2, 3]
         assert row["history"]["hr@10"][-1] == pytest.approx(row["metrics"]["hr@10"], abs=1e-4)
-        assert {"numba", "fedras"} <= set(row["versions"])
+        assert {"numpy", "fedras"} <= set(row["versions"])
         assert not {"threads", "data_dir"} & set(row["config"])
 
 

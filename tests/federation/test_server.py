@@ -8,6 +8,7 @@ from helpers.small_federation import DIM, N_ITEMS, N_USERS, simulation
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.errors import PayloadError
+from fedras.federation.reading import decode
 from fedras.federation.server import Server
 from fedras.federation.wire import Broadcast, Traffic, Upload
 
@@ -126,7 +127,7 @@ def upload(round_: int = 0, size: int = N_ITEMS) -> Upload:
 
 def test_uploads_are_read_and_counted() -> None:
     server, traffic = simulation().server, Traffic()
-    decoded, models = server.decode(np.arange(2), [upload(), upload()], traffic)
+    decoded, models = decode(server, np.arange(2), [upload(), upload()], traffic)
     assert [update.rows.tolist() for update in decoded] == [[2], [2]]
     assert models.shape == (2, 0)
     assert traffic.clients == 2
@@ -148,5 +149,5 @@ def test_bad_uploads_are_refused(bad: Upload) -> None:
     server = simulation().server
     before = server.items.copy()
     with pytest.raises(PayloadError):
-        server.decode(np.arange(2), [upload(), bad], Traffic())
+        decode(server, np.arange(2), [upload(), bad], Traffic())
     assert (server.items == before).all()

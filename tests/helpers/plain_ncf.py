@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fedras.arrays import Float64s, Int32s
-from fedras.kernels.sampling import draw_samples, epoch_order, shuffle
+from fedras.core.training import draw_samples, shuffle
 
 Array = Float64s
 UNITS = (64, 32, 16, 1)
@@ -78,7 +78,8 @@ class Client:
         rows, samples, counter = drawn(liked, len(self.items), negatives * epochs, key)
         share = (len(samples) - len(liked)) // epochs
         for epoch in range(epochs):
-            order = epoch_order(len(liked), len(liked) + epoch * share, share)
+            negative = len(liked) + epoch * share
+            order = np.r_[: len(liked), negative : negative + share].astype(np.int64)
             counter = np.uint64(shuffle(order, key, counter))
             for start in range(0, len(order), batch):
                 chosen = order[start : start + batch]
@@ -126,7 +127,5 @@ def drawn(
     liked: Int32s, n_items: int, negatives: int, key: np.uint64
 ) -> tuple[list[int], list[int], np.uint64]:
     """The rows that are touched, the item of each sample, positives first, and the counter."""
-    place = np.full(n_items, -1, np.int32)
-    rows = np.empty(min(n_items, len(liked) * (1 + negatives)), np.int32)
-    positions, n, used = draw_samples(liked, negatives, key, place, rows)
-    return rows[:n].tolist(), rows[positions].tolist(), np.uint64(used)
+    positions, rows, used = draw_samples(liked, negatives, key, n_items)
+    return rows.tolist(), rows[positions].tolist(), np.uint64(used)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from fedras.experiments.runner import Event, Finished, Started, Warming
+from fedras.experiments.runner import Event, Finished, Preparing, Started
 from fedras.experiments.task import Row, Task, perform
 
 ROUNDS = 3
@@ -55,7 +55,7 @@ class Inline:
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
         if tasks:
-            yield Warming()
+            yield Preparing()
         for task in tasks:
             if Inline.done == Inline.limit:
                 raise KeyboardInterrupt

@@ -12,8 +12,6 @@ from fedras.cli.displays.output import AsJson, echo, human, print_json, print_ta
 from fedras.extras import install, installed, missing, required
 from fedras.version import __version__
 
-_INSTRUCTIONS = ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon", "sve")
-
 
 def doctor(as_json: AsJson = False) -> None:
     """Say what is installed and what is missing; the exit status is 1 if fedras cannot work here.
@@ -32,7 +30,8 @@ def doctor(as_json: AsJson = False) -> None:
         found["folders"] = _folders()
         _compute()
     except Exception as error:  # whatever is broken here is what was asked for
-        problems.append(f"kernels do not run: {type(error).__name__}: {error}".splitlines()[0])
+        wrong = f"{type(error).__name__}: {error}".splitlines()[0]
+        problems.append(f"the compiled core does not run: {wrong}")
     found["extras"] = {
         extra: {"versions": {each.name: installed(each) for each in needed}, "get": _get(extra)}
         for extra, needed in required().items()
@@ -58,22 +57,20 @@ def _get(extra: str) -> str | None:
 
 
 def _machine() -> dict[str, Any]:
-    """Return processor, instruction set and threads."""
-    from llvmlite import binding  # noqa: PLC0415 -- slow to import, and may be what is broken
-
+    """Return processor, instruction set of the core and threads."""
+    from fedras.core import instructions  # noqa: PLC0415 -- may be what is broken
     from fedras.core.threads import threads  # noqa: PLC0415
 
-    features = binding.get_host_cpu_features()
     return {
-        "processor": binding.get_host_cpu_name(),
-        "instructions": [name for name in _INSTRUCTIONS if features.get(name)],
+        "processor": platform.processor() or platform.machine(),
+        "instructions": instructions,
         "processors": os.cpu_count(),
         "threads": threads(),
     }
 
 
 def _compute() -> None:
-    """Run the compiled core.
+    """Run something of the core.
 
     Raises
     ------
@@ -86,16 +83,14 @@ def _compute() -> None:
 
     given = np.array([[1, 2], [3, np.nan]], np.float32)
     if all_finite(given) or not all_finite(given[:1]):
-        raise RuntimeError("the compiled core returned something wrong")
+        raise RuntimeError("the core returned something wrong")
 
 
 def _folders() -> list[dict[str, Any]]:
     from fedras.data.sources import Sources  # noqa: PLC0415 -- slow to import
-    from fedras.kernels.jit import numba_config  # noqa: PLC0415
 
     sources = Sources()
     folders = {
-        "compiled kernels": Path(numba_config.CACHE_DIR),
         "cache, fetched data included": sources.cache,
         "data of FEDRAS_DATA": sources.data_dir,
         "runs": Path("runs").absolute(),
@@ -123,7 +118,7 @@ def _print(found: dict[str, Any]) -> None:
     echo(f"fedras {found['fedras']}, Python {found['python']}, {found['system']}")
     if "machine" in found:
         echo("{processor}: {threads} threads of {processors} processors".format(**found["machine"]))
-        echo(f"instructions: {' '.join(found['machine']['instructions'])}")
+        echo(f"instructions: {found['machine']['instructions']}")
     echo("")
     rows = [[name, there or "missing"] for name, there in found["packages"].items()]
     print_table(["package", "version"], rows)

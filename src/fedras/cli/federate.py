@@ -121,10 +121,7 @@ def _prepared(
 
 
 def _rehearse(config: Config, interactions: "Interactions") -> None:
-    """Do a round in this process: mistakes show before there is a folder, and kernels are compiled.
-
-    Otherwise all nodes would compile them at once.
-    """
+    """Do a round in this process: mistakes show before there is a folder."""
     from fedras.run.training import open_run  # noqa: PLC0415 -- slow to import
 
     once = open_run(

@@ -20,7 +20,7 @@ def serve_mf(
     most: Int64s,
     iterations: int,
     numbers: str,
-    round: int,
+    round_: int,
     draws: UInt64s,
 ) -> list[bytes] | None:
     """Train clients by matrix factorisation and code their updates by actions.
@@ -35,14 +35,15 @@ def serve_mf(
         Of Lloyd's algorithm, at most.
     numbers
         The format of the actions, one of `FORMATS`.
-    round
+    round_
         The round that the payloads are of.
     draws
         uint64[C], each client's stream of random numbers for clustering and rounding.
 
     Returns
     -------
-    Each client's payload, as `codecs.actions.Actions` writes it; None where an update is not finite.
+    Each client's payload, as `codecs.actions.Actions` writes it; None where an update is not
+    finite.
     """
 
 def absorb(
@@ -51,7 +52,7 @@ def absorb(
     numbers: str,
     size: int,
     columns: int,
-    round: int,
+    round_: int,
     room: int,
 ) -> tuple[Int32s, Int64s, Int32s, Float32s, Int64s, Int64s] | None:
     """Parse, check and decode payloads that `codecs.actions.Actions` writes.
@@ -60,13 +61,13 @@ def absorb(
     ----------
     uploads, most
         Of each client, with the number of vectors that it may send, int64[C].
-    numbers, size, columns, round
+    numbers, size, columns, round_
         What is expected: number format, shape of the matrix, round.
     room
         The most bytes that the updates may take together, counted before they are read.
 
     Returns
     -------
-    The fields of `codecs.update.Joined`, and int64[5]: the bytes of all parts by number from 1 to 4,
-    -1 where nobody sent such a part, and of the rest. None where any payload is another.
+    The fields of `codecs.update.Joined`, and int64[5]: the bytes of all parts by number from 1 to
+    4, -1 where nobody sent such a part, and of the rest. None where any payload is another.
     """

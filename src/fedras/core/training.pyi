@@ -163,3 +163,27 @@ def train_ncf(
         Out: the touched rows, ascending, what training added to each, and how many there are, from
         ``starts[c]`` on, where there is room for every item that the client can touch (`Updates`).
     """
+
+ROWS: int
+LANES: int
+"""The matrices of a product are filled up to multiples of so many rows and columns."""
+
+def product(start: Float32s | None, a: Float32s, b: Float32s, out: Float32s, n: int) -> None:
+    """Write ``start`` + a.b to the first ``n`` rows of ``out``, each term fused, in their order.
+
+    Parameters
+    ----------
+    start
+        None, or float32[m], added to each row.
+    a, b, out
+        float32[>= n, >= k], float32[k, m] and float32[>= n, m]; m is a multiple of `LANES`.
+    n
+        A multiple of `ROWS`.
+    """
+
+def add_outer(a: Float32s, b: Float32s, out: Float32s, n: int) -> None:
+    """Add to ``out`` the outer product of each of the first ``n`` rows of ``a`` and of ``b``.
+
+    ``a`` is float32[>= n, >= r], ``b`` float32[>= n, m] and ``out`` float32[r, m], where r is a
+    multiple of `ROWS` and m of `LANES`.
+    """

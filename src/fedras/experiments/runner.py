@@ -8,19 +8,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple, Self
 
-from fedras.components import interactions_of, make_config
+from fedras.components import interactions_of
 from fedras.config import Config
 from fedras.errors import FedrasError
 from fedras.experiments.task import Row, Task, perform
 from fedras.interrupts import end_with_parent
-from fedras.run.training import train
 
-_ALONE, _COUNTED = "compression-time", "statistics"
-_WARM = {"dataset": "synthetic", "users": 20, "items": 60, "interactions": 200, "rounds": 2}
+_ALONE = "compression-time"
 
 
-class Warming(NamedTuple):
-    """Kernels are compiled, or loaded if they have been compiled before."""
+class Preparing(NamedTuple):
+    """Data is fetched, which processes that start together would do twice."""
 
 
 class Started(NamedTuple):
@@ -36,7 +34,7 @@ class Finished(NamedTuple):
     row: Row
 
 
-Event = Warming | Started | Finished
+Event = Preparing | Started | Finished
 
 
 class Workers:
@@ -51,7 +49,6 @@ class Workers:
     def __init__(self, count: int) -> None:
         self.count = count
         self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _prepare)
-        self._warm: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -73,12 +70,9 @@ class Workers:
         alone = [task for task in tasks if task.observe == _ALONE]
         together = [task for task in tasks if task.observe != _ALONE]
         try:
-            trained = [task.config for task in tasks if task.observe != _COUNTED]
-            cold = {(config.model, config.method) for config in trained} - self._warm
             if tasks:
-                yield Warming()
-                self._pool.submit(_warm, sorted(cold), [task.config for task in tasks]).result()
-                self._warm |= cold
+                yield Preparing()
+                self._pool.submit(_fetch, [task.config for task in tasks]).result()
             yield from self._work(together, self.count)
             yield from self._work(alone, 1)
         except BrokenProcessPool:
@@ -108,13 +102,6 @@ def _prepare() -> None:
     end_with_parent()
 
 
-def _warm(kinds: list[tuple[str, str]], configs: list[Config]) -> None:
-    """Fetch data and compile kernels, which processes that start together would do twice."""
+def _fetch(configs: list[Config]) -> None:
     for config in {config.dataset: config for config in configs}.values():
         interactions_of(config)
-    for model, method in kinds:
-        config = make_config(
-            _WARM | {"model": model, "method": method, "compression_rate": 0.9375, "threads": 1}
-        )
-        for _ in train(config):
-            pass

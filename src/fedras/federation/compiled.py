@@ -1,8 +1,8 @@
 """The default path in few calls of the core, none for each client.
 
 Where all that a cohort does is built in, it is done in one call, and so is the reading of what it
-sent. The bytes and numbers are those of the general path, which does everything else: None says that
-it has to.
+sent. The bytes and numbers are those of the general path, which does everything else: None says
+that it has to.
 """
 
 from collections.abc import Sequence

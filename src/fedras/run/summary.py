@@ -214,7 +214,6 @@ def versions() -> dict[str, str]:
         "fedras": __version__,
         "python": platform.python_version(),
         "numpy": version("numpy"),
-        "numba": version("numba"),
     }
 
 

@@ -16,7 +16,7 @@ from fedras.terminal import console
 if TYPE_CHECKING:
     from fedras.data import Interactions
 
-PREPARING = "preparing (the first run compiles kernels, once per installation: about half a minute)"
+PREPARING = "preparing"
 
 COMPARING = "comparing with popularity and other baselines (once for each data set)"
 

@@ -12,16 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from fedras.cli.displays.durations import duration
-from fedras.cli.displays.output import say
+from fedras.cli.displays.output import PREPARING, say
 from fedras.experiments.costs import Costs
 from fedras.experiments.reproduction import Reproduction, Written
-from fedras.experiments.runner import Event, Finished, Started, Warming
+from fedras.experiments.runner import Event, Finished, Preparing, Started
 from fedras.experiments.task import Row, Task
 from fedras.terminal import console
 
 Show = Callable[[Event | Written], None]
-
-_WARMING = "preparing (the first time compiles kernels, once per installation)"
 
 
 @contextmanager
@@ -42,7 +40,7 @@ def watched(request: Reproduction, quiet: bool) -> Iterator[Show]:
     def show(event: Event | Written) -> None:
         left.note(event)
         bar.update(task, total=left.total, completed=left.done, description=left.ends())
-        running.plain = _WARMING if isinstance(event, Warming) else left.running()
+        running.plain = PREPARING if isinstance(event, Preparing) else left.running()
 
     with Live(Group(bar, running), console=console(stderr=True)):
         yield show
@@ -73,7 +71,7 @@ class Left:
 
     def note(self, event: Event | Written) -> None:
         """Take note of what happened."""
-        if isinstance(event, Warming):
+        if isinstance(event, Preparing):
             self._look()
         elif isinstance(event, Started):
             self.busy[event.task.key] = event.task, monotonic()
@@ -103,8 +101,8 @@ class Left:
 
 def _say(event: Event | Written, left: Left) -> None:
     left.note(event)
-    if isinstance(event, Warming):
-        say(_WARMING)
+    if isinstance(event, Preparing):
+        say(PREPARING)
     if isinstance(event, Finished):
         found = event.row.get("metrics", {})
         quality = "  ".join(f"{name.upper()} {value:.4f}" for name, value in found.items())

@@ -10,6 +10,7 @@ NB_MODULE(FEDRAS_CORE, m) {
   bind_mf(training);
   bind_ncf(training);
   bind_lightfr(training);
+  bind_products(training);
   nb::module_ sampling = m.def_submodule("sampling");
   bind_sampling(sampling);
   nb::module_ scoring = m.def_submodule("scoring");

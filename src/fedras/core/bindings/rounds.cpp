@@ -98,9 +98,9 @@ void bind_rounds(nb::module_& m) {
   m.attr("FORMATS") = nb::make_tuple("f32", "q8", "q8n", "q4", "q4n");
   m.def("serve_mf", &serve_mf, in("vectors"), in("replicas"), in("span"), in("stream"), in("positives"),
         in("bounds"), in("keys"), nb::arg("settings"), in("shares"), in("most"), nb::arg("iterations"),
-        nb::arg("numbers"), nb::arg("round"), in("draws"));
+        nb::arg("numbers"), nb::arg("round_"), in("draws"));
   m.def("absorb", &absorb, nb::arg("uploads"), in("most"), nb::arg("numbers"), nb::arg("size"),
-        nb::arg("columns"), nb::arg("round"), nb::arg("room"));
+        nb::arg("columns"), nb::arg("round_"), nb::arg("room"));
 }
 
 }  // namespace fedras

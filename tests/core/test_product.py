@@ -1,7 +1,6 @@
 """Tiles of products against NumPy, and that each term is fused, whatever the processor has."""
 
 import os
-import platform
 import subprocess
 import sys
 
@@ -11,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.arrays import Float32s
-from fedras.kernels.lanes import LANES
-from fedras.kernels.product import ROWS, add_outer, product, zeros
+from fedras.core import instructions
+from fedras.core.training import LANES, ROWS, add_outer, product
 
 Matrix = Float32s
 
@@ -62,17 +61,9 @@ def test_a_product_is_not_rounded_before_it_is_added(seed: int) -> None:
     np.testing.assert_array_equal(out[0], exact.astype(np.float32))
 
 
-def test_zeros_are_filled_up_and_start_where_a_vector_may() -> None:
-    for rows, columns in [(1, 1), (8, 16), (9, 33)]:
-        room = zeros(rows, columns)
-        assert room.shape == (-(-rows // ROWS) * ROWS, -(-columns // LANES) * LANES)
-        assert room.ctypes.data % (4 * LANES) == 0
-        assert not room.any()
-
-
 PRINT_BITS = """
 import numpy as np
-from fedras.kernels.product import product
+from fedras.core.training import product
 draw = np.random.default_rng(0).normal
 a, b = draw(size=(16, 37)).astype(np.float32), draw(size=(37, 48)).astype(np.float32)
 out = np.empty((16, 48), np.float32)
@@ -81,14 +72,29 @@ print(out.tobytes().hex())
 """
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="names a processor of this family")
-def test_a_processor_without_fused_multiply_adds_gives_the_same_bits(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+@pytest.mark.skipif(instructions == "plain", reason="there is nothing to compare")
+def test_a_processor_without_fused_multiply_adds_gives_the_same_bits() -> None:
     printed = set()
-    for processor in ({}, {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"}):
-        cache = {"FEDRAS_CACHE": str(tmp_path_factory.mktemp("kernels"))}
-        command, given = [sys.executable, "-c", PRINT_BITS], os.environ | cache | processor
+    for core in ("avx2", "plain"):
+        command, given = [sys.executable, "-c", PRINT_BITS], os.environ | {"FEDRAS_CORE": core}
         printed.add(subprocess.run(command, env=given, capture_output=True, check=True).stdout)
     assert len(printed) == 1
     assert len(printed.pop()) > 16 * 48
+
+
+@pytest.mark.parametrize("wrong", ["rows", "start", "columns", "n"])
+def test_what_does_not_fit_is_refused(wrong: str) -> None:
+    a, b, out = matrix(ROWS, 3, 0), matrix(3, LANES, 1), matrix(ROWS, LANES, 2)
+    start, n = b[0].copy(), ROWS
+    before = out.copy()
+    if wrong == "rows":
+        a = a[:-1].copy()
+    elif wrong == "start":
+        start = start[:-1].copy()
+    elif wrong == "columns":
+        b = b[:, :-1].copy()
+    else:
+        n = ROWS - 1
+    with pytest.raises(ValueError, match="product"):
+        product(start, a, b, out, n)
+    assert (out == before).all()

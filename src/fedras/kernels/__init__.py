@@ -1,1 +1,0 @@
-"""The compiled loops. Each has a plain NumPy twin in the tests."""
