@@ -93,8 +93,9 @@ likes?.addEventListener("change", async (event) => {
   try {
     const answer = await fetch(address, { signal: wanted.signal });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const said = page.querySelector("[role=alert]");
-    document.getElementById("found").replaceChildren(...(said ? [said] : page.getElementById("found").children));
+    const said = page.querySelector("[role=alert], #told");
+    document.getElementById("told").textContent = said.textContent;
+    document.getElementById("found").replaceChildren(...(page.getElementById("found")?.children ?? []));
     if (answer.ok) history.replaceState(null, "", address);
   } catch (error) {
     if (error.name !== "AbortError") likes.submit();

@@ -1,10 +1,11 @@
 """The explorer's server: for this machine alone, until Ctrl-C."""
 
+import os
 import socket
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from fedras.errors import UsageError
+from fedras.errors import FedrasError, UsageError
 from fedras.extras import install
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ def listener(port: int) -> socket.socket:
 
     Raises
     ------
-    UsageError
+    FedrasError
         If the port cannot be had.
     """
     try:
         return socket.create_server((_HOST, port))
     except OSError as error:
-        raise UsageError(
-            f"cannot listen at port {port}: {error.strerror}; leave out --port for one that is free"
+        why = os.strerror(error.errno or 0)
+        raise FedrasError(
+            f"cannot listen at port {port}: {why}; leave out --port for one that is free"
         ) from None
 
 

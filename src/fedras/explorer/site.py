@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +29,7 @@ MOST_LIKED = 100
 
 _LATEST, _EARLIER = 10, 490  # items of a history: shown at once, and when it is unfolded
 _OFFERED = 30  # popular items that can be ticked without a search
+_LONGEST_ADDRESS = 1 << 15  # bytes
 _HOSTS = ["127.0.0.1", "localhost"]
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -67,7 +68,7 @@ def site(model: Recommender, name: str) -> Starlette:
             Route("/script.js", pages.script),
         ],
         middleware=[
-            Middleware(_with_headers),
+            Middleware(_guarded),
             Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS, www_redirect=False),
         ],
         exception_handlers={FedrasError: pages.refusal, HTTPException: pages.refusal},
@@ -171,8 +172,8 @@ class _Pages:
         return HTMLResponse(text, status)
 
 
-def _with_headers(application: ASGIApp) -> ASGIApp:
-    """Let every answer have the headers that keep other sites out."""
+def _guarded(application: ASGIApp) -> ASGIApp:
+    """Let every answer have the headers that keep other sites out, and no question be endless."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         async def answer(message: Message) -> None:
@@ -180,7 +181,9 @@ def _with_headers(application: ASGIApp) -> ASGIApp:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        await application(scope, receive, answer)
+        too_long = len(scope["raw_path"]) + len(scope["query_string"]) > _LONGEST_ADDRESS
+        refused = PlainTextResponse("the address is too long", 414)
+        await (refused if too_long else application)(scope, receive, answer)
 
     return wrapped
 
