@@ -125,6 +125,20 @@ def test_what_is_typed_whole_needs_no_suggestion(opened: Open) -> None:
     page.wait_for_url("**/user?id=u07")
 
 
+def test_that_nothing_fits_is_said_and_cannot_be_picked(opened: Open) -> None:
+    page = opened("/")
+    page.get_by_label("User", exact=True).fill("nobody")
+    nothing = page.get_by_label("Suggestions: User").get_by_text("nothing fits")
+    nothing.wait_for()
+    assert violations(page) == []
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[aria-selected=true], [aria-activedescendant]").count() == 0
+    nothing.click(force=True)
+    assert asked(page) == ("/", {})
+    page.keyboard.press("Enter")
+    page.get_by_text("has no user 'nobody'").wait_for()
+
+
 def test_a_hostile_name_is_picked_as_it_is(opened: Open) -> None:
     page = opened("/")
     for label, text, name in (("User", "script", EVIL), ("Item", "i6", f"i6{EVIL}")):

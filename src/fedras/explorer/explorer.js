@@ -4,29 +4,37 @@ function suggest(input) {
   list.id = `${input.id}-found`;
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", `Suggestions: ${input.labels[0].textContent}`);
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
   input.after(list);
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-controls", list.id);
 
+  const nothing = document.createElement("li");
+  nothing.setAttribute("role", "option");
+  nothing.setAttribute("aria-disabled", true);
+  nothing.textContent = "nothing fits";
+
+  let options = [];
   let marked = -1;
   let asked = new AbortController();
 
   const mark = (at) => {
     marked = at;
-    [...list.children].forEach((option, n) => option.setAttribute("aria-selected", n === at));
+    options.forEach((option, n) => option.setAttribute("aria-selected", n === at));
     if (at < 0) input.removeAttribute("aria-activedescendant");
-    else input.setAttribute("aria-activedescendant", list.children[at].id);
+    else input.setAttribute("aria-activedescendant", options[at].id);
   };
-  const open = (found) => {
-    list.replaceChildren(...found.map(row));
-    list.hidden = found.length === 0;
-    input.setAttribute("aria-expanded", !list.hidden);
+  const show = (shown, rows) => {
+    options = rows;
+    list.replaceChildren(...(rows.length ? rows : [nothing]));
+    list.hidden = !shown;
+    input.setAttribute("aria-expanded", shown);
     mark(-1);
   };
   const close = () => {
     asked.abort();
-    open([]);
+    show(false, []);
   };
   const row = ({ id, title }, n) => {
     const option = document.createElement("li");
@@ -41,9 +49,7 @@ function suggest(input) {
       beside.textContent = ` ${id}`;
       option.append(beside);
     }
-    option.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
     option.addEventListener("click", () => pick(id));
-    option.dataset.id = id;
     return option;
   };
   const pick = (id) => {
@@ -57,7 +63,7 @@ function suggest(input) {
     const query = new URLSearchParams({ what: input.dataset.find, text: input.value });
     try {
       const answer = await fetch(`/find?${query}`, { signal: asked.signal });
-      if (answer.ok) open(await answer.json());
+      if (answer.ok) show(true, (await answer.json()).map(row));
     } catch (error) {
       if (error.name !== "AbortError") close();
     }
@@ -66,16 +72,16 @@ function suggest(input) {
   input.addEventListener("input", () => (input.value.trim() ? find() : close()));
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
-    const last = list.children.length - 1;
+    const last = options.length - 1;
     if (event.key === "Escape" && !list.hidden) close();
-    else if (event.key === "Enter" && marked >= 0) pick(list.children[marked].dataset.id);
+    else if (event.key === "Enter" && marked >= 0) options[marked].click();
     else if (event.key === "ArrowDown" && list.hidden) find();
-    else if (event.key === "ArrowDown") mark(marked < last ? marked + 1 : 0);
-    else if (event.key === "ArrowUp" && !list.hidden) mark(marked > 0 ? marked - 1 : last);
+    else if (event.key === "ArrowDown" && options.length) mark(marked < last ? marked + 1 : 0);
+    else if (event.key === "ArrowUp" && options.length) mark(marked > 0 ? marked - 1 : last);
     else return;
     event.preventDefault();
   });
-  open([]);
+  close();
 }
 
 for (const input of document.querySelectorAll("input[data-find]")) suggest(input);
