@@ -9,10 +9,16 @@ from time import monotonic, sleep
 from urllib.request import urlopen
 
 import pytest
+from helpers.nodes_in_process import PATIENCE, Perfect, config, make_nodes
+from helpers.small_federation import interactions
 from helpers.small_runs import Fedras, start
 
 from fedras.api import load
+from fedras.errors import FedrasError
 from fedras.explorer import serving
+from fedras.nodes.catalogue import Catalogue
+from fedras.nodes.node.offline import load_node
+from fedras.nodes.server.run import open_run
 
 _PATIENCE = 120.0  # seconds
 _BROWSER = """
@@ -117,3 +123,26 @@ def test_what_cannot_be_shown_is_said_as_by_the_other_commands(
         assert expected.status in {1, 2}
         assert expected.out == ""
         assert len(expected.err.splitlines()) == 1
+
+
+def test_of_a_federation_the_nodes_are_shown(tmp_path: Path) -> None:
+    link = Perfect(make_nodes(2, tmp_path))
+    catalogue = Catalogue.of(interactions())
+    run = open_run(tmp_path / "run", config(rounds=2), catalogue, link, PATIENCE)
+    run.federation.gather(2)
+    list(run.rounds())
+    run.close()
+    with pytest.raises(FedrasError, match=r"is of nodes, .* take the folder of a node as --node"):
+        load(tmp_path / "run", interactions=interactions())
+    process = start("explore", "--node", tmp_path / "node-1", "--no-browser")
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        with urlopen(url) as reply:  # noqa: S310 -- ours
+            page = reply.read().decode()
+        for node in (0, 1):
+            for user in load_node(tmp_path / f"node-{node}").users:
+                assert (f"<bdi>{user}</bdi>" in page) == bool(node)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=_PATIENCE)
