@@ -1,45 +1,32 @@
 """The page in a browser: it draws, sorts, can be read by everybody, and is quick.
 
-It needs Chromium, Playwright (extra ``dev``), and for one test axe. ``FEDRAS_CHROMIUM`` names a
-browser that is not on the path; in the folder ``FEDRAS_SCREENSHOTS`` pictures are left.
+What it needs: `helpers.browser`. In the folder ``FEDRAS_SCREENSHOTS`` pictures are left.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import pytest
+from helpers.browser import NEEDS_CHROMIUM, SCHEMES, WIDTHS, chromium, violations
 
 from fedras.pages.comparison import Comparison, Row
 from fedras.pages.kept import KeptRun, read_runs
 from fedras.pages.report import report
 
-CHROMIUM = (
-    os.environ.get("FEDRAS_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-)
-WIDTHS, SCHEMES = (360, 1400), ("light", "dark")
 MARKS = ".mark-symbol path, .mark-line path, .mark-rect path, .mark-area path"
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; FEDRAS_CHROMIUM names one"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="needs playwright"),
-]
+pytestmark = NEEDS_CHROMIUM
 Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
@@ -142,15 +129,10 @@ def test_the_table_sorts_by_click_and_by_keyboard(
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_serious(width: int, scheme: str, opened: Open, two: Path) -> None:
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        pytest.skip("needs axe-playwright-python, which brings axe")
     page = opened(two, width, scheme)
     for details in page.locator("details").all():
         details.evaluate("each => { each.open = true; }")
-    page.evaluate(Path(found.origin).with_name("axe.min.js").read_text("utf-8"))
-    violations = page.evaluate("axe.run()")["violations"]
-    assert [(each["id"], each["impact"], each["nodes"][0]["html"]) for each in violations] == []
+    assert violations(page) == []
 
 
 def test_what_is_folded_is_printed_on_white(opened: Open, two: Path) -> None:

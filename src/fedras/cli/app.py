@@ -13,6 +13,7 @@ from fedras.cli import (
     data,
     doctor,
     evaluate,
+    explore,
     export,
     federate,
     flower,
@@ -62,6 +63,7 @@ app.command()(compare.compare)
 app.command()(report.report)
 app.command()(recommend.recommend)
 app.command()(similar.similar)
+app.command()(explore.explore)
 app.command()(export.export)
 app.command()(reproduce.reproduce)
 app.add_typer(data.app, name="data")

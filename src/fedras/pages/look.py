@@ -1,6 +1,7 @@
-"""Colours, shapes and sizes of charts: of those in a page, which follow its theme, and of files."""
+"""How pages look, and charts: those in a page, which follow its theme, and those in files."""
 
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 # Each has a contrast of at least 3 to white and to the dark page.
@@ -63,6 +64,11 @@ class Look:
 
 PAGE = Look("currentColor", "var(--line)", "transparent", "container", 260, False)
 FILE = Look("#1d2127", "#d5d9de", "#ffffff", 760, 420, True)
+
+
+def base_css() -> str:
+    """Return the style that all pages have in common: the colours of both themes, text, tables."""
+    return (files("fedras.pages") / "base.css").read_text("utf-8")
 
 
 def colour(at: int) -> str:

@@ -14,7 +14,7 @@ from fedras.pages import curves, words
 from fedras.pages.charts import VERSION, Charts, Spec
 from fedras.pages.comparison import LUCK, Comparison
 from fedras.pages.kept import KeptRun, differing
-from fedras.pages.look import PATHS, colour, dash, shape
+from fedras.pages.look import PATHS, base_css, colour, dash, shape
 from fedras.pages.table import columns_of, rows_of
 from fedras.version import __version__
 
@@ -27,7 +27,7 @@ def html(runs: Sequence[KeptRun], comparison: Comparison) -> str:
         "page.html.jinja",
         **_common(runs, comparison),
         charts=drawn,
-        css=Markup(_text("page.css")),  # noqa: S704 -- files of ours
+        css=Markup(base_css() + _text("page.css")),  # noqa: S704 -- files of ours
         script=Markup(_script()),  # noqa: S704
         specs=Markup(_json(specs)),  # noqa: S704
         marks=[_mark(run.name, at) for at, run in enumerate(runs)],
