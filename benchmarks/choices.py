@@ -74,7 +74,7 @@ def scoring() -> Result:
             uploads["scoring"] += sent.sent["scoring"]
             uploads["all"] += sum(sent.sent.values())
             if round_ % config.eval_every == 0:
-                measured.append(simulation.evaluate().metrics)
+                measured.append(simulation.evaluate().sampled)
         found[name] = {
             key: sum(each[key] for each in measured[-LAST:]) / LAST for key in ("hr@10", "ndcg@10")
         } | {key: total / clients for key, total in uploads.items()}

@@ -49,6 +49,8 @@ include_patterns = [
 html_theme = "furo"
 html_title = f"fedras {version}"
 html_copy_source = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 
 myst_heading_anchors = 4
 nb_execution_mode = "auto"
