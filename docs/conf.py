@@ -105,7 +105,7 @@ def _table(model: type[BaseModel]) -> str:
 
 def _attributes(model: type[BaseModel]) -> dict[str, str]:
     """Return the docstrings of attributes."""
-    found = {}
+    found: dict[str, str] = {}
     for each in model.__mro__:
         if each.__module__.startswith("fedras."):
             texts = ModuleAnalyzer.for_module(each.__module__).find_attr_docs()

@@ -39,7 +39,7 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for registry in REGISTRIES:
             registry.names()
-            patch.setattr(registry, "_components", dict(registry._components))  # type: ignore[attr-defined]
+            patch.setattr(registry, "_components", dict(registry._components))
         for published in ("ml-100k", "ml-1m"):
             patch.setitem(DATASETS._components, published, Small)
         yield

@@ -78,7 +78,7 @@ def test_what_a_payload_is_besides_centroids() -> None:
 
     def rest(row: dict[str, Any], way: str) -> float:
         split = row[f"{way}_split"]
-        return sum(split.values()) / split["actions"] - 1
+        return float(sum(split.values()) / split["actions"] - 1)
 
     rows = runs("table1", measured)
     assert len(rows) == 3
