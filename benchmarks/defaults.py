@@ -121,7 +121,8 @@ def read(path: Path) -> list[Row]:
 
 def show() -> None:
     """Write the tables beside the rows."""
-    text = f"{chosen(read(FOLDER / 'choose.jsonl'))}\n{reached(read(FOLDER / 'table.jsonl'))}"
+    text = "# What the defaults were chosen from, and what they reach\n\n"
+    text += f"{chosen(read(FOLDER / 'choose.jsonl'))}\n{reached(read(FOLDER / 'table.jsonl'))}"
     (FOLDER / "table.md").write_text(text)
     print(text)
 
