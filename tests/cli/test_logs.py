@@ -16,7 +16,11 @@ def said(err: str) -> list[dict[str, Any]]:
 
 
 def timeless(line: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in line.items() if name not in {"event", "seconds"}}
+    return {
+        name: value
+        for name, value in line.items()
+        if name not in {"event", "seconds", "seconds_by_phase"}
+    }
 
 
 def test_every_line_beside_the_results_is_json(fedras: Fedras, tmp_path: Path) -> None:

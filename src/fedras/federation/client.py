@@ -13,6 +13,7 @@ from fedras.config import Config
 from fedras.errors import PayloadError
 from fedras.evaluation.scores import Ranked
 from fedras.federation import scoring
+from fedras.federation.clock import Clock, Seconds
 from fedras.federation.privacy import Draw, privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
@@ -24,6 +25,9 @@ from fedras.models import Cohort, Model
 from fedras.models.context import OFF, Context
 from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
+
+TRAINING, CODING = "training", "coding"
+"""Phases of what clients do in a round."""
 
 
 @dataclass(eq=False)
@@ -59,6 +63,8 @@ class Silo:
     noise
         Draws the noise of differential privacy. A real client takes `privacy.system_normals`; by
         default it follows from the run's seed, which everybody knows: right for simulations only.
+    laps
+        Of the last training, how long each part of the cohort took; several may at the same time.
     """
 
     config: Config
@@ -77,6 +83,7 @@ class Silo:
     context: Context = OFF
     residuals: Residuals = field(default_factory=Residuals)
     noise: Draw | None = None
+    laps: list[Seconds] = field(default_factory=list)
 
     def receive(self, broadcast: Broadcast) -> None:
         """Bring each stream's replica up to date (Algorithm 1, lines 14 to 17).
@@ -133,11 +140,13 @@ class Silo:
 
     def train(self, cohort: Int64s) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
+        self.laps = []
         sizes = self.indptr[cohort + 1] - self.indptr[cohort]
         return for_clients(lambda part: self._train(cohort[part]), sizes)
 
     def _train(self, cohort: Int64s) -> list[Upload]:
-        config, clients, round_ = self.config, self.clients[cohort], self.version
+        clock, config = Clock(), self.config
+        clients, round_ = self.clients[cohort], self.version
         vectors = self.vectors[cohort]
         positives, bounds = gather(self.indptr, self.items, cohort)
         shared = key(config.seed, Purpose.SHARED, round_)
@@ -157,6 +166,7 @@ class Silo:
             config,
         )
         self.vectors[cohort] = vectors
+        clock.lap(TRAINING)
         changes = models - self.scoring
         if config.dp_noise_multiplier:
             streams = keys(config.seed, Purpose.PRIVACY, round_, clients)
@@ -165,10 +175,13 @@ class Silo:
         payloads = self._encode(cohort, updates, shared)
         draws = keys(config.seed, Purpose.SCORING_UPLINK, round_, clients)
         coded = scoring.write_all(changes, config.scoring_numbers, round_, draws)
-        return [
+        uploads = [
             Upload(payload.of_round(round_).to_bytes(), change)
             for payload, change in zip(payloads, coded, strict=True)
         ]
+        clock.lap(CODING)
+        self.laps.append(clock.seconds)
+        return uploads
 
     def _encode(
         self, cohort: Int64s, updates: Sequence[RowUpdate], shared: np.uint64

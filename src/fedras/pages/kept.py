@@ -56,9 +56,9 @@ class KeptRun:
         """All options that numbers may depend on."""
         return {name: value for name, value in self.config.flat().items() if name not in _PLACES}
 
-    def few_lines(self) -> list[dict[str, Any]]:
+    def few_lines(self, most: int = _MOST_POINTS) -> list[dict[str, Any]]:
         """Return evaluated rounds for a curve: evenly spread if there are many, and the last."""
-        step = -(-len(self.lines) // _MOST_POINTS)
+        step = -(-len(self.lines) // most)
         return [*self.lines[:-1:step], self.lines[-1]] if self.lines else []
 
 
