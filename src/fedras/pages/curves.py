@@ -27,7 +27,7 @@ PHASES = {
     "training": "clients train",
     "coding": "clients code",
     "clients": "clients are waited for",
-    "averaging": "server reads and averages",
+    "averaging": "server averages",
     "publishing": "server codes",
     "replicas": "clients read",
     "evaluation": "evaluation",
