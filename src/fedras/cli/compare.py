@@ -6,12 +6,16 @@ from typing import Annotated
 import typer
 
 from fedras.cli.displays.output import AsJson, DataDir, echo, print_json, print_table, say
+from fedras.cli.options import Columns
+from fedras.cli.trained import Moved
 from fedras.errors import UsageError
 
 
 def compare(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of runs.")],
     data_dir: DataDir = None,
+    dataset: Moved = None,
+    columns: Columns = None,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -21,7 +25,7 @@ def compare(
 
     if as_json and as_csv:
         raise UsageError("give --json or --csv, not both")
-    found = comparison.compare(read_runs(folders), data_dir)
+    found = comparison.compare(read_runs(folders), data_dir, dataset, columns)
     if as_json:
         print_json({"best": found.best, "rows": table.records(found), "notes": found.notes})
         return
@@ -32,10 +36,10 @@ def compare(
     if as_csv:
         return
     rows = table.rows_of(found)
-    columns = table.columns_of(rows, table.SHOWN)
-    cells = [[column.text(row) for column in columns] for row in rows]
-    right = tuple(at for at, column in enumerate(columns) if column.value)
-    print_table([column.head for column in columns], cells, right=right)
+    shown = table.columns_of(rows, table.SHOWN)
+    cells = [[column.text(row) for column in shown] for row in rows]
+    right = tuple(at for at, column in enumerate(shown) if column.value)
+    print_table([column.head for column in shown], cells, right=right)
     echo("")
     for line in words.legend(found):
         echo(line)

@@ -8,7 +8,9 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.folder import RunFolder
+from fedras.whole_files import names_in
 
 _PLACES = {"data_dir", "items", "threads"}  # options that say where things are, not what is done
 _MOST_POINTS = 100
@@ -86,6 +88,8 @@ def _names(folders: Sequence[Path]) -> Iterator[str]:
 
 def _read(path: Path, name: str) -> KeptRun:
     folder = RunFolder(path)
+    if not folder.has_run() and (hint := _meant(path)):
+        raise UsageError(f"{path} holds no run{hint}")
     config, lines, summary = folder.config(), folder.metrics(), folder.summary()
     if not lines and summary is None:
         raise UsageError(
@@ -93,6 +97,19 @@ def _read(path: Path, name: str) -> KeptRun:
             f"fedras train --resume --out {path}"
         )
     return KeptRun(name, path, config, lines, summary)
+
+
+def _meant(path: Path) -> str:
+    """Return what somebody may have meant who names a folder without a run."""
+    above = [folder for folder in path.resolve().parents[:2] if RunFolder(folder).has_run()]
+    if above and (path / CHECKPOINT).is_file():
+        return f", but what a node of {above[0]} keeps: name that folder"
+    if above:
+        return f": it is a part of {above[0]}, name that"
+    if (path / CHECKPOINT).is_file():
+        return ", but what a node keeps: the folder of the run is the server's"
+    below = sorted(each for each in names_in(path) if RunFolder(path / each).has_run())
+    return f"; there are some in it, such as {path / below[0]}" if below else ""
 
 
 def differing(runs: Sequence[KeptRun]) -> list[str]:

@@ -53,6 +53,11 @@ def restore(federation: Federation, folder: RunFolder) -> Progress | None:
                     f"{folder.path / CONFIG} says {name} = {now[name]}, but {path} was trained "
                     f"with {value}; undo the change, or restore the run's own checkpoint"
                 )
+        if "membership" in values["state"] and not federation.remote:
+            raise FedrasError(
+                f"the run in {folder.path} is of nodes, which alone hold what their users have: "
+                "ask one of them, such as fedras recommend --node DIR"
+            )
         if values["data"] != federation.fingerprint:
             name = federation.described()["dataset"]
             raise FedrasError(f"{name} is not the data that the run in {folder.path} is of")
