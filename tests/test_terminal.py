@@ -215,3 +215,24 @@ def test_a_resumed_run_is_timed_from_its_first_new_round(monkeypatch: pytest.Mon
     with seconds(monkeypatch, 100.0, 103.0):
         assert [left.after(n, 10) for n in (5, 5, 6)] == ["time left unknown"] * 3
         assert left.after(7, 10) == "about 9 s left"
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["data"], ["data", "info"], ["compare"]])
+def test_help_is_readable_anywhere(
+    command: list[str], screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fedras.cli.app import run
+
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True, raising=False)
+    assert run([*command, "--help"]) == 0
+    assert not require_readable(screen)
+    text = text_of(screen)
+    assert max(map(len, text.splitlines())) <= 60
+    words = " ".join(text.split())
+    assert "\\[" not in words
+    assert "…" not in words
+    if command == ["train"]:
+        assert "--compression-rate FLOAT" in words
+        assert "--error-feedback The server adds" in words
+    if not command:
+        assert "train Train a federation and measure what it costs and how well it" in words

@@ -101,5 +101,5 @@ def test_a_package_without_metadata_is_named_itself(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(extras, "requires", nothing)
     extras.required.cache_clear()
-    assert extras.install("flower") == 'pip install "fedras[flower]"'
+    assert extras.install("flower") == 'pip install ".[flower]"'
     extras.required.cache_clear()
