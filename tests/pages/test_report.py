@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 import pytest
-from helpers.small_runs import SMALL, Fedras
+from helpers.small_runs import ARGUMENTS, SMALL, Fedras
 
 from fedras.config import Config
 from fedras.pages import curves, look, report
@@ -165,6 +165,16 @@ def test_clients_of_different_means(fedras: Fedras, tmp_path: Path) -> None:
         alt.Chart.from_dict(spec, validate=True)
         (rows,) = spec["datasets"].values()
         assert {row["tier"] for row in rows} == {"40", "220", "400"}
+
+
+def test_a_run_that_keeps_the_test_item_for_later_says_so(fedras: Fedras, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    done = fedras("train", *ARGUMENTS, "--set", "validation=true", "--rounds", 2, "--out", out)
+    assert "validation item, by" in done.out
+    assert (RunFolder(out).summary() or {})["ranked"] == "validation"
+    page = written(fedras, tmp_path / "report.html", out)
+    assert "of the validation item after 2 rounds" in page.texts["p"][0]
+    assert page.texts["caption"][0].startswith("Of the validation item")
 
 
 def test_an_unfinished_run_has_curves_only(fedras: Fedras, stopped: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.folder import RunFolder
 from fedras.whole_files import names_in
 
-_PLACES = {"data_dir", "items", "threads"}  # options that say where things are, not what is done
+# Options that say where things are and what they are called, not what is done.
+_PLACES = {"data_dir", "items", "item_columns", "threads"}
 _MOST_POINTS = 100
 
 
@@ -52,6 +53,11 @@ class KeptRun:
         split = config.split, config.test_share, config.validation, config.eval_negatives
         sizes = (found.get(name) for name in ("users", "items", "interactions"))
         return (*sizes, *split)
+
+    @property
+    def held_out(self) -> str:
+        """What the end of the run is ranked on."""
+        return "validation item" if self.config.validation else "test item"
 
     @property
     def options(self) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def _common(runs: Sequence[KeptRun], comparison: Comparison) -> dict[str, Any]:
         "notes": dict.fromkeys([*comparison.notes, *said]),
         "ranked": curves.ranked(runs),
         "has_references": bool(curves.references(runs)),
+        "held_out": " or ".join(dict.fromkeys(run.held_out for run in runs)),
         "candidates": f"{runs[0].config.eval_negatives:,}",
         "tested": sum(row.chance is not None for row in comparison.rows),
         "luck": LUCK,

@@ -183,6 +183,7 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
         "method": config.method,
         "seed": config.seed,
         "rounds": totals.rounds,
+        "ranked": "validation" if config.validation else "test",
         "metrics": quality.sampled,
         "metrics_full": quality.full,
         "server_metrics": quality.server,
