@@ -36,7 +36,7 @@ PHASES = {
 """What takes time, as people read it."""
 _A_ROUND = {"sent": "uplink_bytes_per_client_round", "received": "fetched_bytes_per_participation"}
 _COSINES = [f"{tenth / 10:.1f}" for tenth in range(-10, 10)]
-_FEW_POINTS = 40
+_FEW_POINTS = 25
 
 
 def learning(runs: Sequence[KeptRun], metric: str) -> Rows:
