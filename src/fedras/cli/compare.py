@@ -1,7 +1,7 @@
 """``fedras compare``: runs side by side, with intervals and paired tests."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,14 @@ from fedras.cli.displays.output import AsJson, DataDir, echo, print_json, print_
 from fedras.cli.options import Columns
 from fedras.cli.trained import Moved
 from fedras.errors import UsageError
+from fedras.terminal import console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fedras.pages.comparison import Row
+
+_SPACE = 2  # between columns
 
 
 def compare(
@@ -35,15 +43,27 @@ def compare(
         say(f"note: {note}")
     if as_csv:
         return
-    rows = table.rows_of(found)
-    shown = table.columns_of(rows, table.SHOWN)
-    cells = [[column.text(row) for column in shown] for row in rows]
-    right = tuple(at for at, column in enumerate(shown) if column.value)
-    print_table([column.head for column in shown], cells, right=right)
-    echo("")
+    _print_rows(table.rows_of(found))
     for line in words.legend(found):
         echo(line)
     echo("")
     for row in found.rows:
         if differing := words.options(row):
             echo(f"{row.name}: {differing}", indent=2)
+
+
+def _print_rows(rows: "Sequence[Row]") -> None:
+    """Print the table, or the differences as one of their own where there is no room beside."""
+    from fedras.pages import table  # noqa: PLC0415 -- slow to import
+
+    shown = table.columns_of(rows, table.SHOWN)
+    needed = [max(len(text) for text in (c.head, *map(c.text, rows))) + _SPACE for c in shown]
+    apart = [column for column in shown if column.head in table.DIFFERENCES]
+    rest = [column for column in shown if column not in apart]
+    fits = sum(needed) <= console().width
+    for columns in [shown] if fits or not apart else [rest, [shown[0], *apart]]:
+        cells = [[column.text(row) for column in columns] for row in rows]
+        right = tuple(at for at, column in enumerate(columns) if column.value)
+        some = [each for each in cells if any(each[1:])]
+        print_table([column.head for column in columns], some, right=right)
+        echo("")
