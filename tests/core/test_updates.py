@@ -14,7 +14,7 @@ from fedras.core.updates import (
     bounds_of,
     differing,
     gather,
-    mean_cosine,
+    cosine_counts,
     write_change,
 )
 
@@ -68,13 +68,18 @@ def test_the_mean_cosine_is_that_of_whole_matrices(
         / max(1e-30, float(np.linalg.norm(whole[row]) * np.linalg.norm(other[row])))
         for row in mine
     ]
-    got = mean_cosine(mine, whole[mine], theirs, other[theirs])
+    chosen = [np.arange(len(own), dtype=np.int32) for own in (mine, theirs)]
+    arrays = mine, whole[mine], chosen[0], theirs, other[theirs], chosen[1]
+    got, counts = cosine_counts(*arrays, 4)
+    assert counts.sum() == len(mine)
     assert got == pytest.approx(np.mean(cosines) if cosines else 1, abs=1e-5)
 
 
 def test_the_cosine_of_huge_rows_does_not_overflow() -> None:
     rows, huge = np.zeros(1, np.int32), np.full((1, 4), 3e38, np.float32)
-    assert mean_cosine(rows, huge, rows, -huge) == pytest.approx(-1)
+    got, counts = cosine_counts(rows, huge, rows, rows, -huge, rows, 4)
+    assert got == pytest.approx(-1)
+    assert counts.tolist() == [1, 0, 0, 0]
 
 
 def test_rows_are_subtracted() -> None:
