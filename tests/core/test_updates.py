@@ -12,9 +12,9 @@ from fedras.core.updates import (
     add_scaled,
     agreement,
     bounds_of,
+    cosine_counts,
     differing,
     gather,
-    cosine_counts,
     write_change,
 )
 
@@ -152,7 +152,7 @@ def test_what_does_not_match_is_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         differing(matrix, matrix[:2])
     with pytest.raises(ValueError, match="match"):
-        mean_cosine(rows, matrix, rows, matrix)
+        cosine_counts(rows, matrix, rows[:1], rows, matrix, rows, 4)
     wrongs: list[Any] = [matrix.astype(np.float64), matrix.T, matrix[0]]
     for wrong in wrongs:
         with pytest.raises(TypeError):

@@ -141,6 +141,7 @@ class Silo:
     def train(self, cohort: Int64s) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
         self.laps = []
+        cohort = np.ascontiguousarray(cohort)
         shared = key(self.config.seed, Purpose.SHARED, self.version)
         gathered = self._gathered(cohort, shared)
         codecs = [self.method.uplink(int(budget), shared) for budget in self.budgets]

@@ -76,8 +76,9 @@ def cosines(wanted: RowUpdate, heard: RowUpdate) -> Counter[str]:
 
 
 def _cosines(wanted: RowUpdate, heard: RowUpdate) -> tuple[float, Counter[str]]:
+    known, found = map(np.ascontiguousarray, (wanted.vectors, heard.vectors))
     mean, counts = cosine_counts(
-        wanted.rows, wanted.vectors, wanted.chosen, heard.rows, heard.vectors, heard.chosen, _BINS
+        wanted.rows, known, wanted.chosen, heard.rows, found, heard.chosen, _BINS
     )
     bins = enumerate(counts.tolist())
     return mean, Counter({f"{at / (_BINS // 2) - 1:.1f}": n for at, n in bins if n})
