@@ -10,6 +10,7 @@ import pytest
 from fedras.experiments import experiment, tuning
 
 ROOT = Path(__file__).parent.parent
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
@@ -77,12 +78,15 @@ def test_the_readmes_results_are_those_of_the_table() -> None:
         assert {_cells(row)[0]: _cells(row)[at] for row in rows} == results
 
 
-@pytest.mark.parametrize(
-    "document", [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
         assert (document.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_is_not_published_is_not_installed_by_its_name(document: Path) -> None:
+    assert "fedras[" not in document.read_text("utf-8")
 
 
 def test_the_version_is_the_same_everywhere() -> None:

@@ -215,3 +215,52 @@ def test_a_resumed_run_is_timed_from_its_first_new_round(monkeypatch: pytest.Mon
     with seconds(monkeypatch, 100.0, 103.0):
         assert [left.after(n, 10) for n in (5, 5, 6)] == ["time left unknown"] * 3
         assert left.after(7, 10) == "about 9 s left"
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["data"], ["data", "info"], ["compare"]])
+def test_help_is_readable_anywhere(
+    command: list[str], screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fedras.cli.app import run
+
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True, raising=False)
+    assert run([*command, "--help"]) == 0
+    assert not require_readable(screen)
+    text = text_of(screen)
+    assert max(map(len, text.splitlines())) <= 60
+    words = " ".join(text.split())
+    assert "\\[" not in words
+    assert "…" not in words
+    if command == ["train"]:
+        assert "--compression-rate FLOAT" in words
+        assert "--error-feedback The server adds" in words
+    if not command:
+        assert "train Train a federation and measure what it costs and how well it" in words
+
+
+def test_a_comparison_has_whole_words_at_any_width(screen: Screen) -> None:
+    from fedras.cli.compare import _print_rows
+    from fedras.evaluation.significance import Difference, Interval
+    from fedras.pages.comparison import Row
+
+    each = {"ndcg@10": 0.4796, "hr@10": 0.7}
+    less = Difference(-0.0165, -0.0294, -0.0041, 0.0131, 0.012)
+    rows = [
+        Row(
+            "ml-100k-mf-fedras-1",
+            {},
+            500,
+            each,
+            Interval(0.48, 0.456, 0.504),
+            sent=8e6,
+            received=4e5,
+        ),
+        Row("ml-100k-mf-svd-1", {}, 500, each, Interval(0.46, 0.44, 0.486), less, 0.0131, 2e6, 2e6),
+        Row("popularity", {}, None, each),
+    ]
+    _print_rows(rows)
+    text = text_of(screen)
+    assert max(map(len, text.splitlines())) <= 60
+    for whole in ("ml-100k-mf-fedras-1", "[.456, .504]", "-0.0165 [-.029, -.004]", "popularity"):
+        assert whole in text
+    assert len(text.split("\n\n")[1].splitlines()) == 2

@@ -90,7 +90,7 @@ def tune(
     progress: bool = True,
     **options: Any,
 ) -> "Tuned":
-    """Find the options that do best on the validation item; needs the extra ``fedras[tune]``.
+    """Find the options that do best on the validation item; needs the extra ``tune``.
 
     Parameters
     ----------

@@ -49,4 +49,4 @@ def install(extra: str) -> str:
     It names the packages themselves: the name of this one finds it only where it is published.
     """
     names = [f'"{each}"' for each in required().get(extra, [])]
-    return " ".join(["pip", "install", *(names or [f'"fedras[{extra}]"'])])
+    return " ".join(["pip", "install", *(names or [f'".[{extra}]"'])])

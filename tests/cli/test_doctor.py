@@ -86,7 +86,7 @@ def test_kernels_that_do_not_run_are(fedras: Fedras, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(doctor, "_compute", broken)
     done = fedras("doctor", "--json")
     assert done.status == 1
-    assert json.loads(done.out)["problems"] == ["kernels do not run: OSError: no libm"]
+    assert json.loads(done.out)["problems"] == ["the compiled core does not run: OSError: no libm"]
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
@@ -101,5 +101,5 @@ def test_a_package_without_metadata_is_named_itself(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(extras, "requires", nothing)
     extras.required.cache_clear()
-    assert extras.install("flower") == 'pip install "fedras[flower]"'
+    assert extras.install("flower") == 'pip install ".[flower]"'
     extras.required.cache_clear()

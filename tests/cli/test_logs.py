@@ -16,7 +16,11 @@ def said(err: str) -> list[dict[str, Any]]:
 
 
 def timeless(line: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in line.items() if name not in {"event", "seconds"}}
+    return {
+        name: value
+        for name, value in line.items()
+        if name not in {"event", "seconds", "seconds_by_phase"}
+    }
 
 
 def test_every_line_beside_the_results_is_json(fedras: Fedras, tmp_path: Path) -> None:
@@ -99,11 +103,70 @@ def test_events_of_a_run_that_goes_on_are_those_that_lack(tmp_path: Path) -> Non
     }
 
 
-def test_tensorboard_that_is_missing_is_said_first(
+def tracked(place: str) -> list[Any]:
+    """Return the runs of the experiment that MLflow itself finds, the newest first."""
+    mlflow = pytest.importorskip("mlflow")
+    client = mlflow.MlflowClient(place)
+    experiment = client.get_experiment_by_name("fedras")
+    assert experiment
+    return [
+        (run, lambda name, of=run: client.get_metric_history(of.info.run_id, name))
+        for run in client.search_runs([experiment.experiment_id])
+    ]
+
+
+def test_mlflow_reads_what_was_measured(fedras: Fedras, tmp_path: Path) -> None:
+    pytest.importorskip("mlflow")
+    out = tmp_path / "it's a run"
+    assert fedras(*TRAIN, "--out", out, "--log-to", "mlflow", "--quiet").status == 0
+    ((run, history),) = tracked((out / "mlflow").as_uri())
+    assert (run.info.run_name, run.info.status) == (out.name, "FINISHED")
+    assert run.data.params["method"] == "fedras"
+    expected = {each["round"]: each["ndcg@10"] for each in lines(out) if each["ranked"]}
+    assert len(expected) >= 2
+    assert {m.step: m.value for m in history("validation/ndcg_at_10")} == pytest.approx(expected)
+    summary = RunFolder(out).summary()
+    assert summary
+    (last,) = history("test/hr_at_10")
+    assert (last.step, last.value) == (ROUNDS, pytest.approx(summary["metrics"]["hr@10"]))
+    assert [m.step for m in history("bytes/sent_per_user/actions")] == [4, 8, 10, 12]
+
+
+def test_a_run_that_goes_on_is_the_same_at_mlflow(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mlflow")
+    place = (tmp_path / "server").as_uri()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", place)
+    first, second = ({"round": n, "ranked": None, "seconds": 1.0} for n in (1, 2))
+    for known in ([first], [first, second]):
+        logs = Logs("text", "mlflow")
+        logs.open(finished, 1)
+        logs.follow(known)
+    logs.end({"rounds": 2, "metrics": {}, "metrics_full": {}})
+    ((run, history),) = tracked(place)
+    assert [m.step for m in history("run/seconds")] == [1, 2]
+    assert run.info.status == "FINISHED"
+    assert not (finished / "mlflow").exists()
+
+
+def test_an_mlflow_that_cannot_be_had_is_one_line(
     fedras: Fedras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedras.run.events.find_spec", lambda _: None)
-    done = fedras(*TRAIN, "--out", tmp_path / "a", "--log-to", "tensorboard")
+    pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    done = fedras(*TRAIN, "--out", tmp_path / "a", "--log-to", "mlflow", "--quiet")
+    assert (done.status, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "fedras: error: cannot write to MLflow at http://127.0.0.1:9: " in done.err
+
+
+@pytest.mark.parametrize(("program", "module"), [("tensorboard", "events"), ("mlflow", "tracking")])
+def test_what_is_missing_is_said_first(
+    program: str, module: str, fedras: Fedras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"fedras.run.{module}.find_spec", lambda _: None)
+    done = fedras(*TRAIN, "--out", tmp_path / "a", "--log-to", program)
     assert done.status == 2
     assert "needs its package; run: pip install" in done.err
     assert not (tmp_path / "a").exists()

@@ -50,3 +50,22 @@ def test_a_table_that_moved_is_known_by_its_content(
     other = fedras("recommend", "run", "--user", "c", "--dataset", "other.csv")
     assert other.status == 1
     assert "is not the data" in other.err
+
+
+def test_titles_that_are_not_found_are_asked_for_by_the_names_there_are(
+    fedras: Fedras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.csv").write_text("user,item\n" + "a,1\na,2\na,3\nb,1\nb,2\nc,1\nc,2\n")
+    Path("titles.csv").write_text("sku;label on the box;price\n1;One;3\n2;Two;4\n")
+    given = "train", "own.csv", "--items", "titles.csv", "--rounds", 1, "--out", "run", "--quiet"
+    done = fedras(*given)
+    assert done.err.count("\n") == 1
+    assert (
+        "among sku, label on the box, price; say which it is: --item-columns title=NAME" in done.err
+    )
+    done = fedras(*given, "--item-columns", "title=label on the box")
+    assert done.status == 0
+    assert done.out.endswith("a page on this run: fedras report run\n")
+    assert "Two" in fedras("recommend", "run", "--items", "1").out
+    assert "item_columns" not in fedras("compare", "run").out

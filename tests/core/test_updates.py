@@ -12,9 +12,9 @@ from fedras.core.updates import (
     add_scaled,
     agreement,
     bounds_of,
+    cosine_counts,
     differing,
     gather,
-    mean_cosine,
     write_change,
 )
 
@@ -68,13 +68,18 @@ def test_the_mean_cosine_is_that_of_whole_matrices(
         / max(1e-30, float(np.linalg.norm(whole[row]) * np.linalg.norm(other[row])))
         for row in mine
     ]
-    got = mean_cosine(mine, whole[mine], theirs, other[theirs])
+    chosen = [np.arange(len(own), dtype=np.int32) for own in (mine, theirs)]
+    arrays = mine, whole[mine], chosen[0], theirs, other[theirs], chosen[1]
+    got, counts = cosine_counts(*arrays, 4)
+    assert counts.sum() == len(mine)
     assert got == pytest.approx(np.mean(cosines) if cosines else 1, abs=1e-5)
 
 
 def test_the_cosine_of_huge_rows_does_not_overflow() -> None:
     rows, huge = np.zeros(1, np.int32), np.full((1, 4), 3e38, np.float32)
-    assert mean_cosine(rows, huge, rows, -huge) == pytest.approx(-1)
+    got, counts = cosine_counts(rows, huge, rows, rows, -huge, rows, 4)
+    assert got == pytest.approx(-1)
+    assert counts.tolist() == [1, 0, 0, 0]
 
 
 def test_rows_are_subtracted() -> None:
@@ -147,7 +152,7 @@ def test_what_does_not_match_is_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         differing(matrix, matrix[:2])
     with pytest.raises(ValueError, match="match"):
-        mean_cosine(rows, matrix, rows, matrix)
+        cosine_counts(rows, matrix, rows[:1], rows, matrix, rows, 4)
     wrongs: list[Any] = [matrix.astype(np.float64), matrix.T, matrix[0]]
     for wrong in wrongs:
         with pytest.raises(TypeError):

@@ -201,7 +201,7 @@ def test_the_summary_reports_it(tmp_path: Path, capsys: pytest.CaptureFixture[st
             pass
         summary = json.loads((tmp_path / name / "summary.json").read_text())
         told[name] = summary.get("privacy")
-        print_summary(summary, name, "u01")
+        print_summary(summary, name, name, "u01")
         printed[name] = [x for x in capsys.readouterr().out.splitlines() if "privacy" in x]
     assert told["plain"] is None
     assert printed["plain"] == []

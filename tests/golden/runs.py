@@ -69,13 +69,16 @@ def watch(simulation: Simulation, parts: Parts) -> None:
     simulation.transport = transport
 
 
+TIMES = "seconds", "seconds_by_phase"
+
+
 def finished(federation: Federation, whose: Simulation | Server, parts: Parts) -> Parts:
     """Run all rounds, note what they count, and return the digests of what is left."""
     run = Run(federation)
     for result in run.rounds():
         parts[f"counted {result.round - 1}"] = of_values(counted(result))
     state = whose.state()
-    lines = [{k: v for k, v in line.items() if k != "seconds"} for line in run.lines]
+    lines = [{k: v for k, v in line.items() if k not in TIMES} for line in run.lines]
     quality = federation.evaluate()._asdict()
     values = dict(state.values)
     return {

@@ -58,6 +58,15 @@ def opened(folder: Path, link: Link, kind: str) -> Run[Any]:
     return open_run(folder, options, Catalogue.of(interactions()), link, PATIENCE)
 
 
+def known(line: dict[str, Any]) -> dict[str, Any]:
+    """Return what a line has but times, and but the quality of tiers: nodes answer with sums."""
+    timeless = {name: value for name, value in line.items() if not name.startswith("seconds")}
+    if "tiers" in line:
+        paid = "budget", "users", "sent", "received"
+        timeless["tiers"] = [{name: tier[name] for name in paid} for tier in line["tiers"]]
+    return timeless
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_nodes_end_early_in_the_same_context(kind: str, tmp_path: Path) -> None:
     whole = Run(simulation(**STOPS | KINDS[kind]))
@@ -70,8 +79,7 @@ def test_nodes_end_early_in_the_same_context(kind: str, tmp_path: Path) -> None:
     assert ours.schedule == theirs.schedule
     assert 0 < ours.schedule.skipped < joining(run.config)
     assert ours.items.tobytes() == theirs.items.tobytes()
-    known = [{n: v for n, v in line.items() if n != "seconds"} for line in run.lines]
-    assert known == [{n: v for n, v in line.items() if n != "seconds"} for line in whole.lines]
+    assert [*map(known, run.lines)] == [*map(known, whole.lines)]
     summary, simulated = RunFolder(tmp_path / "run").summary(), whole.summary()
     assert summary is not None
     for name in ("metrics", "metrics_full", "server_metrics", "rounds", "schedule"):

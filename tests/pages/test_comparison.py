@@ -99,7 +99,7 @@ def test_an_unfinished_run_says_so(fedras: Fedras, finished: Path, stopped: Path
 def test_without_data_the_rest_is_there(
     finished: Path, rival: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(*_: object) -> None:
+    def gone(*_: object, **__: object) -> None:
         raise DataError("the data is gone")
 
     monkeypatch.setattr(api, "load", gone)

@@ -8,11 +8,13 @@ from typing import Any
 
 import altair as alt
 import pytest
-from helpers.small_runs import Fedras
+from helpers.small_runs import ARGUMENTS, SMALL, Fedras
 
+from fedras.config import Config
 from fedras.pages import curves, look, report
 from fedras.pages.kept import read_runs
 from fedras.run.folder import RunFolder
+from fedras.run.training import train
 
 MOST = 2_000_000
 PAPERS = "#ffffff", "#16181c"
@@ -90,11 +92,14 @@ def test_charts_are_valid_and_show_the_runs(page: Page, beside: Path, rival: Pat
     places = [given["id"] for _, given in page.elements if given.get("class") == "chart"]
     assert places == list(page.specs)
     assert {"picture", "ndcg", "hr", "sent", "received_parts", "actions", "cosine"} <= {*places}
+    assert {"sent_each", "received_each", "cluster_sizes", "cosines", "phases"} <= {*places}
     for name, spec in page.specs.items():
         alt.Chart.from_dict(spec, validate=True)
         assert spec["description"], name
         shown = {row["run"] for rows in spec["datasets"].values() for row in rows if "run" in row}
-        assert shown == {beside.name, rival.name}
+        assert shown == {beside.name, rival.name} - (
+            {rival.name} if name == "cluster_sizes" else set()
+        )
     ends = {
         (row["run"], row["kind"]): row
         for rows in page.specs["picture"]["datasets"].values()
@@ -125,6 +130,51 @@ def test_words(fedras: Fedras, finished: Path, beside: Path, tmp_path: Path) -> 
     several = written(fedras, tmp_path / "two.html", finished, beside)
     assert several.texts["p"][0].startswith("The best of 2 finished runs by NDCG@10 is")
     assert "below the best centralised method (EASE, tuned)" in several.texts["p"][1]
+
+
+def test_bytes_a_round_add_up_to_those_so_far(finished: Path) -> None:
+    (run,) = read_runs([finished])
+    clients, cohort = 40, 4
+    for way, name in (("sent", "sent_per_user"), ("received", "received_per_user")):
+        each = curves.parts_each_round(run, way)
+        for part, total in run.lines[-1][name].items():
+            label = curves.PARTS.get(part, part)
+            paid = sum(row["bytes"] for row in each if row["part"] == label)
+            assert paid * cohort == pytest.approx(total * clients)
+
+
+def test_histograms_are_of_all_rounds(finished: Path, rival: Path) -> None:
+    runs = read_runs([finished, rival])
+    for name in ("cluster_sizes", "cosines"):
+        bins, rows = curves.spread(runs, name)
+        assert list(dict.fromkeys(row["bin"] for row in rows)) == bins
+        for run in {row["run"] for row in rows}:
+            assert sum(row["share"] for row in rows if row["run"] == run) == pytest.approx(1)
+    assert curves._bin("cluster_sizes", "8") == "8 to 15"
+    (run,) = read_runs([finished])
+    spent = sum(row["ms"] for row in curves.phases([run])) * run.rounds / 1000
+    assert 0 < spent <= run.lines[-1]["seconds"]
+
+
+def test_clients_of_different_means(fedras: Fedras, tmp_path: Path) -> None:
+    given = SMALL | {"rate_range": (0.9, 0.99), "rate_levels": 3, "rounds": 4}
+    list(train(Config.model_validate(given), tmp_path / "tiers"))
+    page = written(fedras, tmp_path / "report.html", tmp_path / "tiers")
+    for name in ("tiers_0_ndcg@10", "tiers_0_bytes"):
+        spec = page.specs[name]
+        alt.Chart.from_dict(spec, validate=True)
+        (rows,) = spec["datasets"].values()
+        assert {row["tier"] for row in rows} == {"40", "220", "400"}
+
+
+def test_a_run_that_keeps_the_test_item_for_later_says_so(fedras: Fedras, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    done = fedras("train", *ARGUMENTS, "--set", "validation=true", "--rounds", 2, "--out", out)
+    assert "validation item, by" in done.out
+    assert (RunFolder(out).summary() or {})["ranked"] == "validation"
+    page = written(fedras, tmp_path / "report.html", out)
+    assert "of the validation item after 2 rounds" in page.texts["p"][0]
+    assert page.texts["caption"][0].startswith("Of the validation item")
 
 
 def test_an_unfinished_run_has_curves_only(fedras: Fedras, stopped: Path, tmp_path: Path) -> None:

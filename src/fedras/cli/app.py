@@ -1,11 +1,11 @@
 """All commands, and how whatever goes wrong in them ends."""
 
 import os
+import re
 import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from fedras.cli import (
     compare,
@@ -26,11 +26,12 @@ from fedras.cli import (
     tune,
 )
 from fedras.cli.displays.output import log_as_json, say
+from fedras.cli.help import PLAIN, Group
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import STOPPED
 
 
-class _Commands(TyperGroup):
+class _Commands(Group):
     """Keeps from click what it would turn into an exit without a word."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -47,8 +48,8 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     help="Train recommenders across private histories, and count every byte that is sent.",
-    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
+    **PLAIN,
 )
 app.command()(train.train)
 app.command()(tune.tune)
@@ -127,4 +128,5 @@ def _explained(error: Exception) -> tuple[str, int]:
     describe = getattr(error, "format_message", None)
     if describe is None:
         return "", 0
-    return f"{describe()} (see fedras --help)", UsageError.exit_status
+    said = re.sub(r"( Did you mean [^?]*\?)\1", r"\1", describe())  # by typer and by click
+    return f"{said} (see fedras --help)", UsageError.exit_status

@@ -7,9 +7,10 @@ import typer
 
 from fedras.cli.components import option_lines, options_of
 from fedras.cli.displays.output import AsJson, DataDir, print_json, print_table, say, say_data
+from fedras.cli.help import PLAIN, Group
 from fedras.cli.options import Named, with_dataset
 
-app = typer.Typer(help="List, describe and fetch data sets.")
+app = typer.Typer(cls=Group, help="List, describe and fetch data sets.", **PLAIN)
 
 
 @app.command("list")

@@ -85,7 +85,8 @@ def federate(
         print_json(summary)
     else:
         user, node = _somebody(interactions, nodes)
-        print_summary(summary, f"--node {shlex.quote(str(folder.path / 'nodes' / node))}", user)
+        asked = f"--node {shlex.quote(str(folder.path / 'nodes' / node))}"
+        print_summary(summary, shlex.quote(str(folder.path)), asked, user)
 
 
 def _somebody(interactions: "Interactions", nodes: int) -> tuple[str, str]:

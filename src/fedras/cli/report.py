@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from fedras.cli.displays.output import DataDir, say
+from fedras.cli.options import Columns
+from fedras.cli.trained import Moved
 from fedras.errors import UsageError
 
 _FORMS = "html, md, svg or png"
@@ -21,6 +23,8 @@ def report(
         typer.Option("--format", metavar="FORMAT", help=f"{_FORMS} (default: FILE's ending)."),
     ] = None,
     data_dir: DataDir = None,
+    dataset: Moved = None,
+    columns: Columns = None,
 ) -> None:
     """Write what runs reached and what they cost as one page that opens anywhere."""
     from fedras.pages.comparison import compare  # noqa: PLC0415 -- slow to import
@@ -34,6 +38,7 @@ def report(
     require_extra()
     runs = read_runs(folders)
     target = out or Path(f"report.{wanted}")
-    content = report(runs, compare(runs, data_dir), wanted)
+    found = compare(runs, data_dir, dataset, columns)
+    content = report(runs, found, wanted)
     write(target, content)
     say(f"wrote {target} ({len(content) / 1e6:.2f} MB)")

@@ -10,13 +10,13 @@ _SHOWN = "@10"  # other cut-offs are in the file
 _COMPARED = ("hr@10", "ndcg@10")
 _RANKINGS = {"metrics": "", "metrics_full": " of all"}
 _QUALITY = {
-    "metrics": "replicas, sampled",
-    "metrics_full": "replicas, all items",
-    "server_metrics": "server, sampled",
+    "metrics": "clients, sampled items",
+    "metrics_full": "clients, all items",
+    "server_metrics": "server, sampled items",
 }
 
 
-def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
+def print_summary(summary: dict[str, Any], folder: str, asked: str, user: str) -> None:
     """Print the summary of a run as tables.
 
     Parameters
@@ -25,6 +25,8 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
         The content of ``summary.json``.
     folder
         The run's folder, as a shell reads it.
+    asked
+        What is asked for recommendations, as a shell reads it: the same, or one of its nodes.
     user
         A user whose recommendations could be asked for, as a shell reads it.
     """
@@ -35,7 +37,9 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
     echo("")
     names = [name for name in summary["metrics"] if name.endswith(_SHOWN)]
     rows = [[label, *(f"{summary[key][n]:.4f}" for n in names)] for key, label in _QUALITY.items()]
-    print_table(["ranked by", *(name.upper() for name in names)], rows, right=(1, 2, 3))
+    head = f"{summary['ranked']} item, by"
+    print_table([head, *(name.upper() for name in names)], rows, right=(1, 2, 3))
+    echo("clients rank with their replicas, the server with its matrix and their own vectors")
     echo("")
     echo(_recommended(summary["recommended"]))
     echo("")
@@ -68,7 +72,8 @@ def print_summary(summary: dict[str, Any], folder: str, user: str) -> None:
             echo(f"privacy: epsilon {privacy['epsilon']:.3g} at delta {privacy['delta']:g}")
         else:
             echo(f"privacy: {privacy['no_epsilon']}")
-    typer.echo(f"recommendations: fedras recommend {folder} --user {user}")
+    typer.echo(f"recommendations: fedras recommend {asked} --user {user}")
+    typer.echo(f"a page on this run: fedras report {folder}")
 
 
 def say_comparison(summary: dict[str, Any]) -> None:

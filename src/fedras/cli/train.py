@@ -55,9 +55,8 @@ def train(
     if as_json:
         print_json(summary)
     else:
-        print_summary(
-            summary, _quoted(run), shlex.quote(str(run.federation.interactions.user_ids[0]))
-        )
+        place, somebody = _quoted(run), str(run.federation.interactions.user_ids[0])
+        print_summary(summary, place, place, shlex.quote(somebody))
 
 
 def _open(

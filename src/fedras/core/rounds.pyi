@@ -22,7 +22,7 @@ def serve_mf(
     numbers: str,
     round_: int,
     draws: UInt64s,
-) -> list[bytes] | None:
+) -> tuple[list[bytes], float, float] | None:
     """Train clients by matrix factorisation and code their updates by actions.
 
     Parameters
@@ -42,8 +42,8 @@ def serve_mf(
 
     Returns
     -------
-    Each client's payload, as `codecs.actions.Actions` writes it; None where an update is not
-    finite.
+    Each client's payload, as `codecs.actions.Actions` writes it, and the seconds of training and of
+    coding, added up over the threads; None where an update is not finite.
     """
 
 def absorb(

@@ -61,13 +61,20 @@ def agreement(
     direction.
     """
 
-def mean_cosine(
-    rows: Int32s, values: Float32s, other_rows: Int32s, other_values: Float32s
-) -> float:
+def cosine_counts(
+    rows: Int32s,
+    vectors: Float32s,
+    chosen: Int32s,
+    other_rows: Int32s,
+    other_vectors: Float32s,
+    other_chosen: Int32s,
+    bins: int,
+) -> tuple[float, Int64s]:
     """Return the mean over ``rows`` of the cosine with the other's row of the same number.
 
-    Rows ascend; the cosine is 0 where the other has no such row or either is all zero. The sums
-    are float64. Of no rows it is 1.
+    And int64[bins], how many cosines are in each of equal bins from -1 to 1, the last of which has
+    1 in it. Row ``rows[i]`` is ``vectors[chosen[i]]``; rows ascend. The cosine is 0 where the other
+    has no such row or either is all zero. The sums are float64. Of no rows the mean is 1.
     """
 
 def row_norms(values: Float32s) -> Float64s:

@@ -75,7 +75,7 @@ def place_of(rows: Rows, name: str, role: str) -> int:
         )
     if name.isdecimal() and 1 <= int(name) <= len(rows.names):
         return int(name) - 1
-    raise DataError(f"{rows.where}: there is no column {name!r}; the columns are {_listed(rows)}")
+    raise DataError(f"{rows.where}: there is no column {name!r}; the columns are {listed(rows)}")
 
 
 def find(rows: Rows, given: dict[str, str], rated: bool = False) -> Columns:
@@ -123,7 +123,7 @@ def _one(rows: Rows, given: dict[str, str], role: str, but: tuple[int, ...] = ()
         return found[0]
     if not found:
         raise DataError(
-            f"{rows.where}: no column is called {role} or the like among {_listed(rows)}; say "
+            f"{rows.where}: no column is called {role} or the like among {listed(rows)}; say "
             f"which it is: --columns {role}=NAME"
         )
     names = [rows.names[n] for n in found]
@@ -277,5 +277,6 @@ def in_words(rows: Rows, columns: Columns, remarks: dict[str, str]) -> str:
     return words
 
 
-def _listed(rows: Rows) -> str:
+def listed(rows: Rows) -> str:
+    """Return the names of all columns, as far as they fit in a line."""
     return ", ".join(name or f"(column {n})" for n, name in enumerate(rows.names, 1))[:200]

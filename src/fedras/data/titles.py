@@ -66,8 +66,8 @@ def _place(rows: Rows, chosen: dict[str, str], role: str, default: int, but: int
         if found:
             return found[0]
     raise DataError(
-        f"{rows.where}: no column is called {role} or the like; say which: --item-columns "
-        f"item=NAME,title=NAME"
+        f"{rows.where}: no column is called {role} or the like among {named.listed(rows)}; say "
+        f"which it is: --item-columns {role}=NAME"
     )
 
 

@@ -14,37 +14,42 @@ from fedras.federation.server import Server
 from fedras.federation.wire import Traffic
 
 
-def count_fetched(server: Server, cohort: Int64s) -> Traffic:
+def count_fetched(server: Server, cohort: Int64s) -> list[Traffic]:
     """Count what the cohort, int64[C], fetches at the start of a round, and note that it has.
 
     A client fetches the updates since the version that it holds or a snapshot, whichever is
     smaller, of its replica and of the scoring model; a newcomer holds version 0. Of matrices that
     are sent whole it fetches the newest. The newest update is counted by its parts, all that is
     older and snapshots as ``catch_up``.
+
+    Returns
+    -------
+    By stream, what those of the cohort fetch that hear it.
     """
-    traffic = Traffic(clients=len(cohort))
-    version = server.broadcast.round
+    version, found = server.broadcast.round, []
+    whole = len(scoring.write(server.scoring, "f32", version, np.uint64(0)))
     for s, stream in enumerate(server.streams):
         mine = cohort[server.stream_of[cohort] == s]
+        traffic = Traffic(clients=len(mine))
         missed = _missed(stream.log, server.heard[mine])
-        if missed.sum() == 0:
-            continue
-        newest = server.broadcast.items[s]
-        if server.method.absolute:  # the newest says all: it replaces what was there
-            missed = np.minimum(missed, len(newest))
-        if missed.max() > stream.snapshot:
-            stream.snapshot = len(snapshot(stream.replica, version))
-        listeners, rest = _fetched(missed, len(newest), stream.snapshot)
-        traffic.add(newest, Payload.from_bytes(newest, server.items.shape, version), listeners)
+        if missed.sum():
+            newest = server.broadcast.items[s]
+            if server.method.absolute:  # the newest says all: it replaces what was there
+                missed = np.minimum(missed, len(newest))
+            if missed.max() > stream.snapshot:
+                stream.snapshot = len(snapshot(stream.replica, version))
+            listeners, rest = _fetched(missed, len(newest), stream.snapshot)
+            traffic.add(newest, Payload.from_bytes(newest, server.items.shape, version), listeners)
+            traffic.add_catch_up(rest)
+        change = server.broadcast.scoring
+        listeners, rest = _fetched(
+            _missed(server.scoring_log, server.heard[mine]), len(change), whole
+        )
+        traffic.add_scoring(change, listeners)
         traffic.add_catch_up(rest)
-    change = server.broadcast.scoring
-    whole = len(scoring.write(server.scoring, "f32", version, np.uint64(0)))
-    missed = _missed(server.scoring_log, server.heard[cohort])
-    listeners, rest = _fetched(missed, len(change), whole)
-    traffic.add_scoring(change, listeners)
-    traffic.add_catch_up(rest)
+        found.append(traffic)
     server.heard[cohort] = version
-    return traffic
+    return found
 
 
 def _missed(log: list[int], heard: Int64s) -> Int64s:

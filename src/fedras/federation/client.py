@@ -15,6 +15,7 @@ from fedras.core.updates import gather
 from fedras.errors import PayloadError
 from fedras.evaluation.scores import Ranked
 from fedras.federation import compiled, scoring
+from fedras.federation.clock import Clock, Seconds
 from fedras.federation.privacy import Draw, privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
@@ -24,6 +25,9 @@ from fedras.models import Cohort, Model
 from fedras.models.context import OFF, Context
 from fedras.parallel import for_clients
 from fedras.rng import Purpose, key, keys
+
+TRAINING, CODING = "training", "coding"
+"""Phases of what clients do in a round."""
 
 
 @dataclass(eq=False)
@@ -59,6 +63,8 @@ class Silo:
     noise
         Draws the noise of differential privacy. A real client takes `privacy.system_normals`; by
         default it follows from the run's seed, which everybody knows: right for simulations only.
+    laps
+        Of the last training, how long each part of the cohort took; several may at the same time.
     """
 
     config: Config
@@ -77,6 +83,7 @@ class Silo:
     context: Context = OFF
     residuals: Residuals = field(default_factory=Residuals)
     noise: Draw | None = None
+    laps: list[Seconds] = field(default_factory=list)
 
     def receive(self, broadcast: Broadcast) -> None:
         """Bring each stream's replica up to date (Algorithm 1, lines 14 to 17).
@@ -133,14 +140,17 @@ class Silo:
 
     def train(self, cohort: Int64s) -> list[Upload]:
         """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
+        self.laps = []
+        cohort = np.ascontiguousarray(cohort)
         shared = key(self.config.seed, Purpose.SHARED, self.version)
         gathered = self._gathered(cohort, shared)
         codecs = [self.method.uplink(int(budget), shared) for budget in self.budgets]
-        draws = self._draws(cohort)
         own = self.model, self.method, gathered, self.config
-        if (coded := compiled.serve(*own, codecs, draws, self.version)) is not None:
+        served = compiled.serve(*own, codecs, self._draws(cohort), self.version)
+        if served is not None:
             self.vectors[cohort] = gathered.vectors
-            return [Upload(data, b"") for data in coded]
+            self.laps.append({TRAINING: served.training, CODING: served.coding})
+            return [Upload(data, b"") for data in served.payloads]
         sizes = self.indptr[cohort + 1] - self.indptr[cohort]
         return for_clients(lambda part: self._train(cohort[part], shared), sizes)
 
@@ -163,10 +173,12 @@ class Silo:
         return keys(self.config.seed, Purpose.UPLINK, self.version, self.clients[cohort])
 
     def _train(self, cohort: Int64s, shared: np.uint64) -> list[Upload]:
-        config, clients, round_ = self.config, self.clients[cohort], self.version
+        clock, config = Clock(), self.config
+        clients, round_ = self.clients[cohort], self.version
         gathered = self._gathered(cohort, shared)
         updates, models = self.method.train(self.model, gathered, config)
         self.vectors[cohort] = gathered.vectors
+        clock.lap(TRAINING)
         changes = models - self.scoring
         if config.dp_noise_multiplier:
             streams = keys(config.seed, Purpose.PRIVACY, round_, clients)
@@ -175,10 +187,13 @@ class Silo:
         payloads = self._encode(cohort, updates, shared)
         draws = keys(config.seed, Purpose.SCORING_UPLINK, round_, clients)
         coded = scoring.write_all(changes, config.scoring_numbers, round_, draws)
-        return [
+        uploads = [
             Upload(payload.of_round(round_).to_bytes(), change)
             for payload, change in zip(payloads, coded, strict=True)
         ]
+        clock.lap(CODING)
+        self.laps.append(clock.seconds)
+        return uploads
 
     def _encode(
         self, cohort: Int64s, updates: Sequence[RowUpdate], shared: np.uint64

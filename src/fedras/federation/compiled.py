@@ -6,6 +6,7 @@ that it has to.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,14 @@ from fedras.models import Cohort, Model
 from fedras.models.mf import MF
 
 
+class Served(NamedTuple):
+    """What a cohort sends, and the seconds of training and coding, added up over the threads."""
+
+    payloads: list[bytes]
+    training: float
+    coding: float
+
+
 def serve(
     model: Model,
     method: Method,
@@ -29,7 +38,7 @@ def serve(
     codecs: Sequence[Codec],
     draws: UInt64s,
     round_: int,
-) -> list[bytes] | None:
+) -> Served | None:
     """Train each client of a cohort and code what it learnt.
 
     Parameters
@@ -45,14 +54,14 @@ def serve(
 
     Returns
     -------
-    The payloads' bytes. None, too, where training diverged: the general path says of whom.
+    None, too, where training diverged: the general path says of whom.
     """
     general = config.dp_noise_multiplier or config.uplink_error_feedback or method.absolute_uplink
     actions = _actions(codecs)
     if general or not actions or type(method).train is not Method.train or type(model) is not MF:
         return None
     most = np.array([codec.limit for codec in actions], np.int64)
-    return rounds.serve_mf(
+    found = rounds.serve_mf(
         cohort.vectors,
         cohort.replicas,
         cohort.span,
@@ -68,6 +77,7 @@ def serve(
         round_,
         draws,
     )
+    return found and Served(*found)
 
 
 def absorb(

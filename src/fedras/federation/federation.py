@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple, Protocol
 
+from fedras.arrays import Int64s
 from fedras.config import Config
 from fedras.federation.round import RoundResult
 from fedras.federation.server import Server
@@ -39,11 +40,15 @@ class Federation(Protocol):
         The options, complete, and as the method trains with them.
     server
         Algorithm 1's server.
+    by_stream
+        int64[S, bins], histograms of the ranks that `validate` found last, by the stream that users
+        hear (`metrics.counts`); None before, and where only their sum is known.
     """
 
     given: Config
     config: Config
     server: Server
+    by_stream: Int64s | None
 
     @property
     def fingerprint(self) -> str:

@@ -1,6 +1,7 @@
 """A whole federation in one process: the same server and clients, joined by a function call."""
 
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -17,13 +18,17 @@ from fedras.evaluation import metrics
 from fedras.evaluation.scores import Ranked
 from fedras.federation.budgets import client_budgets, client_rates
 from fedras.federation.client import held
+from fedras.federation.clock import Clock, Seconds, add_to
 from fedras.federation.federation import Quality
 from fedras.federation.privacy import require_accountant
-from fedras.federation.round import RoundResult, Transport, run_round
+from fedras.federation.round import CLIENTS, RoundResult, Transport, run_round
 from fedras.federation.schedule import choices, evaluation_of, joined, unseen, watches
 from fedras.federation.start import new_server, new_silo
 from fedras.federation.state import State
 from fedras.federation.wire import Broadcast, Upload
+
+REPLICAS = "replicas"
+"""A phase: what clients do with what they are sent."""
 
 
 class Simulation:
@@ -44,6 +49,8 @@ class Simulation:
         They are others after `restore`.
     evaluation, monitor
         What ranks held-out items: those of the test, and what is ranked while training.
+    by_stream
+        int64[S, bins], histograms of the ranks that were found last; see `Federation`.
 
     Raises
     ------
@@ -54,6 +61,7 @@ class Simulation:
     """
 
     def __init__(self, config: Config, interactions: Any = None) -> None:
+        self.by_stream: Int64s | None = None
         self.given = config = complete(labelled(config, interactions))
         self.transport: Transport = self._deliver
         require_accountant(config)
@@ -93,9 +101,20 @@ class Simulation:
     def step(self) -> RoundResult:
         """Run the next round and deliver its update to the clients' replicas."""
         result = run_round(self.server, self.transport)
+        clock = Clock()
         self.silo.receive(self.server.broadcast)
         self._follow()
-        return result
+        clock.lap(REPLICAS)
+        return replace(result, seconds=self._divided(result.seconds) | clock.seconds)
+
+    def _divided(self, seconds: Seconds) -> Seconds:
+        """Return how long each phase took, with what clients do divided as their threads had it."""
+        spent: Seconds = {}
+        for lap in self.silo.laps:
+            add_to(spent, lap)
+        share = seconds[CLIENTS] / (sum(spent.values()) or 1)
+        rest = {phase: each for phase, each in seconds.items() if phase != CLIENTS}
+        return {phase: share * each for phase, each in spent.items()} | rest
 
     def _deliver(self, broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
         self.silo.receive(broadcast)
@@ -110,6 +129,11 @@ class Simulation:
         counts = np.array([metrics.counts(each, bins) for each in ranks])
         found = self.server.schedule.decide(self.config, self.round, counts)
         self._follow()
+        chosen = ranks[choices(self.config).index(self.silo.context)]
+        streams = self.silo.stream[self.monitor.users]
+        self.by_stream = np.array(
+            [metrics.counts(chosen[streams == s], bins) for s in range(len(self.server.streams))]
+        )
         return found
 
     def evaluate(self) -> Quality:

@@ -117,3 +117,11 @@ class Traffic:
     def split(self) -> dict[str, float]:
         """Return the bytes per client and round by what they are."""
         return {name: total / max(1, self.clients) for name, total in sorted(self.sent.items())}
+
+
+def merged(parts: Sequence[Traffic]) -> Traffic:
+    """Return all that was counted of parts of the clients."""
+    whole = Traffic()
+    for part in parts:
+        whole.merge(part)
+    return whole

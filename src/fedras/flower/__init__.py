@@ -1,4 +1,4 @@
 """Nodes over Flower: a ServerApp, a ClientApp, and a federation of processes on one machine.
 
-Needs the extra ``fedras[flower]``.
+Needs the extra ``flower``.
 """

@@ -67,7 +67,17 @@ class Charts:
         title = f"bytes {way} by one user so far"
         if len(self.runs) > 1:
             return self._lines(curves.paid_so_far(self.runs, way), "bytes", title, sizes=True)
-        rows = curves.parts_so_far(self.runs[0], way)
+        return self._parts(curves.parts_so_far(self.runs[0], way), title)
+
+    def paid_each_round(self, way: str) -> Spec | None:
+        """Return the bytes of a participant in each round: by what they are, or by run."""
+        title = f"bytes {way} by a participant, a round"
+        if len(self.runs) > 1:
+            return self._lines(curves.paid_each_round(self.runs, way), "bytes", title, sizes=True)
+        return self._parts(curves.parts_each_round(self.runs[0], way), title)
+
+    def _parts(self, rows: Rows, title: str) -> Spec | None:
+        """Return bytes over the rounds, by what they are; None if there are no rows."""
         if not rows:
             return None
         chart = _chart(rows).mark_area(opacity=0.85).encode(
@@ -99,6 +109,55 @@ class Charts:
         rows = curves.per_round(self.runs, "avg_cosine")
         title = "cosine of coded update and update"
         return self._lines(rows, "value", title, zero=False)
+
+    def spread(self, name: str, title: str, of: str) -> Spec | None:
+        """Return a histogram, a bar for each bin, or a line for each run if there are several."""
+        bins, rows = curves.spread(self.runs, name)
+        if not rows:
+            return None
+        x = alt.X("bin:O", title=title, sort=bins, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+        y = alt.Y("share:Q", title=f"share of {of}", axis=alt.Axis(format="%", tickCount=4))
+        shown = ["run:N", alt.Tooltip("bin:O", title=title), alt.Tooltip("share:Q", format=".2%")]
+        if len(self.runs) > 1:
+            drawn = _chart(rows).mark_line(strokeWidth=2, point={"size": 24})
+        else:
+            drawn = _chart(rows).mark_bar()
+        looks = self._by_run(line=True) if len(self.runs) > 1 else {"color": self._colour()}
+        return self._finished(drawn.encode(x, y, tooltip=shown, **looks), f"{title}, share of {of}")
+
+    def phases(self) -> Spec | None:
+        """Return how long the phases of a round take, a bar for each run."""
+        rows = curves.phases(self.runs)
+        if not rows:
+            return None
+        there = {row["phase"] for row in rows}
+        names = alt.Y("run:N", title=None, sort=self._names, axis=alt.Axis(labelLimit=110))
+        chart = _chart(rows).mark_bar(height={"band": 0.7}).encode(
+            alt.X("ms:Q", title="milliseconds of a round", axis=alt.Axis(tickCount=5)), names,
+            color=_colours("phase:N", [each for each in curves.PHASES.values() if each in there]),
+            tooltip=["run:N", "phase:N", _number("ms", "milliseconds")],
+        )  # fmt: skip
+        text = "What the time of a round goes to, on average over the rounds"
+        return self._finished(chart, text, height=60 + 28 * len(self.runs))
+
+    def tiers(self, run: KeptRun, name: str) -> Spec | None:
+        """Return NDCG@10, or ``bytes``, of clients of different budgets, by round."""
+        rows = curves.tiers(run, name)
+        if not rows:
+            return None
+        sizes = name == "bytes"
+        title = "bytes of one user so far" if sizes else f"{name.upper()}, {curves.ranked([run])}"
+        names = list(dict.fromkeys(row["tier"] for row in rows))
+        axis = _bytes_axis() if sizes else alt.Axis(tickCount=5)
+        y = alt.Y(f"{name}:Q", title=title, scale=alt.Scale(zero=sizes), axis=axis)
+        shown = _size() if sizes else _number(name, title)
+        dashes = alt.Scale(domain=names, range=[dash(at) for at in range(len(names))])
+        chart = _chart(rows).mark_line(strokeWidth=2).encode(
+            _round(), y, color=_colours("tier:N", names, "budget"),
+            strokeDash=alt.StrokeDash("tier:N", scale=dashes, title="budget"),
+            tooltip=["tier:N", "round:Q", shown],
+        )  # fmt: skip
+        return self._finished(chart, f"{title}, by budget and round, of {run.name}")
 
     def refused(self, what: str) -> Spec | None:
         """Return dropped uploads or clipped rows so far; None if there are none."""
@@ -160,15 +219,19 @@ class Charts:
         """Return a colour for each kind of bytes, the same both ways."""
         there = {row["part"] for row in curves.parts_at_the_end(self.runs) if row["bytes"]}
         known = [part for part in curves.PARTS.values() if part in there]
-        domain = [*known, *sorted(there.difference(known))]
-        colours = [colour(at) for at in range(len(domain))]
-        return alt.Color("part:N", title=None, scale=alt.Scale(domain=domain, range=colours))
+        return _colours("part:N", [*known, *sorted(there.difference(known))])
 
     def _finished(self, chart: Any, description: str, height: int | None = None) -> Spec:
         """Return what Vega-Lite reads, checked against its schema."""
         size = {"width": self.look.width, "height": height or self.look.height}
         spec: Spec = chart.properties(description=description, **size).to_dict()
         return spec | {"config": self.look.config()}
+
+
+def _colours(field: str, names: list[str], title: str | None = None) -> alt.Color:
+    """Return a colour for each of some names, in their order."""
+    scale = alt.Scale(domain=names, range=[colour(at) for at in range(len(names))])
+    return alt.Color(field, title=title, scale=scale)
 
 
 def _far(values: list[float]) -> bool:

@@ -1,6 +1,6 @@
 """Runs side by side: quality with intervals, bytes, and which differences are no luck."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from fedras.evaluation.results import Results
 from fedras.evaluation.significance import Difference, Interval
 from fedras.pages.kept import KeptRun, differing
 from fedras.run.beside import POPULARITY, title
+from fedras.run.trained import Trained
 
 AT = (10,)
 LUCK = 0.05
@@ -92,7 +93,12 @@ class Comparison:
     notes: list[str]
 
 
-def compare(runs: Sequence[KeptRun], data_dir: Path | None = None) -> Comparison:
+def compare(
+    runs: Sequence[KeptRun],
+    data_dir: Path | None = None,
+    dataset: Path | None = None,
+    columns: str | None = None,
+) -> Comparison:
     """Hold runs against the best of them.
 
     Intervals and tests need each user's ranks, so data and checkpoint are loaded; where that cannot
@@ -104,6 +110,10 @@ def compare(runs: Sequence[KeptRun], data_dir: Path | None = None) -> Comparison
         Finished or not.
     data_dir
         Where data sets are, if not where they were in training.
+    dataset
+        The file of all runs, if it is a table of one's own that was moved.
+    columns
+        How to read it, if not as in training.
     """
     done = sorted((run for run in runs if run.summary), key=_quality, reverse=True)
     notes = [_unfinished(run) for run in runs if not run.summary]
@@ -111,7 +121,10 @@ def compare(runs: Sequence[KeptRun], data_dir: Path | None = None) -> Comparison
         notes.append(
             "not all runs are of the same data and split: their quality cannot be compared"
         )
-    found = _results(done, data_dir, notes)
+    options = {} if columns is None else {"columns": columns}
+    found = _results(
+        done, lambda run: api.load(run.folder, data_dir, dataset=dataset, options=options), notes
+    )
     intervals = {name: each.intervals(AT)["metrics"][DECIDES] for name, each in found.items()}
     less = _differences([run.name for run in done], found, notes)
     chances = holm({name: each.p_randomisation for name, each in less.items()})
@@ -168,13 +181,13 @@ def _unfinished(run: KeptRun) -> str:
 
 
 def _results(
-    runs: Sequence[KeptRun], data_dir: Path | None, notes: list[str]
+    runs: Sequence[KeptRun], load: Callable[[KeptRun], Trained], notes: list[str]
 ) -> dict[str, Results]:
     """Return the ranks of all held-out items by run; adds a note where they cannot be had."""
     found = {}
     for run in runs:
         try:
-            found[run.name] = api.load(run.folder, data_dir).results()
+            found[run.name] = load(run).results()
         except FedrasError as error:
             notes.append(f"{run.name} is without interval and test: {error}")
     return found

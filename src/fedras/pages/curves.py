@@ -23,6 +23,20 @@ PARTS = {
 }
 """What bytes are, as people read it; other names stand for themselves."""
 WAYS = ("sent", "received")
+PHASES = {
+    "training": "clients train",
+    "coding": "clients code",
+    "clients": "clients are waited for",
+    "averaging": "server averages",
+    "publishing": "server codes",
+    "replicas": "clients read",
+    "evaluation": "evaluation",
+    "measuring": "counting",
+}
+"""What takes time, as people read it."""
+_A_ROUND = {"sent": "uplink_bytes_per_client_round", "received": "fetched_bytes_per_participation"}
+_COSINES = [f"{tenth / 10:.1f}" for tenth in range(-10, 10)]
+_FEW_POINTS = 25
 
 
 def learning(runs: Sequence[KeptRun], metric: str) -> Rows:
@@ -107,6 +121,66 @@ def parts_at_the_end(runs: Sequence[KeptRun]) -> Rows:
     ]
 
 
+def paid_each_round(runs: Sequence[KeptRun], way: str) -> Rows:
+    """Return the bytes of a participant in a round, all kinds together."""
+    return [row | {"bytes": row["value"]} for row in per_round(runs, _A_ROUND[way])]
+
+
+def parts_each_round(run: KeptRun, way: str) -> Rows:
+    """Return the bytes of a participant in a round by what they are."""
+    name, found, before = f"{way}_per_user", [], dict[str, float]()
+    for line, whole in _unsummed(run.few_lines(), _A_ROUND[way]):
+        if name not in line:
+            continue
+        now = line[name]
+        more = {part: now[part] - before.get(part, 0.0) for part in now}
+        total, before = sum(more.values()), now
+        found += [
+            {"round": line["round"], "bytes": whole * each / total, "part": PARTS.get(part, part)}
+            for part, each in more.items()
+            if total and run.lines[-1][name].get(part)
+        ]
+    return found
+
+
+def spread(runs: Sequence[KeptRun], name: str) -> tuple[list[str], Rows]:
+    """Return the bins of a histogram, and how much of it is in each; of all rounds together."""
+    found = {run.name: run.lines[-1].get(name) or {} for run in runs if run.lines}
+    lows = {low for each in found.values() for low in each}
+    every = _COSINES if name == "cosines" else _doubled(max(map(int, lows), default=0))
+    known = [at for at, low in enumerate(every) if low in lows]
+    bins = every[known[0] : known[-1] + 1] if known else []
+    return [_bin(name, low) for low in bins], [
+        {"run": run, "bin": _bin(name, low), "share": each.get(low, 0) / sum(each.values())}
+        for run, each in found.items()
+        for low in bins
+        if each
+    ]
+
+
+def phases(runs: Sequence[KeptRun]) -> Rows:
+    """Return the milliseconds of a round by phase."""
+    return [
+        {"run": run.name, "phase": PHASES.get(name, name), "ms": 1000 * each / line["round"]}
+        for run in runs
+        for line in run.lines[-1:]
+        for name, each in line.get("seconds_by_phase", {}).items()
+    ]
+
+
+def tiers(run: KeptRun, name: str) -> Rows:
+    """Return a metric, or the ``bytes`` of one user so far, of clients of different budgets."""
+    found = []
+    for line in run.few_lines(_FEW_POINTS):
+        for tier in line.get("tiers", ()):
+            low, high = tier["budget"]
+            value = tier["sent"] + tier["received"] if name == "bytes" else tier.get(name)
+            if value is not None:
+                label = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+                found.append({"round": line["round"], name: value, "tier": label})
+    return found
+
+
 def per_round(runs: Sequence[KeptRun], mean: str) -> Rows:
     """Return what lines have as a mean over all rounds as one over the rounds between two lines."""
     return [
@@ -144,3 +218,15 @@ def _unsummed(lines: Rows, mean: str) -> Iterator[tuple[dict[str, Any], float]]:
         if rounds > 0:
             total = line[mean] * line["round"] - before[mean] * before["round"]
             yield line, total / rounds
+
+
+def _doubled(most: int) -> list[str]:
+    """Return 1, 2, 4 and so on up to the largest of them that is not above ``most``."""
+    return [str(1 << power) for power in range(most.bit_length())]
+
+
+def _bin(name: str, low: str) -> str:
+    """Return what is below a bin: a cosine that it begins with, or all sizes of it."""
+    if name == "cosines" or low == "1":
+        return low
+    return f"{low} to {2 * int(low) - 1}"

@@ -8,9 +8,12 @@ from typing import Any
 
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.run.checkpoint import CHECKPOINT
 from fedras.run.folder import RunFolder
+from fedras.whole_files import names_in
 
-_PLACES = {"data_dir", "items", "threads"}  # options that say where things are, not what is done
+# Options that say where things are and what they are called, not what is done.
+_PLACES = {"data_dir", "items", "item_columns", "threads"}
 _MOST_POINTS = 100
 
 
@@ -52,13 +55,18 @@ class KeptRun:
         return (*sizes, *split)
 
     @property
+    def held_out(self) -> str:
+        """What the end of the run is ranked on."""
+        return "validation item" if self.config.validation else "test item"
+
+    @property
     def options(self) -> dict[str, Any]:
         """All options that numbers may depend on."""
         return {name: value for name, value in self.config.flat().items() if name not in _PLACES}
 
-    def few_lines(self) -> list[dict[str, Any]]:
+    def few_lines(self, most: int = _MOST_POINTS) -> list[dict[str, Any]]:
         """Return evaluated rounds for a curve: evenly spread if there are many, and the last."""
-        step = -(-len(self.lines) // _MOST_POINTS)
+        step = -(-len(self.lines) // most)
         return [*self.lines[:-1:step], self.lines[-1]] if self.lines else []
 
 
@@ -86,6 +94,8 @@ def _names(folders: Sequence[Path]) -> Iterator[str]:
 
 def _read(path: Path, name: str) -> KeptRun:
     folder = RunFolder(path)
+    if not folder.has_run() and (hint := _meant(path)):
+        raise UsageError(f"{path} holds no run{hint}")
     config, lines, summary = folder.config(), folder.metrics(), folder.summary()
     if not lines and summary is None:
         raise UsageError(
@@ -93,6 +103,19 @@ def _read(path: Path, name: str) -> KeptRun:
             f"fedras train --resume --out {path}"
         )
     return KeptRun(name, path, config, lines, summary)
+
+
+def _meant(path: Path) -> str:
+    """Return what somebody may have meant who names a folder without a run."""
+    above = [folder for folder in path.resolve().parents[:2] if RunFolder(folder).has_run()]
+    if above and (path / CHECKPOINT).is_file():
+        return f", but what a node of {above[0]} keeps: name that folder"
+    if above:
+        return f": it is a part of {above[0]}, name that"
+    if (path / CHECKPOINT).is_file():
+        return ", but what a node keeps: the folder of the run is the server's"
+    below = sorted(each for each in names_in(path) if RunFolder(path / each).has_run())
+    return f"; there are some in it, such as {path / below[0]}" if below else ""
 
 
 def differing(runs: Sequence[KeptRun]) -> list[str]:

@@ -10,6 +10,7 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
+from fedras.evaluation.metrics import DECIDES
 from fedras.pages import curves, words
 from fedras.pages.charts import VERSION, Charts, Spec
 from fedras.pages.comparison import LUCK, Comparison
@@ -21,12 +22,19 @@ from fedras.version import __version__
 
 def html(runs: Sequence[KeptRun], comparison: Comparison) -> str:
     """Return the page: all that it needs is in it, and it asks nobody for anything."""
-    drawn = _drawn(Charts(runs))
+    charts = Charts(runs)
+    tiers = {
+        run.name: {f"tiers_{at}_{name}": charts.tiers(run, name) for name in (DECIDES, "bytes")}
+        for at, run in enumerate(runs)
+        if any(line.get("tiers") for line in run.lines)
+    }
+    drawn = _drawn(charts) | {id_: spec for each in tiers.values() for id_, spec in each.items()}
     specs = {name: spec for name, spec in drawn.items() if spec}
     return _render(
         "page.html.jinja",
         **_common(runs, comparison),
         charts=drawn,
+        tiers={name: [id_ for id_, spec in each.items() if spec] for name, each in tiers.items()},
         css=Markup(base_css() + _text("page.css")),  # noqa: S704 -- files of ours
         script=Markup(_script()),  # noqa: S704
         specs=Markup(_json(specs)),  # noqa: S704
@@ -60,6 +68,7 @@ def _common(runs: Sequence[KeptRun], comparison: Comparison) -> dict[str, Any]:
         "notes": dict.fromkeys([*comparison.notes, *said]),
         "ranked": curves.ranked(runs),
         "has_references": bool(curves.references(runs)),
+        "held_out": " or ".join(dict.fromkeys(run.held_out for run in runs)),
         "candidates": f"{runs[0].config.eval_negatives:,}",
         "tested": sum(row.chance is not None for row in comparison.rows),
         "luck": LUCK,
@@ -111,10 +120,15 @@ def _drawn(charts: Charts) -> dict[str, Spec | None]:
         "hr": charts.learning("hr@10"),
         "sent": charts.paid("sent"),
         "received": charts.paid("received"),
+        "sent_each": charts.paid_each_round("sent"),
+        "received_each": charts.paid_each_round("received"),
         "sent_parts": charts.parts("sent"),
         "received_parts": charts.parts("received"),
         "actions": charts.actions(),
         "cosine": charts.cosine(),
+        "cluster_sizes": charts.spread("cluster_sizes", "rows that take an action", "actions"),
+        "cosines": charts.spread("cosines", "cosine of a row and what arrives of it", "rows"),
+        "phases": charts.phases(),
         "dropped": charts.refused("dropped uploads"),
         "clipped": charts.refused("clipped rows"),
     }

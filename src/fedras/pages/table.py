@@ -20,6 +20,8 @@ class Column(NamedTuple):
 
 SHOWN = ("run", "NDCG@10", "interval", "less the best", "by luck", "bytes")
 """The columns for a terminal."""
+DIFFERENCES = ("less the best", "by luck")
+"""Those of them that are of two runs."""
 COLUMNS = (
     Column("run", lambda row: row.name),
     Column(

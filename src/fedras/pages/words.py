@@ -25,7 +25,7 @@ def paragraph(run: KeptRun, row: Row, runs: Sequence[KeptRun]) -> str:
     start = f"{run.name} ({config.method}, {config.model})"
     if run.summary is None:
         return f"{start} is not finished: {run.rounds:,} of {config.rounds:,} rounds are done."
-    quality = f"reaches {_sure(row)} after {run.rounds:,} rounds"
+    quality = f"reaches {_sure(row)} of the {run.held_out} after {run.rounds:,} rounds"
     bill = run.summary["bill"]["text"][0]
     alike = [run, *(other for other in runs if other.data == run.data)]
     known = ((other.summary or {}).get("baselines") for other in alike)
@@ -153,7 +153,7 @@ def _sure(row: Row) -> str:
     text = f"NDCG@10 {row.metrics[DECIDES]:.4f}"
     if row.interval is not None:
         text += f" (95 % between {row.interval.low:.4f} and {row.interval.high:.4f})"
-    return f"{text} and HR@10 {row.metrics['hr@10']:.4f} of the test item"
+    return f"{text} and HR@10 {row.metrics['hr@10']:.4f}"
 
 
 def _bounds(low: float, high: float) -> str:

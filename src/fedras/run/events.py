@@ -7,23 +7,29 @@ from typing import Any
 
 from fedras.errors import UsageError
 from fedras.extras import install
+from fedras.run import scalars
 
 FOLDER = "tensorboard"
 
 
-def require_tensorboard() -> None:
+def require() -> None:
     """Raise UsageError if TensorBoard is missing."""
     if find_spec("tensorboard") is None:
         raise UsageError(f"--log-to tensorboard needs its package; run: {install('tensorboard')}")
 
 
-class Events:
-    """Event files in a folder; a scalar for each number, the round is its step.
+class Log:
+    """Event files in the folder of a run; a scalar for each number, the round is its step.
 
     Parameters
     ----------
     folder
-        Where they are, beside those of earlier starts.
+        Of the run; they are in a folder in it, beside those of earlier starts.
+
+    Attributes
+    ----------
+    new
+        Whether there were none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,38 +37,23 @@ class Events:
             EventFileWriter,
         )
 
-        self._file = EventFileWriter(str(folder))
+        self.new = not (folder / FOLDER).exists()
+        self._file = EventFileWriter(str(folder / FOLDER))
 
     def add_line(self, line: dict[str, Any]) -> None:
         """Add a line of ``metrics.jsonl``."""
-        values = {_tag(name, line["ranked"]): v for name, v in line.items() if name != "round"}
-        self._add(line["round"], values)
+        self._add(line["round"], scalars.of_line(line))
 
-    def add_summary(self, summary: dict[str, Any]) -> None:
-        """Add the quality on the test item, among sampled items and among all."""
-        groups = {"test": summary["metrics"], "test of all": summary["metrics_full"]}
-        values = {f"{of}/{name}": v for of, found in groups.items() for name, v in found.items()}
-        self._add(summary["rounds"], values)
-
-    def close(self) -> None:
-        """Write what is not written yet."""
+    def end(self, summary: dict[str, Any]) -> None:
+        """Add the quality at the end, and write what is not written yet."""
+        self._add(summary["rounds"], scalars.of_summary(summary))
         self._file.close()
 
-    def _add(self, step: int, values: dict[str, Any]) -> None:
+    def _add(self, step: int, values: dict[str, float]) -> None:
         from tensorboard.compat.proto.event_pb2 import Event  # noqa: PLC0415
         from tensorboard.compat.proto.summary_pb2 import Summary  # noqa: PLC0415
 
-        scalars = [
-            Summary.Value(tag=tag, simple_value=value)
-            for tag, value in values.items()
-            if isinstance(value, int | float)
-        ]
-        event = Event(step=step, wall_time=time.time(), summary=Summary(value=scalars))
+        found = [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+        event = Event(step=step, wall_time=time.time(), summary=Summary(value=found))
         self._file.add_event(event)
         self._file.flush()
-
-
-def _tag(name: str, ranked: str | None) -> str:
-    if "@" in name:
-        return f"{ranked}/{name}"
-    return f"{'bytes' if 'bytes' in name else 'run'}/{name}"

@@ -55,8 +55,8 @@ def restore(federation: Federation, folder: RunFolder) -> Progress | None:
                 )
         if "membership" in values["state"] and not federation.remote:
             raise FedrasError(
-                f"the run in {folder.path} is of nodes, which alone know their users; recommend, "
-                "similar, explore and export take the folder of a node as --node"
+                f"the run in {folder.path} is of nodes, which alone hold what their users have: "
+                "ask one of them, such as fedras recommend --node DIR"
             )
         if values["data"] != federation.fingerprint:
             name = federation.described()["dataset"]

@@ -13,6 +13,7 @@ from weakref import WeakSet
 
 from fedras.errors import FedrasError
 from fedras.evaluation import metrics
+from fedras.federation.clock import add_to
 from fedras.federation.federation import Federation
 from fedras.federation.round import RoundResult
 from fedras.federation.schedule import joining, monitored
@@ -22,6 +23,10 @@ from fedras.interrupts import deferred
 from fedras.run.folder import RunFolder
 from fedras.run.resumption import Progress, decisive, restore
 from fedras.run.summary import Totals, share_of, summarise, uncompressed
+from fedras.run.tiers import tiers
+
+EVALUATION = "evaluation"
+"""A phase beside those of rounds."""
 
 F = TypeVar("F", bound=Federation)
 
@@ -179,14 +184,25 @@ class Run(Generic[F]):
         """Return what the last round has reached, and add the line that ``metrics.jsonl`` gets."""
         start = perf_counter()
         found = self.federation.validate()
-        self.totals.seconds += perf_counter() - start
+        spent = perf_counter() - start
+        self.totals.seconds += spent
+        add_to(self.totals.phases, {EVALUATION: spent})
         ranked = None if found is None else monitored(self.config)
         unknown = dict.fromkeys(metrics.names(self.config.at))
-        line = {"round": self.round, "ranked": ranked} | (found or unknown)
+        line: dict[str, Any] = {"round": self.round, "ranked": ranked} | (found or unknown)
         line |= self.totals.means() | self.totals.refused()
-        line |= self.totals.paid(len(self.federation.server.clients))
-        self.lines.append(line | {"seconds": self.totals.seconds})
+        line |= self.totals.paid(len(self.federation.server.clients)) | self.totals.spread()
+        if groups := self._tiers(found):
+            line["tiers"] = groups
+        phases = {"seconds_by_phase": dict(self.totals.phases)}
+        self.lines.append(line | {"seconds": self.totals.seconds} | phases)
         return found
+
+    def _tiers(self, found: dict[str, float] | None) -> list[dict[str, Any]]:
+        federation, totals = self.federation, self.totals
+        counts = None if found is None else federation.by_stream
+        paid = totals.sent_by, totals.received_by
+        return tiers(federation.server.streams, *paid, counts, self.config.at)
 
     def write(self, folder: RunFolder) -> None:
         """Write checkpoint and metrics to a folder."""

@@ -13,6 +13,7 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.config import Config
 from fedras.federation import privacy, scoring
+from fedras.federation.clock import Seconds, add_to
 from fedras.federation.federation import Federation, Quality
 from fedras.federation.round import RoundResult
 from fedras.federation.server import Server
@@ -23,6 +24,7 @@ from fedras.run.bill import bill
 from fedras.version import __version__
 
 _DIRECTIONS = ("uplink", "downlink", "fetched")
+_COUNTERS = ("cluster_sizes", "cosines", "sent_by", "received_by")  # newer than the rest
 
 
 @dataclass
@@ -41,8 +43,14 @@ class Totals:
         Sums of what each round reports (`RoundResult`).
     dropped, clipped
         Uploads that were not believed, by reason, and rows that were shortened.
+    cluster_sizes, cosines
+        How the rows of updates were spread (`federation.spread`).
+    sent_by, received_by
+        Bytes of all clients of a budget, which is the key as text.
     seconds
         Time spent in rounds and their evaluation.
+    phases
+        The same by phase.
     """
 
     rounds: int = 0
@@ -53,7 +61,12 @@ class Totals:
     cosine: float = 0.0
     dropped: Counter[str] = field(default_factory=Counter)
     clipped: int = 0
+    cluster_sizes: Counter[str] = field(default_factory=Counter)
+    cosines: Counter[str] = field(default_factory=Counter)
+    sent_by: Counter[str] = field(default_factory=Counter)
+    received_by: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    phases: Seconds = field(default_factory=dict)
 
     def add(self, result: RoundResult) -> None:
         """Add a round; whoever measures its time adds that."""
@@ -65,6 +78,11 @@ class Totals:
         self.cosine += result.cosine
         self.dropped.update(result.dropped)
         self.clipped += result.clipped
+        self.cluster_sizes.update(result.cluster_sizes)
+        self.cosines.update(result.cosines)
+        self.sent_by.update(result.sent)
+        self.received_by.update(result.received)
+        add_to(self.phases, result.seconds)
 
     def means(self) -> dict[str, float]:
         """Return bytes per client and round, actions and cosine, averaged over the rounds."""
@@ -86,6 +104,14 @@ class Totals:
         return {
             f"{name}_per_user": {part: n / max(1, users) for part, n in sorted(each.sent.items())}
             for name, each in directions.items()
+        }
+
+    def spread(self) -> dict[str, dict[str, int]]:
+        """Return how the rows of updates were spread over clusters and by cosine, so far."""
+        sizes, cosines = self.cluster_sizes, self.cosines
+        return {
+            "cluster_sizes": {name: sizes[name] for name in sorted(sizes, key=int)},
+            "cosines": {name: cosines[name] for name in sorted(cosines, key=float)},
         }
 
     def refused(self) -> dict[str, Any]:
@@ -133,7 +159,8 @@ class Totals:
             name: Traffic(values[name]["clients"], Counter(values[name]["sent"]))
             for name in _DIRECTIONS
         }
-        return cls(**values | traffic | {"dropped": Counter(values["dropped"])})
+        counters = {name: Counter(values.get(name, {})) for name in _COUNTERS}
+        return cls(**values | traffic | counters | {"dropped": Counter(values["dropped"])})
 
 
 def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[str, Any]:
@@ -156,6 +183,7 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
         "method": config.method,
         "seed": config.seed,
         "rounds": totals.rounds,
+        "ranked": "validation" if config.validation else "test",
         "metrics": quality.sampled,
         "metrics_full": quality.full,
         "server_metrics": quality.server,

@@ -18,7 +18,9 @@ actions::Format format_named(const std::string& numbers) {
   return *format;
 }
 
-std::optional<nb::list> serve_mf(Array2<f32> vectors, Array3<const f32> replicas, Array3<const f32> span,
+using ServedAll = std::tuple<nb::list, f64, f64>;  // payloads, seconds of training and of coding
+
+std::optional<ServedAll> serve_mf(Array2<f32> vectors, Array3<const f32> replicas, Array3<const f32> span,
                                  Array1<const i64> stream, Array1<const i32> positives,
                                  Array1<const i64> bounds, Array1<const u64> keys, const Settings& given,
                                  Array1<const f64> shares, Array1<const i64> most, i64 iterations,
@@ -53,8 +55,13 @@ std::optional<nb::list> serve_mf(Array2<f32> vectors, Array3<const f32> replicas
   const Coding coding{format_named(numbers), iterations, round};
   if (!released([&] { return serve(settings, coding, size, d, served); })) return std::nullopt;
   nb::list out;
-  for (const Served& each : served) append(out, each.payload);
-  return out;
+  f64 training = 0, coded_for = 0;
+  for (const Served& each : served) {
+    append(out, each.payload);
+    training += each.training;
+    coded_for += each.coding;
+  }
+  return ServedAll{out, training, coded_for};
 }
 
 using Absorbed = std::tuple<Result<i32>, Result<i64>, Result<i32>, Result<f32>, Result<i64>, Result<i64>>;

@@ -108,13 +108,22 @@ f64 agreement_of(Array2<const f64> total, Array1<const i32> rows, Array2<const f
   return agreement(view(total), view(rows), view(vectors), view(index), scale);
 }
 
-f64 mean_cosine_of(Array1<const i32> rows, Array2<const f32> values, Array1<const i32> other_rows,
-                   Array2<const f32> other_values) {
-  const auto one = view(values), other = view(other_values);
-  require(one.rows == i64(rows.size()) && other.rows == i64(other_rows.size()) &&
-              (one.columns == other.columns || one.rows == 0 || other.rows == 0),
-          "rows and values do not match");
-  return mean_cosine(view(rows), one, view(other_rows), other);
+std::tuple<f64, Result<i64>> cosine_counts(Array1<const i32> rows, Array2<const f32> vectors,
+                                           Array1<const i32> chosen, Array1<const i32> other_rows,
+                                           Array2<const f32> other_vectors,
+                                           Array1<const i32> other_chosen, i64 bins) {
+  const Rows wanted{view(rows), view(vectors), view(chosen)};
+  const Rows heard{view(other_rows), view(other_vectors), view(other_chosen)};
+  require(bins > 0, "there must be a bin");
+  for (const Rows& own : {wanted, heard}) {
+    require(own.rows.n == own.chosen.n, "rows and chosen do not match");
+    require_within(own.chosen, own.vectors.rows, "an index is outside the vectors");
+  }
+  require(wanted.vectors.columns == heard.vectors.columns || wanted.rows.n == 0 || heard.rows.n == 0,
+          "the vectors are of different lengths");
+  auto counts = Fresh<i64>(bins).filled(0);
+  const f64 mean = released([&] { return mean_cosine(wanted, heard, counts.span()); });
+  return {mean, counts.done()};
 }
 
 Result<f64> norms_of_rows(Array2<const f32> values) {
@@ -170,7 +179,8 @@ void bind_updates(nb::module_& m) {
         nb::arg("scale"));
   m.def("agreement", &agreement_of, in("total"), in("rows"), in("vectors"), in("index"),
         nb::arg("scale"));
-  m.def("mean_cosine", &mean_cosine_of, in("rows"), in("values"), in("other_rows"), in("other_values"));
+  m.def("cosine_counts", &cosine_counts, in("rows"), in("vectors"), in("chosen"), in("other_rows"),
+        in("other_vectors"), in("other_chosen"), nb::arg("bins"));
   m.def("row_norms", &norms_of_rows, in("values"));
   m.def("scaled", &scaled, in("values"), in("scale"));
   m.def("by_item", &by_item, in("rows"), nb::arg("size"));

@@ -1,6 +1,7 @@
 #include "rounds/serve.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 #include "common/threads.hpp"
@@ -16,6 +17,10 @@ struct Desk {
   actions::Writer writer;
   std::vector<i32> rows;
 };
+
+f64 now() {
+  return std::chrono::duration<f64>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 // The clients with the most items first, so that no thread ends long after the others.
 std::vector<i64> largest_first(Span<const Served> clients) {
@@ -40,11 +45,15 @@ bool serve(const MfSettings& settings, const Coding& coding, i64 size, i64 d, Sp
   };
   parallel_with(clients.n, make, [&](Desk& desk, i64 i) {
     Served& own = clients[order[size_t(i)]];
+    const f64 start = now();
     const Matrix<f32> values = desk.trainer.train(own.client, desk.rows.data());
     const Span<const i32> rows(desk.rows.data(), values.rows);
     write_change(own.client.items, rows, values, values);
+    const f64 trained = now();
     if (!desk.writer.write(rows, values, {own.most, coding.iterations}, own.draws, own.payload))
       good = false;
+    own.training = trained - start;
+    own.coding = now() - trained;
   });
   return good;
 }

@@ -18,7 +18,9 @@ struct Served {
   MfClient client;
   i64 most;                  // actions that it may send
   u64 draws;                 // its stream of random numbers for coding
-  std::vector<u8> payload{};  // out
+  // Out: its payload, and how long training and coding took.
+  std::vector<u8> payload{};
+  f64 training = 0, coding = 0;  // seconds
 };
 
 // Train clients and write their payloads, on all threads; `size` items of `d` numbers. False where a

@@ -1,32 +1,48 @@
-// How alike the rows of two matrices are.
+// How alike the rows of two updates are.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/view.hpp"
 
 namespace fedras {
 
-// The mean over `rows` of the cosine with the other's row of the same number, in float64. Rows ascend;
-// the cosine is 0 where the other has no such row or either is all zero. Of no rows it is 1.
-inline f64 mean_cosine(Span<const i32> rows, Matrix<const f32> values, Span<const i32> other_rows,
-                       Matrix<const f32> other_values) {
-  if (rows.n == 0) return 1.0;
+// An update: what is added to each of some rows, which ascend, among the vectors that they share.
+struct Rows {
+  Span<const i32> rows;
+  Matrix<const f32> vectors;
+  Span<const i32> chosen;  // of each row its vector
+
+  const f32* operator[](i64 i) const { return vectors[chosen[i]]; }
+};
+
+// The cosine of two vectors in float64; 0 where either is all zero.
+inline f64 cosine(const f32* one, const f32* other, i64 n) {
+  f64 dot = 0.0, own = 0.0, others = 0.0;
+  for (i64 f = 0; f < n; ++f) {
+    const f64 a = one[f], b = other[f];
+    dot += a * b;
+    own += a * a;
+    others += b * b;
+  }
+  return own > 0 && others > 0 ? dot / (std::sqrt(own) * std::sqrt(others)) : 0.0;
+}
+
+// The mean over the rows of an update of the cosine with the other's row of the same number, 0 where there
+// is none; of no rows it is 1. Counts how many cosines are in each of equal bins from -1 to 1.
+inline f64 mean_cosine(const Rows& wanted, const Rows& heard, Span<i64> bins) {
+  if (wanted.rows.n == 0) return 1.0;
   f64 total = 0.0;
   i64 j = 0;
-  for (i64 i = 0; i < rows.n; ++i) {
-    while (j < other_rows.n && other_rows[j] < rows[i]) ++j;
-    if (j == other_rows.n || other_rows[j] != rows[i]) continue;
-    f64 dot = 0.0, one = 0.0, other = 0.0;
-    for (i64 f = 0; f < values.columns; ++f) {
-      const f64 a = values[i][f], b = other_values[j][f];
-      dot += a * b;
-      one += a * a;
-      other += b * b;
-    }
-    if (one > 0 && other > 0) total += dot / (std::sqrt(one) * std::sqrt(other));
+  for (i64 i = 0; i < wanted.rows.n; ++i) {
+    while (j < heard.rows.n && heard.rows[j] < wanted.rows[i]) ++j;
+    const bool there = j < heard.rows.n && heard.rows[j] == wanted.rows[i];
+    const f64 alike = there ? cosine(wanted[i], heard[j], wanted.vectors.columns) : 0.0;
+    total += alike;
+    ++bins[std::clamp<i64>(i64(std::floor((alike + 1.0) * 0.5 * f64(bins.n))), 0, bins.n - 1)];
   }
-  return total / f64(rows.n);
+  return total / f64(wanted.rows.n);
 }
 
 }  // namespace fedras

@@ -50,6 +50,8 @@ class Coordinator:
         Algorithm 1's server; it has no clients before `gather`.
     history
         What it sent.
+    by_stream
+        None: nodes answer with the sum over their users.
     """
 
     given: Config
@@ -59,6 +61,7 @@ class Coordinator:
     rates: Rates
     server: Server = field(init=False)
     history: History = field(init=False)
+    by_stream: Int64s | None = None
 
     def __post_init__(self) -> None:
         self._begin(np.zeros(0, np.uint64))
