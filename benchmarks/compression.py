@@ -154,7 +154,7 @@ def million_alone(path: Path) -> dict[str, float]:
     """Do it in a process whose largest memory so far is the matrix."""
     set_threads(None)
     x = np.load(path)
-    compress(x[: len(x) // 50], ACTIONS, {}, 1)  # compiles
+    compress(x[: len(x) // 50], ACTIONS, {}, 1)
     before = most_memory()
     taken = seconds(lambda: compress(x, ACTIONS, {}, 1))
     return {"seconds": taken, "extra_memory": (most_memory() - before) / x.nbytes}

@@ -43,7 +43,7 @@ def main() -> None:
 
 def ml_1m() -> Result:
     """Train on MovieLens-1M: 500 rounds of 604 clients, evaluated every 25."""
-    command("train", *FLAGS, "--rounds", "1", "--dataset", "ml-1m")  # compiles
+    command("train", *FLAGS, "--rounds", "1", "--dataset", "ml-1m")  # fetches
     taken, memory, output = command("train", *FLAGS, "--dataset", "ml-1m", "--json")
     summary = json.loads(output)
     names = ("metrics", "wire_compression_rate", "uplink_bytes_per_client_round")
@@ -154,7 +154,7 @@ def page(result: Result) -> str:
         ),
         "startup": lambda r: (
             f"`fedras --help`: {r['help'][1]:.2f} s. From the command to the first round of "
-            f"`fedras train`, kernels cached: {r['first_round'][1]:.2f} s; a run of one round, "
+            f"`fedras train`, {r['first_round'][1]:.2f} s; a run of one round, "
             f"evaluated in full: {r['one_round'][1]:.2f} s."
         ),
         "ranking": lambda r: (

@@ -128,7 +128,7 @@ def fitted(interactions: Interactions, speeds: list[float]) -> Any:
 
 
 def timed(name: str, given: dict[str, Any], interactions: Interactions) -> Result:
-    """Return the seconds between the ends of rounds, without the first, which compiles."""
+    """Return the seconds between the ends of rounds, without the first, in which nodes start."""
     config = make_config(in_paper({"dataset": "ml-100k", "rounds": 10, "eval_every": 1000} | given))
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(Path(folder) / "run")

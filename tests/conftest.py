@@ -16,7 +16,7 @@ from fedras.core.threads import set_threads
 from fedras.experiments import experiment, reproduction
 from fedras.run.training import train
 
-# The first call of a kernel compiles it, so how long an example takes says nothing.
+# How long an example takes says nothing on a machine that does other things, too.
 settings.register_profile("fedras", deadline=None)
 settings.load_profile("fedras")
 

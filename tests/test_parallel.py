@@ -47,7 +47,7 @@ def test_parts_are_small_and_equal() -> None:
 
 
 @pytest.mark.skipif(threads() < 2, reason="one processor")
-def test_parts_run_side_by_side_each_with_one_thread_for_its_kernels() -> None:
+def test_parts_run_side_by_side_each_with_one_thread_of_the_core() -> None:
     set_threads(2)
     meeting = threading.Barrier(2, timeout=20)
 

@@ -206,7 +206,7 @@ def test_time_left_does_not_count_what_comes_before_the_first_round(
     left = durations.Left()
     with seconds(monkeypatch, 60.0, 64.0):
         assert left.after(0, 10) == "time left unknown"  # nodes start
-        assert left.after(1, 10) == "time left unknown"  # and have compiled
+        assert left.after(1, 10) == "time left unknown"  # and answer for the first time
         assert left.after(3, 10) == "about 14 s left"
 
 

@@ -22,7 +22,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only then: NumPy and Numba take longer than ``fedras --help``."""
+    """Import what is asked for only then: NumPy and the core take longer than ``fedras --help``."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'fedras' has no attribute {name!r}")

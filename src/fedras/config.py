@@ -1,6 +1,6 @@
 """The configuration of a run: one flat set of options, from TOML, the command line or Python.
 
-The help of the command line is made of it, so importing it waits for neither NumPy nor Numba.
+The help of the command line is made of it, so importing it waits for neither NumPy nor the core.
 """
 
 import math
@@ -188,7 +188,7 @@ class Config(BaseModel):
         True, description="at the end, popularity and other simple methods on the same data"
     )
     threads: int = Field(
-        0, ge=0, le=4096, description="threads of the kernels, 0 for all; same numbers"
+        0, ge=0, le=4096, description="threads to compute with, 0 for all; same numbers"
     )
     options: dict[str, Option] = Field({}, description="options of data set, model and method")
 

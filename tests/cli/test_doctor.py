@@ -79,7 +79,7 @@ def test_what_is_needed_and_missing_or_old_is(
     assert problem.startswith("rich is 0.1; run: ")
 
 
-def test_kernels_that_do_not_run_are(fedras: Fedras, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_core_that_does_not_run_is(fedras: Fedras, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise OSError("no libm\nanywhere")
 

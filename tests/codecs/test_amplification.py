@@ -69,7 +69,7 @@ def largest():
     (line,) = [x for x in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in x]
     return int(line.split()[1]) * 1024
 
-all_of(100)  # compiles, which takes much memory
+all_of(100)  # loads what is needed
 Path("/proc/self/clear_refs").write_text("5")  # what it holds now is the largest
 held = largest()
 all_of(int(sys.argv[1]))

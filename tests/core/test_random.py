@@ -1,10 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 from helpers.streams import Stream
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedras.core.random import below, bits, normal, normals, normals_of, uniform
+from fedras.core.random import below, bits, lognormals, normal, normals, normals_of, uniform
 
 SEED = np.uint64(1234567)
 # The first outputs of SplitMix64 for that seed, as published with its reference implementation.
@@ -83,3 +85,11 @@ def test_a_normal_is_that_of_box_and_muller(key: int) -> None:
     slow = Stream(key)
     assert normal(np.uint64(key), np.uint64(0)) == pytest.approx(slow.normal(), rel=1e-12)
     assert normal(np.uint64(key), np.uint64(1)) == pytest.approx(slow.normal(), rel=1e-12)
+
+
+@given(words, st.floats(0, 300))
+def test_a_lognormal_is_e_to_the_power_of_a_normal(key: int, scale: float) -> None:
+    expected = [math.exp(x) for x in normals(key, 9, scale).tolist() if x < 709]
+    found = [x for x in lognormals(key, 9, scale).tolist() if x < 8e307]
+    assert found == pytest.approx(expected, rel=3e-16, abs=0)
+    assert lognormals(key, 0, scale).dtype == np.float64

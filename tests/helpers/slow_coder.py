@@ -1,4 +1,4 @@
-"""The entropy coder and what it codes, slowly, in Python integers: the twin of its kernels."""
+"""The entropy coder and what it codes, slowly, in Python integers: the twin of the core's."""
 
 Block = tuple[list[int], list[int]]
 """Symbols, and the bounds of the symbols' shares of 65,536."""

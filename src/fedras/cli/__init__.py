@@ -1,6 +1,6 @@
 """The command ``fedras``.
 
-Nothing here or in the commands' modules imports NumPy or Numba before a command runs, so that help
+Nothing here or in the commands' modules imports NumPy or the core before a command runs, so that help
 and mistakes answer at once.
 """
 

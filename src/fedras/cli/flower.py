@@ -75,7 +75,7 @@ def node(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any other option of the data."),
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, max=4096, help="Of the kernels; 0 is all.")] = 1,
+    threads: Annotated[int, typer.Option(min=0, max=4096, help="To compute with; 0 is all.")] = 1,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Of the loopback; by default a free one.")
     ] = 0,

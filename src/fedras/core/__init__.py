@@ -2,10 +2,12 @@
 
 Results have the same bits on every machine, whatever its instructions and threads: floating point
 is strict, and sums have a documented order. The core is compiled twice where that helps, for any
-processor (``plain``) and for those with AVX2; ``FEDRAS_CORE=plain`` takes the former.
+processor (``plain``) and for those with AVX2, where a few functions use AVX-512 if it is there.
+``FEDRAS_CORE=plain`` takes the former, ``FEDRAS_CORE=avx2`` leaves AVX-512 out.
 """
 
 import importlib
+import importlib.util
 import os
 import sys
 from typing import Any
@@ -14,7 +16,9 @@ _plain: Any = importlib.import_module("fedras.core._plain")
 
 
 def _instructions() -> str:
-    return "plain" if os.environ.get("FEDRAS_CORE") == "plain" or not _plain.has_avx2() else "avx2"
+    built = importlib.util.find_spec("fedras.core._avx2") is not None
+    fast = built and _plain.has_avx2() and os.environ.get("FEDRAS_CORE") != "plain"
+    return "avx2" if fast else "plain"
 
 
 instructions: str = _instructions()

@@ -7,7 +7,7 @@ nor on the order in which clients are served, nor on the process that serves the
 
 from typing import SupportsIndex
 
-from fedras.arrays import Float32s, UInt64s
+from fedras.arrays import Float32s, Float64s, UInt64s
 
 def bits(key: SupportsIndex, counter: SupportsIndex) -> int:
     """Return the 64 random bits number ``counter`` of the stream ``key``."""
@@ -26,6 +26,9 @@ def normal(key: SupportsIndex, counter: SupportsIndex) -> float:
 
 def normals(key: SupportsIndex, n: int, scale: float) -> Float32s:
     """Return float32[n] draws from N(0, scale^2): the counters 0 to n - 1 of the stream."""
+
+def lognormals(key: SupportsIndex, n: int, scale: float) -> Float64s:
+    """Return float64[n]: e to the power of each of `normals`."""
 
 def normals_of(keys: UInt64s, n: int, scale: float) -> Float32s:
     """Return float32[len(keys), n]: the `normals` of each stream."""

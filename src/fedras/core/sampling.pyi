@@ -47,5 +47,11 @@ def choose_all(
         Of Zipf's law.
     """
 
+def zipf_rank(draw: float, n: int, exponent: float) -> int:
+    """Return a rank in [0, n) for a uniform draw from [0, 1): low ones are the likelier.
+
+    The density falls like x^-exponent on [1, n + 1), of which the rank is the whole part.
+    """
+
 def shuffled(key: SupportsIndex, n: int) -> Int32s:
     """Return a random order of ``n`` items, so that an index says nothing about popularity."""

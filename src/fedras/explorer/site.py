@@ -76,7 +76,7 @@ def site(model: Recommender, name: str) -> Starlette:
 
 
 class _Pages:
-    """What each address answers. One answer is made at a time, as kernels use all threads."""
+    """What each address answers. One answer is made at a time, as the core uses all threads."""
 
     def __init__(self, model: Recommender, name: str) -> None:
         self._model = model

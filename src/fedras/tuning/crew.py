@@ -114,21 +114,16 @@ class _Worker(NamedTuple):
 
 
 class _Processes:
-    """A process per trial; each has the data, and starts when there is something to do.
-
-    The others wait for the first report: till then the first may be compiling kernels, which all
-    would do at the same time.
-    """
+    """A process per trial; each has the data, and starts when there is something to do."""
 
     def __init__(self, jobs: int, data: Interactions) -> None:
         self._jobs, self._data = jobs, data
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._busy: dict[int, _Worker] = {}
-        self._warm = False
 
     def free(self) -> bool:
-        return len(self._busy) < (self._jobs if self._warm else 1)
+        return len(self._busy) < self._jobs
 
     def start(self, number: int, config: Config) -> None:
         with _dying():
@@ -140,7 +135,6 @@ class _Processes:
         numbers = {worker.line: number for number, worker in self._busy.items()}
         ready = connection.wait(list(numbers))
         heard = [(number, self._heard(line)) for line, number in numbers.items() if line in ready]
-        self._warm = True
         for number, report in heard:
             if isinstance(report, Ended):
                 self._idle.append(self._busy.pop(number))

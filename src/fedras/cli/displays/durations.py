@@ -13,7 +13,7 @@ def duration(seconds: float) -> str:
 class Left:
     """When a run will be done, by the rounds that were seen to end.
 
-    The first is where it starts to measure: before it nodes start and join, and kernels compile.
+    The first is where it starts to measure: before it nodes start and join.
 
     Parameters
     ----------

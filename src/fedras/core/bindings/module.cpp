@@ -1,4 +1,5 @@
 #include "bindings/arrays.hpp"
+#include "common/processor.hpp"
 
 NB_MODULE(FEDRAS_CORE, m) {
   using namespace fedras;
@@ -28,13 +29,5 @@ NB_MODULE(FEDRAS_CORE, m) {
   bind_updates(updates);
   nb::module_ rounds = m.def_submodule("rounds");
   bind_rounds(rounds);
-  m.def("has_avx2", [] {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    return bool(__builtin_cpu_supports("avx2")) && bool(__builtin_cpu_supports("fma")) &&
-           bool(__builtin_cpu_supports("bmi")) && bool(__builtin_cpu_supports("bmi2"));
-#else
-    return false;
-#endif
-  });
+  m.def("has_avx2", &has_avx2);
 }

@@ -1,6 +1,7 @@
 #include "common/random.hpp"
 
 #include "bindings/arrays.hpp"
+#include "common/elementary.hpp"
 
 namespace fedras {
 
@@ -37,6 +38,16 @@ Result<f32> normals(u64 key, i64 n, f64 scale) {
   return out.done();
 }
 
+Result<f64> lognormals(u64 key, i64 n, f64 scale) {
+  require(n >= 0, "there cannot be fewer than no draws");
+  Fresh<f64> out(n);
+  const auto draws = out.span();
+  released([&] {
+    for (i64 i = 0; i < n; ++i) draws[i] = exponential(f64(f32(scale * normal(key, u64(i)))));
+  });
+  return out.done();
+}
+
 }  // namespace
 
 void bind_random(nb::module_& m) {
@@ -46,6 +57,7 @@ void bind_random(nb::module_& m) {
   m.def("uniform", &uniform, nb::arg("key"), nb::arg("counter"));
   m.def("normal", &normal, nb::arg("key"), nb::arg("counter"));
   m.def("normals", &normals, nb::arg("key"), nb::arg("n"), nb::arg("scale"));
+  m.def("lognormals", &lognormals, nb::arg("key"), nb::arg("n"), nb::arg("scale"));
   m.def("normals_of", &normals_of, in("keys"), nb::arg("n"), nb::arg("scale"));
 }
 

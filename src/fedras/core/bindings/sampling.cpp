@@ -31,12 +31,23 @@ void sample_all(u64 seed_key, Array1<const u64> keys, Array1<const i64> indptr, 
   });
 }
 
+Zipf zipf_of(i64 n, f64 exponent) {
+  require(0 <= n && n < MOST_ITEMS, "the items must be from 0 to 2^31");
+  require(0 <= exponent && exponent < 100, "the exponent must be from 0 to 100");
+  return Zipf(n, exponent);
+}
+
+i64 zipf_rank(f64 draw, i64 n, f64 exponent) {
+  require(0 <= draw && draw < 1 && n > 0, "there must be an item, and a draw from 0 to 1");
+  return zipf_of(n, exponent).rank(draw);
+}
+
 void choose_all(u64 key, Array1<const i64> indptr, Array2<const f32> points, Array1<const i32> by_rank,
                 f64 exponent, Array1<i32> items) {
   const auto bounds = view(indptr);
   const auto all = view(items);
-  const Market market{key, view(points), view(by_rank), exponent};
-  const i64 n = market.by_rank.n;
+  const i64 n = view(by_rank).n;
+  const Market market{key, view(points), view(by_rank), zipf_of(n, exponent)};
   require_bounds(bounds, all.n, "the bounds do not divide the items");
   require(n == market.points.rows, "there is not one point for each item");
   require_within(market.by_rank, n, "an item has no point");
@@ -70,6 +81,7 @@ void bind_sampling(nb::module_& m) {
         nb::arg("n_items"), in("negatives"));
   m.def("choose_all", &choose_all, nb::arg("key"), in("indptr"), in("points"), in("by_rank"),
         nb::arg("exponent"), in("items"));
+  m.def("zipf_rank", &zipf_rank, nb::arg("draw"), nb::arg("n"), nb::arg("exponent"));
   m.def("shuffled", &shuffled, nb::arg("key"), nb::arg("n"));
 }
 

@@ -1,5 +1,7 @@
 #include "clustering/panels.hpp"
 
+#include "common/processor.hpp"
+
 namespace fedras {
 
 namespace {
@@ -44,28 +46,19 @@ __attribute__((target("avx512f"))) void meet_wide(const f32* rows, i64 stride, c
   }
 }
 
-bool has_wide_registers() {
-  static const bool known = __builtin_cpu_supports("avx512f");
-  return known;
-}
-
-#else
-
-bool has_wide_registers() { return false; }
-void meet_wide(const f32*, i64, const Panels&, i64, i32, Leader*) {}
-
 #endif
 
 }  // namespace
 
 void lead(Matrix<const f32> rows, const Panels& vectors, i64 first, i32 self, Leader* leaders) {
-  const bool wide = has_wide_registers();
   const auto own = [&](i64 r) { return self < 0 ? -1 : self + i32(r); };
   for (i64 r = 0; r < rows.rows; ++r) leaders[r].clear();
   for (i64 p = first; p < vectors.count; ++p) {
     i64 r = 0;
-    if (wide)
+#if defined(__AVX2__)
+    if (may_use_avx512())
       for (; r + 8 <= rows.rows; r += 8) meet_wide(rows[r], rows.stride, vectors, p, own(r), leaders + r);
+#endif
     for (; r + 4 <= rows.rows; r += 4) meet<4>(rows[r], rows.stride, vectors, p, own(r), leaders + r);
     for (; r < rows.rows; ++r) meet<1>(rows[r], rows.stride, vectors, p, own(r), leaders + r);
   }

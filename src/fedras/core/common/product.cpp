@@ -1,7 +1,8 @@
 #include "common/product.hpp"
 
-#include <cstdlib>
 #include <cstring>
+
+#include "common/processor.hpp"
 
 namespace fedras {
 
@@ -124,18 +125,12 @@ struct LargeTiles {
   }
 };
 
-// Whether to take large tiles: not where another instruction set is asked for.
-bool has_512() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") && std::getenv("FEDRAS_CORE") == nullptr;
-}
 #endif
 
 template <bool turned, Finish finish>
 void write_all(const Task& task, i64 rows) {
 #if defined(__FMA__)
-  static const bool large = has_512();
-  if (large) return LargeTiles::all<turned, finish>(task, rows);
+  if (may_use_avx512()) return LargeTiles::all<turned, finish>(task, rows);
 #endif
   Tiles::all<turned, finish>(task, rows);
 }

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "common/elementary.hpp"
+
 namespace fedras {
 
 namespace {
@@ -10,19 +12,6 @@ constexpr int CONSIDERED = 8;  // items that a user looks at before choosing one
 constexpr int PATIENCE = 16;   // choices in vain before the user takes the next item that is left
 constexpr u64 USERS = 3;       // the first user's stream within the data set's; others follow
 enum Stream : u64 { TASTE, CHOICE, SHUFFLE };
-
-// Turn a uniform draw into a rank in [0, n) with density falling like x^-exponent on [1, n + 1). The
-// inverse of the continuous distribution needs no table, however many items there are.
-i64 zipf_rank(f64 draw, i64 n, f64 exponent) {
-  f64 x;
-  if (std::fabs(exponent - 1.0) < 1e-6) {
-    x = std::exp(draw * std::log(f64(n) + 1.0));
-  } else {
-    const f64 power = 1.0 - exponent;
-    x = std::pow(1.0 + draw * (std::pow(f64(n) + 1.0, power) - 1.0), 1.0 / power);
-  }
-  return x < f64(n) ? std::max<i64>(i64(x), 1) - 1 : n - 1;
-}
 
 f32 affinity(Span<const f32> taste, const f32* point) {
   f32 total = 0.0f;
@@ -40,6 +29,15 @@ void shuffle_forwards(u64 key, Span<T> values) {
 
 }  // namespace
 
+Zipf::Zipf(i64 n, f64 exponent) : n_(n), power_(1.0 - exponent), plain_(std::fabs(exponent - 1.0) < 1e-6) {
+  span_ = plain_ ? logarithm(f64(n) + 1.0) : power(f64(n) + 1.0, power_) - 1.0;
+}
+
+i64 Zipf::rank(f64 draw) const {
+  const f64 x = plain_ ? exponential(draw * span_) : power(1.0 + draw * span_, 1.0 / power_);
+  return x < f64(n_) ? std::max<i64>(i64(x), 1) - 1 : n_ - 1;
+}
+
 void Chooser::choose(const Market& market, i64 user, Span<i32> chosen) {
   const u64 own = random_bits(market.key, USERS + u64(user));
   const u64 key = random_bits(own, CHOICE), tastes = random_bits(own, TASTE);
@@ -54,7 +52,7 @@ void Chooser::choose(const Market& market, i64 user, Span<i32> chosen) {
       f32 best = -std::numeric_limits<f32>::infinity();
       rank = 0;
       for (int look = 0; look < CONSIDERED; ++look) {
-        const i64 candidate = zipf_rank(uniform(key, counter++), by_rank.n, market.exponent);
+        const i64 candidate = market.popularity.rank(uniform(key, counter++));
         const f32 liking = affinity(taste_, market.points[by_rank[candidate]]);
         if (liking > best) {
           rank = candidate;

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from fedras.arrays import Int64s, Strings
-from fedras.core.random import bits, normals
+from fedras.core.random import bits, lognormals, normals
 from fedras.core.sampling import choose_all, shuffled
 from fedras.data.dataset import DATASETS, Dataset
 from fedras.data.interactions import Interactions, strings
@@ -80,7 +80,7 @@ def _ids(n: int) -> Strings:
 
 def _activity(key: np.uint64, users: int, most: int, total: int) -> Int64s:
     """Return int64[users] between 5 and ``most`` that sum to ``total``, log-normal within that."""
-    weights = np.exp(normals(key, users, _SPREAD).astype(np.float64))
+    weights = lognormals(key, users, _SPREAD)
     extra = np.zeros(users)
     free = np.ones(users, np.bool_)
     left = float(total - _LEAST * users)

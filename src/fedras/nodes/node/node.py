@@ -58,7 +58,7 @@ class Node:
     catalogue
         The file of the item catalogue.
     threads
-        Of the kernels, 0 for all.
+        To compute with, 0 for all.
     """
 
     def __init__(self, folder: Path, source: Source, catalogue: Path, threads: int = 1) -> None:
