@@ -29,7 +29,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["row_sets", "choices", "quantised", "rotated"])
+@pytest.mark.parametrize("name", ["row_sets", "choices", "quantised", "rotated", "uploads"])
 def test_hostile_bytes_do_no_harm(name: str, targets: Path) -> None:
     assert (FUZZ / f"{name}.cpp").exists()
     done = _run(targets / f"fuzz_{name}", str(COUNT))
