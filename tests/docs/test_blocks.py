@@ -48,12 +48,13 @@ def small() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files and the two runs that documents speak of."""
+    """A folder with the files and the runs that documents speak of."""
     folder = tmp_path_factory.mktemp("desk")
     documents.furnish(folder)
     with small():
         for run, seed in (("mine", 1), ("again", 2)):
             package.fit("ml-100k", out=folder / "runs" / run, seed=seed, rounds=20, progress=False)
+    shutil.copytree(folder / "runs" / "mine", folder / "runs" / "ml-100k-mf-fedras-1")  # by default
     return folder
 
 
