@@ -22,9 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import Result, quartiles
+from measure import PAGE, RESULTS, Result, described, machine, quartiles, wrapped
+
+from fedras.report.sections import replace_section
 
 ROUNDS = Path(__file__).parent / "version_rounds.py"
+KEPT = RESULTS / "versions.json"
 SAME = {
     "dim": 32,
     "weight_decay": 0.007,
@@ -221,22 +224,31 @@ def table(result: Result) -> str:
     return "\n".join(lines)
 
 
+def kept(measured: Result) -> Result:
+    """Return these measures and those of earlier calls, which are in ``results/versions.json``."""
+    known = json.loads(KEPT.read_text("utf-8"))["measures"] if KEPT.is_file() else {}
+    return {"machine": machine(), "measures": known | measured}
+
+
 def main() -> None:
-    """Measure, print the table, and keep all figures."""
+    """Measure, and write all figures, and a table of them into the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("version", nargs="+", help="NAME=INTERPRETER, for install NAME=SOURCE")
     parser.add_argument("--only", nargs="+", choices=measures(0), default=["round", "run", "help"])
     parser.add_argument("--turns", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=500, help="of a whole run")
-    parser.add_argument("--out", type=Path, help="JSON of all figures")
+    parser.add_argument("--keep", action="store_true", help="in results/ and docs/performance.md")
     given = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as people have it: compiled modules are kept
     versions = dict(each.split("=", 1) for each in given.version)
     known = measures(given.rounds)
-    result: Result = {name: known[name](versions, given.turns) for name in given.only}
-    print(table(result))
-    if given.out:
-        given.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    found: Result = {name: known[name](versions, given.turns) for name in given.only}
+    print(table(found))
+    if given.keep:
+        result = kept(found)
+        KEPT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+        made_on = wrapped(f"On {described(result['machine'])}.")
+        replace_section(PAGE, "versions", f"{made_on}\n\n{table(result['measures'])}")
 
 
 if __name__ == "__main__":

@@ -3,16 +3,20 @@
 import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _FOR_DEVELOPERS = {"test", "dev", "all"}
 _EXTRA = re.compile(r"""\bextra == ["']([\w-]+)["']""")
 
 
 @cache
-def required() -> dict[str, list[Requirement]]:
+def required() -> "dict[str, list[Requirement]]":
     """Return what is needed by extra, and under no name what always is."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 -- slow to import
+
     found: dict[str, list[Requirement]] = {"": []}
     try:
         lines = requires("fedras") or []
@@ -26,7 +30,7 @@ def required() -> dict[str, list[Requirement]]:
     return found
 
 
-def installed(needed: Requirement) -> str | None:
+def installed(needed: "Requirement") -> str | None:
     """Return the version that is installed of a package, None if there is none."""
     try:
         return version(needed.name)
@@ -34,7 +38,7 @@ def installed(needed: Requirement) -> str | None:
         return None
 
 
-def missing(extra: str = "") -> list[Requirement]:
+def missing(extra: str = "") -> "list[Requirement]":
     """Return what an extra needs, or this package, that is not there or in another version."""
     return [
         each

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fedras.cli import (
+    audit,
     compare,
     components,
     data,
@@ -62,6 +63,7 @@ app.command()(plan.plan)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(report.report)
+app.command()(audit.audit)
 app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.command()(explore.explore)

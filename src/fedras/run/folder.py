@@ -15,6 +15,7 @@ from fedras.whole_files import FolderLock, make_folder, names_in, next_folder, w
 CONFIG = "config.toml"
 METRICS = "metrics.jsonl"
 SUMMARY = "summary.json"
+AUDIT = "audit.json"
 
 
 class RunFolder:
@@ -200,7 +201,7 @@ class RunFolder:
         FedrasError
             If it cannot be written.
         """
-        write(self.path / SUMMARY, json.dumps(summary, indent=2).encode() + b"\n")
+        self._write_object(SUMMARY, summary)
 
     def summary(self) -> dict[str, Any] | None:
         """Return the summary, or None if the run is not finished.
@@ -210,13 +211,39 @@ class RunFolder:
         FedrasError
             If it cannot be read.
         """
-        path = self.path / SUMMARY
+        return self._object(SUMMARY)
+
+    def write_audit(self, audit: dict[str, Any]) -> None:
+        """Write what an audit of the run found.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be written.
+        """
+        self._write_object(AUDIT, audit)
+
+    def audit(self) -> dict[str, Any] | None:
+        """Return what an audit found, or None if there was none.
+
+        Raises
+        ------
+        FedrasError
+            If it cannot be read.
+        """
+        return self._object(AUDIT)
+
+    def _write_object(self, name: str, value: dict[str, Any]) -> None:
+        write(self.path / name, json.dumps(value, indent=2).encode() + b"\n")
+
+    def _object(self, name: str) -> dict[str, Any] | None:
+        path = self.path / name
         try:
-            summary: dict[str, Any] = json.loads(path.read_bytes())
+            found: dict[str, Any] = json.loads(path.read_bytes())
         except FileNotFoundError:
             return None
         except OSError as error:
             raise FedrasError(f"cannot read {path}: {error.strerror}") from None
         except ValueError:
             raise FedrasError(f"{path} is damaged; delete it and resume the run") from None
-        return summary
+        return found

@@ -1,0 +1,178 @@
+"""How much of users' items a curious server reads off their uploads, in numbers and in words."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from fedras.arrays import Bools, Int64s
+from fedras.audit.attack import ATTACKS, EVERYTHING, learn, most_popular
+from fedras.audit.watching import Case, Watch, at_the_beginning, at_the_end
+from fedras.errors import UsageError
+from fedras.rng import Purpose, keys
+from fedras.run.beside import percent
+from fedras.run.trained import Trained
+
+UPLOADS = (1, 2, 5, 10)
+BEGINNING, END = "beginning", "end"
+
+_PAIRS = 2_000_000
+_FEWEST = 4
+_COUNTED = {1: "one upload", 2: "two uploads", 5: "five uploads", 10: "ten uploads"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is named of users after so many uploads of each: means over the users.
+
+    Attributes
+    ----------
+    when
+        ``beginning`` or ``end`` of the run.
+    uploads
+        How many of each user.
+    users
+        How many users had sent as many.
+    precision
+        The share of what is named that is right.
+    recall
+        The share of a user's items that is named.
+    f1
+        The harmonic mean of the two, of each user.
+    rows, steps
+        F1 of the attacks that know only which rows there are, or only how they move.
+    popular
+        F1 of naming as many of the most popular items.
+    """
+
+    when: str
+    uploads: int
+    users: int
+    precision: float
+    recall: float
+    f1: float
+    rows: float
+    steps: float
+    popular: float
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What a run's uploads give away.
+
+    Attributes
+    ----------
+    rounds
+        How many rounds the run had done.
+    repeated
+        How many of them were repeated to see the first uploads.
+    rows
+        By moment and number of uploads.
+    """
+
+    rounds: int
+    repeated: int
+    rows: list[Row]
+
+    @property
+    def worst(self) -> Row:
+        """The row of five uploads, or of the most that there are, that gives most away."""
+        most = max(row.uploads for row in self.rows if row.uploads <= UPLOADS[2])
+        return max((row for row in self.rows if row.uploads == most), key=lambda row: row.f1)
+
+    @property
+    def text(self) -> str:
+        """Say it in a sentence."""
+        row = self.worst
+        return (
+            f"from {_COUNTED[row.uploads]} a curious server names {percent(row.recall)} of a "
+            f"user's items, and {percent(row.precision)} of what it names is right (F1 "
+            f"{row.f1:.2f}; naming as many of the most popular items, without any upload: "
+            f"{row.popular:.2f})"
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Return all of it as JSON can hold it."""
+        return {
+            "rounds": self.rounds,
+            "repeated_rounds": self.repeated,
+            "leak": self.worst.f1,
+            "text": self.text,
+            "rows": [asdict(row) for row in self.rows],
+        }
+
+
+def audit(trained: Trained, users: int = 0) -> Audit:
+    """Attack the uploads of a run as an honest but curious server can, and count what is right.
+
+    The server decodes what it is sent, knows its own seed and draws, and has learnt from other
+    users what gives items away: each half of the users is attacked with what the other half tells.
+    First uploads are those that the run really had; at the end of the run users train once more on
+    what there is. Neither changes the run.
+
+    Parameters
+    ----------
+    trained
+        The run.
+    users
+        How many are attacked; 0 takes all, or as many as make two million pairs with the items.
+
+    Raises
+    ------
+    UsageError
+        If there are too few users to learn from.
+    """
+    silo, n_items = trained.silo, trained.data.n_items
+    chosen = _chosen(trained, users or max(_FEWEST, _PAIRS // n_items))
+    uploads = [k for k in UPLOADS if k <= silo.config.rounds]
+    begun, ended = (Watch(chosen, uploads, n_items) for _ in range(2))
+    repeated = at_the_beginning(trained.config, trained.data, begun)
+    at_the_end(silo, ended)
+    rows = [
+        attacked(when, k, case)
+        for when, watch in ((BEGINNING, begun), (END, ended))
+        for k in uploads
+        if len((case := watch.case(k)).own) >= _FEWEST
+    ]
+    return Audit(silo.version, repeated, rows)
+
+
+def attacked(when: str, uploads: int, case: Case) -> Row:
+    """Attack each half of some users with what the other half tells."""
+    found: dict[str, list[tuple[float, float, float]]] = {
+        name: [] for name in (*ATTACKS, "popular")
+    }
+    for half in (0, 1):
+        known, aimed = (Case(case.evidence[i::2], case.own[i::2]) for i in (1 - half, half))
+        for name, kinds in ATTACKS.items():
+            attack = learn(known, kinds)
+            named = attack.names(aimed)
+            found[name] += scored(named, aimed.own)
+            if kinds is EVERYTHING:
+                as_many = most_popular(attack.popular, named.sum(axis=1))
+                found["popular"] += scored(as_many, aimed.own)
+    means = {name: np.mean(each, axis=0).tolist() for name, each in found.items()}
+    rest = (means[name][2] for name in ("rows", "steps", "popular"))
+    return Row(when, uploads, len(case.own), *means["everything"], *rest)
+
+
+def scored(named: Bools, own: Bools) -> list[tuple[float, float, float]]:
+    """Return precision, recall and F1 by user of what is named, bool[U, N]; 0 of nothing."""
+    right, said, had = (each.sum(axis=1) for each in (named & own, named, own))
+    precision, recall = right / np.maximum(1, said), right / np.maximum(1, had)
+    f1 = 2 * right / np.maximum(1, said + had)
+    return list(zip(precision.tolist(), recall.tolist(), f1.tolist(), strict=True))
+
+
+def _chosen(trained: Trained, most: int) -> Int64s:
+    """Return int64[U], some users who have items to train on, drawn by their identities."""
+    silo = trained.silo
+    there = np.flatnonzero(np.diff(silo.indptr) > 0)
+    if len(there) < _FEWEST:
+        raise UsageError(
+            f"{len(there)} users train in this run: an audit learns from some and attacks others, "
+            f"and needs at least {_FEWEST}"
+        )
+    draws = keys(0, Purpose.COHORT, silo.clients[there])
+    return np.sort(there[np.argsort(draws, kind="stable")[:most]])
