@@ -1,4 +1,4 @@
-"""Sums over clients, item by item."""
+"""Sums and means over clients, item by item."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fedras.arrays import Float64s, Int64s
 from fedras.core.threads import set_threads
-from fedras.core.updates import add_up
+from fedras.core.updates import add_up, means
 
 Sums = tuple[Float64s, Int64s]
 
@@ -108,3 +108,28 @@ def test_what_is_outside_is_refused(name: str, wrong: object, said: str) -> None
     assert not count.any()
     add_up(**GOOD, total=total, count=count)
     assert count.tolist() == [1, 1, 2]
+
+
+@given(st.integers(0, 40), st.sampled_from([1, 4, 19]), st.booleans(), st.integers(0, 2**32))
+def test_means_are_those_of_numpy(n: int, d: int, shrinks: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    total = rng.normal(size=(n, d)) * rng.integers(0, 2, (n, 1))
+    count, matrix = rng.integers(0, 4, n), rng.integers(-1, 2, (n, d)).astype(np.float32)
+    wanted = np.flatnonzero(count)
+    mean = (total[wanted] / count[wanted][:, None]).astype(np.float32)
+    if shrinks:
+        mean -= np.float32(0.3) * matrix[wanted]
+    moved = mean.any(axis=1)
+    rows, found = means(total, count, matrix, 0.3 if shrinks else None)
+    assert rows.dtype == np.int32
+    assert rows.tolist() == wanted[moved].tolist()
+    assert found.tobytes() == mean[moved].tobytes()
+
+
+def test_sums_counts_and_matrix_must_match() -> None:
+    total, matrix = np.zeros((3, 2)), np.zeros((3, 2), np.float32)
+    for shape in ((3, 1), (2, 2)):
+        with pytest.raises(ValueError, match="do not match"):
+            means(total, np.ones(3, np.int64), np.zeros(shape, np.float32), None)
+    with pytest.raises(ValueError, match="do not match"):
+        means(total, np.ones(2, np.int64), matrix, None)

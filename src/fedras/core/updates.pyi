@@ -47,6 +47,25 @@ def add_up(
         float64[N, d] and int64[N], to be added to.
     """
 
+def means(
+    total: Float64s, count: Int64s, matrix: Float32s, shrink: float | None
+) -> tuple[Int32s, Float32s]:
+    """Return the means of sums, as what is to be added to a matrix.
+
+    Parameters
+    ----------
+    total, count
+        float64[N, d] and int64[N]: the mean of row i is ``total[i] / count[i]``, in float32; a row
+        that is counted 0 times has none.
+    matrix, shrink
+        float32[N, d], of which each mean loses ``shrink`` times the row, in float32; None for
+        nothing.
+
+    Returns
+    -------
+    int32[n], ascending, and float32[n, d]: the rows whose means are not all zero, and these.
+    """
+
 def add_scaled(
     total: Float64s, rows: Int32s, vectors: Float32s, index: Int32s, scale: float
 ) -> None:

@@ -10,7 +10,7 @@ from fedras.arrays import Arrays, Float32s, Float64s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.config import Config
-from fedras.core.updates import differing
+from fedras.core.updates import means
 from fedras.federation import scoring
 from fedras.federation.budgets import client_budgets
 from fedras.federation.schedule import Schedule, first_schedule
@@ -169,15 +169,16 @@ class Server:
         With error feedback rows shrink here, as by the mean client.
         """
         total, count = self.aggregation.sums(updates, self.items.shape)
-        rows = np.flatnonzero(count)
-        found = self.method.average(total.take(rows, 0), count[rows], len(updates))
-        mean = found.astype(np.float32, order="C")
+        shrink = None
         if self.config.error_feedback:
             rate = self.model.rate_at(self.progress, self.config.rounds)
-            decay = self.model.shrinking(int(count.sum()) // max(1, len(updates)), self.config)
-            mean -= np.float32(rate * decay) * self.items.take(rows, 0)
-        moved = differing(mean, np.zeros_like(mean))
-        return RowUpdate(rows[moved].astype(np.int32), mean.take(moved, 0), len(self.items))
+            touched = int(count.sum()) // max(1, len(updates))
+            shrink = rate * self.model.shrinking(touched, self.config)
+        if type(self.method).average is not Method.average:
+            rows = np.flatnonzero(count)
+            total[rows] = self.method.average(total.take(rows, 0), count[rows], len(updates))
+            count = np.minimum(count, 1)
+        return RowUpdate(*means(total, count, self.items, shrink), len(self.items))
 
     def average_scoring(self, changes: Float32s) -> Float32s:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""

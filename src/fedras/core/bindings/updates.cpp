@@ -1,6 +1,9 @@
+#include <nanobind/stl/optional.h>
+
 #include "bindings/arrays.hpp"
 #include "updates/aggregate.hpp"
 #include "updates/agreement.hpp"
+#include "updates/average.hpp"
 #include "updates/cosine.hpp"
 #include "updates/norms.hpp"
 #include "updates/rows.hpp"
@@ -81,11 +84,28 @@ void add_up_to(Array1<const i32> rows, Array1<const i64> bounds, Array1<const i3
   require_within(sent.rows, counts.n, "a row is outside the matrix");
   for (i64 c = 0; c + 1 < sent.bounds.n; ++c) {
     const auto own = sent.rows.part(sent.bounds[c], sent.bounds[c + 1]);
-    for (i64 i = 1; i < own.n; ++i) require(own[i - 1] < own[i], "a client's rows do not increase");
+    bool increase = true;
+    for (i64 i = 1; i < own.n; ++i) increase &= own[i - 1] < own[i];
+    require(increase, "a client's rows do not increase");
     require_within(sent.index.part(sent.bounds[c], sent.bounds[c + 1]),
                    sent.starts[c + 1] - sent.starts[c], "an index is outside the client's vectors");
   }
   released([&] { add_up(sent, sums, counts); });
+}
+
+std::tuple<Result<i32>, Result<f32>> means_of(Array2<const f64> total, Array1<const i64> count,
+                                              Array2<const f32> matrix, std::optional<f64> shrink) {
+  const auto sums = view(total);
+  const auto counts = view(count);
+  const auto all = view(matrix);
+  require(sums.rows == counts.n && all.rows == sums.rows && all.columns == sums.columns,
+          "sums, counts and matrix do not match");
+  const i64 most = counts.n - std::count(counts.begin(), counts.end(), 0);
+  Fresh<i32> rows(most);
+  Fresh<f32> means(most + 1, sums.columns);
+  const std::optional<f32> less = shrink ? std::optional(f32(*shrink)) : std::nullopt;
+  const i64 n = released([&] { return write_means(sums, counts, all, less, rows.data.get(), means.matrix()); });
+  return {rows.done(n), means.done(n)};
 }
 
 // Refuse an update that is not one of such a matrix.
@@ -175,6 +195,7 @@ void bind_updates(nb::module_& m) {
   m.def("differing", &differing_rows, in("one"), in("other"));
   m.def("add_up", &add_up_to, in("rows"), in("bounds"), in("index"), in("vectors"), in("starts"),
         in("total"), in("count"));
+  m.def("means", &means_of, in("total"), in("count"), in("matrix"), nb::arg("shrink").none());
   m.def("add_scaled", &add_scaled_to, in("total"), in("rows"), in("vectors"), in("index"),
         nb::arg("scale"));
   m.def("agreement", &agreement_of, in("total"), in("rows"), in("vectors"), in("index"),

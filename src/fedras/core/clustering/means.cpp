@@ -1,9 +1,5 @@
 #include "clustering/means.hpp"
 
-#if defined(__AVX__)
-#include <immintrin.h>
-#endif
-
 #include "common/compress.hpp"
 #include "common/lanes.hpp"
 #include "common/threads.hpp"
@@ -11,16 +7,6 @@
 namespace fedras {
 
 namespace {
-
-typedef f64 FourDoubles __attribute__((vector_size(32)));
-
-FourDoubles load_doubles(const f32* from) {
-#if defined(__AVX__)
-  return _mm256_cvtps_pd(_mm_loadu_ps(from));  // compilers make four instructions of what follows
-#else
-  return FourDoubles{f64(from[0]), f64(from[1]), f64(from[2]), f64(from[3])};
-#endif
-}
 
 // Write the means of 4 V columns, which stay in registers while all rows are added.
 template <int V>

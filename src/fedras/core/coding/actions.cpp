@@ -1,6 +1,7 @@
 #include "coding/actions.hpp"
 
 #include <limits>
+#include <numeric>
 
 #include "coding/choices.hpp"
 #include "coding/row_sets.hpp"
@@ -31,6 +32,12 @@ bool all_finite(const Matrix<const f32>& values) {
   return all_within(values.data, values.rows * values.columns, std::numeric_limits<f32>::max());
 }
 
+bool read_numbers(const u8* data, const Format& format, Matrix<f32> values) {
+  if (format.bits != SINGLE) return quantised::read(data, format.bits, values).good && all_finite(values);
+  for (i64 i = 0; i < values.rows * values.columns; ++i) values.data[i] = load_little<f32>(data + 4 * i);
+  return all_finite(values);
+}
+
 }  // namespace
 
 std::optional<Format> format_of(std::string_view name) {
@@ -39,11 +46,80 @@ std::optional<Format> format_of(std::string_view name) {
   return std::nullopt;
 }
 
-Span<const u8> Writer::row_set(Span<const i32> rows) {
-  set_.resize(size_t(row_sets::room(rows.n, size_)));
-  row_sets::Pack pack{rows, set_};
-  row_sets::pack_all({&pack, 1}, size_);
-  return pack.out;
+Writer::Draft& Writer::next(Span<const i32> rows, u64 key) {
+  if (drafts_.size() == size_t(held_)) drafts_.emplace_back();
+  Draft& draft = drafts_[size_t(held_++)];
+  draft.rows.assign(rows.begin(), rows.end());
+  draft.key = key;
+  return draft;
+}
+
+void Writer::add(Span<const i32> rows, Matrix<const f32> values, const Limits& limits, u64 key) {
+  Draft& draft = next(rows, key);
+  const i64 n = rows.n;
+  draft.plain = n <= limits.most;
+  draft.k = draft.plain ? n : std::min(limits.most, n);
+  draft.vectors.resize(size_t(draft.k * columns_));
+  const Matrix<f32> vectors(draft.vectors.data(), draft.k, columns_);
+  if (draft.plain) {
+    for (i64 r = 0; r < n; ++r) fedras::copy(vectors[r], values[r], columns_);
+    return;
+  }
+  draft.assignment.resize(size_t(n));
+  draft.k = cluster_any(values, draft.k, limits.iterations, key, LARGE, room_, vectors, draft.assignment);
+}
+
+void Writer::add(Span<const i32> rows, Matrix<const f32> actions, Span<const i32> assignment, u64 key) {
+  Draft& draft = next(rows, key);
+  draft.plain = false;
+  draft.k = actions.rows;
+  draft.vectors.assign(actions.data, actions.data + actions.rows * columns_);
+  draft.assignment.assign(assignment.begin(), assignment.end());
+}
+
+bool Writer::write(Span<std::vector<u8>* const> out) {
+  std::vector<row_sets::Pack> sets;
+  std::vector<choices::Pack> chosen;
+  for (i64 c = 0; c < held_; ++c) {
+    Draft& draft = drafts_[size_t(c)];
+    const i64 n = i64(draft.rows.size());
+    draft.set.resize(size_t(row_sets::room(n, size_)));
+    sets.push_back({Span<const i32>(draft.rows), draft.set});
+    if (draft.plain) continue;
+    draft.order.resize(size_t(draft.k));
+    draft.choices.resize(size_t(choices::room(n, draft.k)));
+    chosen.push_back({Span<const i32>(draft.assignment), draft.order, draft.choices});
+  }
+  row_sets::pack_all(sets, size_);
+  choices::pack_all(chosen);
+  bool good = true;
+  size_t at = 0;
+  for (i64 c = 0; c < held_; ++c) {
+    const Draft& draft = drafts_[size_t(c)];
+    const Span<const u8> assignments = draft.plain ? Span<u8>() : chosen[at++].out;
+    good &= frame(draft, sets[size_t(c)].out, assignments, *out[c]);
+  }
+  held_ = 0;
+  return good;
+}
+
+bool Writer::frame(const Draft& draft, Span<const u8> rows, Span<const u8> assignments, std::vector<u8>& out) {
+  const i64 d = columns_;
+  Matrix<const f32> vectors(draft.vectors.data(), draft.k, d);
+  if (!draft.plain) {  // the most frequent first
+    sorted_.resize(size_t(draft.k * d));
+    const Matrix<f32> sorted(sorted_.data(), draft.k, d);
+    for (i64 j = 0; j < draft.k; ++j) fedras::copy(sorted[j], vectors[draft.order[size_t(j)]], d);
+    vectors = sorted;
+  }
+  if (!all_finite(vectors)) return false;
+  Frame frame;
+  frame.describe(draft.plain ? PLAIN : CODED, format_.name, size_, d, round_);
+  frame.add(ROWS, rows);
+  if (!draft.plain) frame.add(ASSIGNMENTS, assignments);
+  frame.add(draft.plain ? VALUES : ACTIONS, numbers(vectors, draft.key));
+  write_frame(frame, out);
+  return true;
 }
 
 Span<const u8> Writer::numbers(Matrix<const f32> values, u64 key) {
@@ -57,38 +133,6 @@ Span<const u8> Writer::numbers(Matrix<const f32> values, u64 key) {
     for (i64 f = 0; f < values.columns; ++f)
       store_little(numbers_.data() + 4 * (r * values.columns + f), values[r][f]);
   return numbers_;
-}
-
-bool Writer::write(Span<const i32> rows, Matrix<const f32> values, const Limits& limits, u64 key,
-                   std::vector<u8>& out) {
-  const i64 n = rows.n, d = values.columns;
-  const bool plain = n <= limits.most;
-  Frame frame;
-  frame.describe(plain ? PLAIN : CODED, format_.name, size_, d, round_);
-  frame.add(ROWS, row_set(rows));
-  if (plain) {
-    if (!all_finite(values)) return false;
-    frame.add(VALUES, numbers(values, key));
-    write_frame(frame, out);
-    return true;
-  }
-  const i64 most = std::min(limits.most, n);
-  centroids_.resize(size_t(most * d));
-  assignment_.resize(size_t(n));
-  const Matrix<f32> centroids(centroids_.data(), most, d);
-  const i64 k = cluster_any(values, most, limits.iterations, key, LARGE, room_, centroids, assignment_);
-  order_.resize(size_t(k));
-  choices_.resize(size_t(choices::room(n, k)));
-  choices::Pack pack{Span<const i32>(assignment_), order_, choices_};
-  choices::pack_all({&pack, 1});
-  sorted_.resize(size_t(k * d));
-  const Matrix<f32> sorted(sorted_.data(), k, d);
-  for (i64 j = 0; j < k; ++j) fedras::copy(sorted[j], centroids[order_[size_t(j)]], d);
-  if (!all_finite(sorted)) return false;
-  frame.add(ASSIGNMENTS, pack.out);
-  frame.add(ACTIONS, numbers(sorted, key));
-  write_frame(frame, out);
-  return true;
 }
 
 bool parse(Span<const u8> data, const Format& format, i64 size, i64 columns, i64 round, i64 most,
@@ -111,25 +155,24 @@ bool parse(Span<const u8> data, const Format& format, i64 size, i64 columns, i64
          (!parsed.plain || parsed.k == parsed.n);
 }
 
-bool read(const Parsed& parsed, const Format& format, Span<i32> rows, Matrix<f32> vectors,
-          Span<i32> index) {
-  row_sets::Unpack set{parsed.rows, rows};
-  row_sets::unpack_all({&set, 1}, parsed.frame.rows);
-  if (!set.good) return false;
-  if (parsed.plain) {
-    for (i64 i = 0; i < index.n; ++i) index[i] = i32(i);
-  } else {
-    choices::Unpack choices{parsed.assignments, parsed.k, index};
-    choices::unpack_all({&choices, 1});
-    if (!choices.good) return false;
+bool read_all(Span<Read> reads, const Format& format) {
+  std::vector<row_sets::Unpack> sets;
+  std::vector<choices::Unpack> chosen;
+  for (const Read& own : reads) {
+    sets.push_back({own.parsed->rows, own.rows});
+    if (own.parsed->plain)
+      std::iota(own.index.begin(), own.index.end(), 0);
+    else
+      chosen.push_back({own.parsed->assignments, own.parsed->k, own.index});
   }
-  if (format.bits != SINGLE) {
-    const bool good = quantised::read(parsed.vectors.data, format.bits, vectors).good;
-    return good && all_finite(vectors);
-  }
-  for (i64 i = 0; i < vectors.rows * vectors.columns; ++i)
-    vectors.data[i] = load_little<f32>(parsed.vectors.data + 4 * i);
-  return all_finite(vectors);
+  if (reads.n > 0) row_sets::unpack_all(sets, reads[0].parsed->frame.rows);
+  choices::unpack_all(chosen);
+  bool good = true;
+  for (const auto& own : sets) good &= own.good;
+  for (const auto& own : chosen) good &= own.good;
+  for (i64 c = 0; good && c < reads.n; ++c)
+    good = read_numbers(reads[c].parsed->vectors.data, format, reads[c].vectors);
+  return good;
 }
 
 }  // namespace fedras::actions

@@ -25,27 +25,43 @@ struct Limits {
   i64 iterations;  // of Lloyd's algorithm
 };
 
-// Writes one update after another; one for each thread.
+// Writes updates of some matrix, a few at a time, as the coder takes several in turn; one for each thread.
 class Writer {
  public:
-  Writer(const Format& format, i64 size, i64 round) : format_(format), size_(size), round_(round) {}
+  Writer(const Format& format, i64 size, i64 columns, i64 round)
+      : format_(format), size_(size), columns_(columns), round_(round) {}
 
-  // Append the payload of an update of `size` rows: int32[n], strictly increasing, and float32[n, d].
-  // False, and nothing appended, where a number to be sent is not finite.
-  bool write(Span<const i32> rows, Matrix<const f32> values, const Limits& limits, u64 key,
-             std::vector<u8>& out);
+  // Take up an update: int32[n], strictly increasing, and float32[n, d], of which K-means makes actions.
+  void add(Span<const i32> rows, Matrix<const f32> values, const Limits& limits, u64 key);
+  // Take up an update whose actions are known, float32[k, d] and each row's, int32[n].
+  void add(Span<const i32> rows, Matrix<const f32> actions, Span<const i32> assignment, u64 key);
+
+  // Append the payload of each update that was taken up to its `out`, and forget them. False where a
+  // number to be sent is not finite; nothing is appended for that one.
+  bool write(Span<std::vector<u8>* const> out);
 
  private:
+  struct Draft {
+    std::vector<i32> rows, assignment;
+    std::vector<f32> vectors;  // of which the first k are used
+    i64 k;
+    bool plain;
+    u64 key;
+    std::vector<i64> order;
+    std::vector<u8> set, choices;  // room
+  };
+
+  Draft& next(Span<const i32> rows, u64 key);
+  bool frame(const Draft& draft, Span<const u8> rows, Span<const u8> assignments, std::vector<u8>& out);
   Span<const u8> numbers(Matrix<const f32> values, u64 key);
-  Span<const u8> row_set(Span<const i32> rows);
 
   Format format_;
-  i64 size_, round_;
+  i64 size_, columns_, round_;
   ClusteringRoom room_;
-  std::vector<f32> centroids_, sorted_;
-  std::vector<i32> assignment_;
-  std::vector<i64> order_;
-  std::vector<u8> set_, choices_, numbers_;
+  std::vector<Draft> drafts_;
+  i64 held_ = 0;
+  std::vector<f32> sorted_;
+  std::vector<u8> numbers_;
 };
 
 // What a payload says of itself, and where.
@@ -62,8 +78,17 @@ struct Parsed {
 bool parse(Span<const u8> data, const Format& format, i64 size, i64 columns, i64 round, i64 most,
            Parsed& parsed);
 
-// Read the rows, int32[n], the vectors, float32[k, d], and the number of each row's, int32[n]; false
-// where the parts do not hold them.
-bool read(const Parsed& parsed, const Format& format, Span<i32> rows, Matrix<f32> vectors, Span<i32> index);
+// Where to what a payload holds is read: its rows, int32[n], vectors, float32[k, d], and the number of each
+// row's, int32[n].
+struct Read {
+  const Parsed* parsed;
+  Span<i32> rows;
+  Matrix<f32> vectors;
+  Span<i32> index;
+};
+
+// Read payloads of one matrix, of which the coder takes several in turn; false where the parts of any do
+// not hold what they should.
+bool read_all(Span<Read> reads, const Format& format);
 
 }  // namespace fedras::actions

@@ -26,15 +26,15 @@ bool parse_uploads(Span<const Span<const u8>> uploads, const Expected& expected,
 bool read_uploads(const Intake& intake, const Expected& expected, Span<i32> rows, Matrix<f32> vectors,
                   Span<i32> index) {
   std::atomic<bool> good{true};
-  constexpr i64 SOME = 16;
+  constexpr i64 SOME = 12;
   parallel_parts(i64(intake.parsed.size()), SOME, [&](i64 first, i64 last) {
+    std::vector<actions::Read> reads;
     for (i64 c = first; c < last; ++c) {
       const i64 begin = intake.bounds[size_t(c)], end = intake.bounds[size_t(c) + 1];
       const auto own = vectors.part(intake.starts[size_t(c)], intake.starts[size_t(c) + 1]);
-      if (!actions::read(intake.parsed[size_t(c)], expected.format, rows.part(begin, end), own,
-                         index.part(begin, end)))
-        good = false;
+      reads.push_back({&intake.parsed[size_t(c)], rows.part(begin, end), own, index.part(begin, end)});
     }
+    if (!actions::read_all(reads, expected.format)) good = false;
   });
   return good;
 }

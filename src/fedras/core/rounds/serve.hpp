@@ -1,5 +1,5 @@
 // The clients' half of a round (Algorithm 1, lines 18 to 29) where it is all built in: local training of
-// matrix factorisation, K-means, coding and framing, client after client, so that what one client needs
+// matrix factorisation, K-means, coding and framing, a few clients at a time, so that what they need
 // stays in the fast caches. The bytes are those of `Model.train` and `Codec.encode_all`.
 #pragma once
 
