@@ -1,4 +1,4 @@
-"""What uploads give away: a curious server names users' items, and is told how often it is right."""
+"""What uploads give away: a curious server names users' items by them, as well as it can."""
 
 from fedras.audit.auditing import Audit, Row, audit
 

@@ -1,7 +1,7 @@
 """Naming users' items by what was seen: learnt from other users, whose items are known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,34 +12,42 @@ from fedras.parallel import one_blas_thread
 
 POPULARITY = "popularity"
 EVERYTHING = (*KINDS, POPULARITY)
-ATTACKS = {"everything": EVERYTHING, "rows": ROWS, "steps": STEPS}
+ROWS_ALONE, STEPS_ALONE = "rows alone", "steps alone"
+ATTACKS = {"everything": EVERYTHING, ROWS_ALONE: ROWS, STEPS_ALONE: STEPS}
 """What each attack looks at: columns of the evidence, and how many other users have an item."""
 
-_EACH = 50_000
-_NEGATIVES = 3
+_EACH = 20_000
+_NEGATIVES = 2
 _STEPS = 20
 _RIDGE = 1.0
-_LEVELS = np.linspace(-8, 8, 65)
+_LEVELS = np.linspace(-3, 3, 61)
 
 
 @dataclass(frozen=True, eq=False)
 class Attack:
     """Weights of what is looked at, and the score above which an item is named.
 
+    It is learnt from some users whose items are known, and used on others.
+
     Attributes
     ----------
     kinds
         What it looks at, of `EVERYTHING`.
     popular
-        float64[N], the logarithm of how many of the users it has learnt from have each item.
-    weights, level
-        float64[len(kinds)], and a number.
+        float64[N], the logarithm of how many of the known users have each item.
+    weights
+        float64[len(kinds)].
+    level
+        The score above which an item is named.
+    f1
+        The mean over the known users.
     """
 
     kinds: Sequence[str]
     popular: Float64s
     weights: Float64s
-    level: float
+    level: float = 0.0
+    f1: float = 0.0
 
     def names(self, case: Case) -> Bools:
         """Return bool[U, N], the items that it takes for each user's."""
@@ -52,7 +60,8 @@ class Attack:
         weight = dict(zip(self.kinds, self.weights.tolist(), strict=True))
         seen = np.array([weight.get(kind, 0.0) for kind in KINDS])
         scores: Float64s = case.evidence @ seen
-        return scores + weight.get(POPULARITY, 0.0) * self.popular
+        scores += weight.get(POPULARITY, 0.0) * self.popular
+        return scores
 
 
 def learn(case: Case, kinds: Sequence[str]) -> Attack:
@@ -67,12 +76,13 @@ def learn(case: Case, kinds: Sequence[str]) -> Attack:
     columns[POPULARITY] = popular[items]
     seen = np.stack([columns[kind] for kind in kinds], axis=1)
     weights = _logistic(seen, case.own[users, items])
-    attack = Attack(kinds, popular, weights, 0.0)
-    return Attack(kinds, popular, weights, _best_level(attack.scores(case), case.own))
+    attack = Attack(kinds, popular, weights)
+    level, f1 = _best_level(attack.scores(case), case.own)
+    return replace(attack, level=level, f1=f1)
 
 
 def most_popular(popular: Float64s, counts: Int64s) -> Bools:
-    """Return bool[U, N], for each user as many of the most popular items as counts, int64[U], say."""
+    """Return bool[U, N]: for each user so many of the most popular items, int64[U]."""
     rank = np.empty(len(popular), np.int64)
     rank[np.argsort(-popular, kind="stable")] = np.arange(len(popular))
     named: Bools = rank < counts[:, None]
@@ -112,15 +122,14 @@ def _logistic(seen: Float64s, own: Bools) -> Float64s:
     return weights[:-1] / scale
 
 
-def _best_level(scores: Float64s, own: Bools) -> float:
-    """Return the level above which naming has the largest mean F1."""
-    likely = scores[own]
-    centre, spread = np.median(likely), likely.std() + scores.std()
-    levels = centre + spread * _LEVELS / 4
+def _best_level(scores: Float64s, own: Bools) -> tuple[float, float]:
+    """Return the level above which naming has the largest mean F1 over users, and that."""
+    middle, spread = float(np.median(scores[own])), float(scores.std())
     had = own.sum(axis=1)
-    means = []
-    for level in levels:
+    best = middle, 0.0
+    for level in (middle + spread * _LEVELS).tolist():
         named = scores > level
         right = (named & own).sum(axis=1)
-        means.append((2 * right / np.maximum(1, named.sum(axis=1) + had)).mean())
-    return float(levels[int(np.argmax(means))])
+        f1 = float((2 * right / np.maximum(1, named.sum(axis=1) + had)).mean())
+        best = max(best, (level, f1), key=lambda pair: pair[1])
+    return best

@@ -1,13 +1,12 @@
 """How much of users' items a curious server reads off their uploads, in numbers and in words."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from fedras.arrays import Bools, Int64s
-from fedras.audit.attack import ATTACKS, EVERYTHING, learn, most_popular
+from fedras.audit.attack import ATTACKS, ROWS_ALONE, STEPS_ALONE, learn, most_popular
 from fedras.audit.watching import Case, Watch, at_the_beginning, at_the_end
 from fedras.errors import UsageError
 from fedras.rng import Purpose, keys
@@ -97,7 +96,8 @@ class Audit:
         return {
             "rounds": self.rounds,
             "repeated_rounds": self.repeated,
-            "leak": self.worst.f1,
+            "f1": self.worst.f1,
+            "popular": self.worst.popular,
             "text": self.text,
             "rows": [asdict(row) for row in self.rows],
         }
@@ -139,22 +139,25 @@ def audit(trained: Trained, users: int = 0) -> Audit:
 
 
 def attacked(when: str, uploads: int, case: Case) -> Row:
-    """Attack each half of some users with what the other half tells."""
-    found: dict[str, list[tuple[float, float, float]]] = {
-        name: [] for name in (*ATTACKS, "popular")
-    }
+    """Attack each half of some users with what does best on the other half."""
+    best, popular = [], []
+    alone: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ATTACKS}
     for half in (0, 1):
         known, aimed = (Case(case.evidence[i::2], case.own[i::2]) for i in (1 - half, half))
-        for name, kinds in ATTACKS.items():
-            attack = learn(known, kinds)
-            named = attack.names(aimed)
-            found[name] += scored(named, aimed.own)
-            if kinds is EVERYTHING:
-                as_many = most_popular(attack.popular, named.sum(axis=1))
-                found["popular"] += scored(as_many, aimed.own)
-    means = {name: np.mean(each, axis=0).tolist() for name, each in found.items()}
-    rest = (means[name][2] for name in ("rows", "steps", "popular"))
-    return Row(when, uploads, len(case.own), *means["everything"], *rest)
+        attacks = {name: learn(known, kinds) for name, kinds in ATTACKS.items()}
+        for name, attack in attacks.items():
+            alone[name] += scored(attack.names(aimed), aimed.own)
+        chosen = max(attacks.values(), key=lambda attack: attack.f1)
+        named = chosen.names(aimed)
+        best += scored(named, aimed.own)
+        popular += scored(most_popular(chosen.popular, named.sum(axis=1)), aimed.own)
+    f1 = (_means(each)[2] for each in (alone[ROWS_ALONE], alone[STEPS_ALONE], popular))
+    return Row(when, uploads, len(case.own), *_means(best), *f1)
+
+
+def _means(found: list[tuple[float, float, float]]) -> list[float]:
+    means: list[float] = np.mean(found, axis=0).tolist()
+    return means
 
 
 def scored(named: Bools, own: Bools) -> list[tuple[float, float, float]]:

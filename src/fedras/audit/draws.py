@@ -46,7 +46,7 @@ def replayed(key: int, there: Bools) -> Replay:
 
 
 def draws(key: int, first: int, count: int, n: int) -> Int64s:
-    """Return int64[count], what `core.random.below` gives for as many counters from ``first`` on."""
+    """Return int64[count], what `core.random.below` gives for the counters from ``first`` on."""
     z = np.uint64(key) + np.arange(first + 1, first + count + 1, dtype=np.uint64) * _GOLDEN
     z = (z ^ (z >> np.uint64(30))) * _FIRST
     z = (z ^ (z >> np.uint64(27))) * _SECOND

@@ -65,7 +65,7 @@ def evidence(seen: Seen) -> Float32s:
     if not len(rows):
         return found
     vectors, chosen = update.vectors.astype(np.float64), update.chosen
-    direction = _direction(vectors, np.bincount(chosen, minlength=len(vectors)))
+    direction = _direction(vectors, np.bincount(chosen, minlength=len(vectors)).astype(np.float64))
     along = (vectors @ direction)[chosen]
     if _turned(along, rows, replay):
         along, direction = -along, -direction

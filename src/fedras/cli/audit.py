@@ -60,10 +60,10 @@ def audit(
     print_table(_HEAD, [_cells(row) for row in found.rows], right=tuple(range(1, len(_HEAD))))
     echo("")
     echo(
-        "means over users; F1 of everything that is seen, of an attack that knows only which rows "
-        "there are, of one that knows only how they move, and of naming as many of the most popular "
-        f"items. The first uploads are those of the run itself ({found.repeated} rounds were "
-        "repeated), the last those that users would send next."
+        "means over users; F1 of the best attack, of one that knows only which rows there are, of "
+        "one that knows only how they move, and of naming as many of the most popular items. At "
+        f"the beginning: the run's own first uploads ({found.repeated} rounds were repeated); at "
+        "the end: those that users would send next."
     )
 
 

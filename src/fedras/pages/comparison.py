@@ -10,7 +10,7 @@ from fedras.errors import FedrasError, UsageError
 from fedras.evaluation.metrics import DECIDES
 from fedras.evaluation.results import Results
 from fedras.evaluation.significance import Difference, Interval
-from fedras.pages.kept import KeptRun, differing
+from fedras.pages.kept import KeptRun, Leak, differing
 from fedras.run.beside import POPULARITY, title
 from fedras.run.trained import Trained
 
@@ -46,6 +46,8 @@ class Row:
         Of the bytes that training without compression takes.
     seconds
         Of training.
+    leak
+        What uploads give away; None if nobody looked.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Row:
     received: float | None = None
     share: float | None = None
     seconds: float | None = None
+    leak: Leak | None = None
 
     @property
     def bytes(self) -> float | None:
@@ -139,6 +142,7 @@ def compare(
             less.get(run.name),
             chances.get(run.name),
             *paid(run),
+            leak=run.leak,
         )
         for run in [*done, *(run for run in runs if not run.summary)]
     ]
@@ -154,19 +158,15 @@ def holm(chances: dict[str, float]) -> dict[str, float]:
     return corrected
 
 
-def paid(run: KeptRun) -> tuple[float | None, ...]:
+def paid(run: KeptRun) -> tuple[float | None, float | None, float | None, float | None]:
     """Return `Row.sent` to `Row.seconds` of a run; of one that is not finished, so far."""
     if run.summary:
         bill = run.summary["bill"]
         share = 1 - run.summary["participation_compression_rate"]
         return bill["sent"], bill["received"], share, run.summary["seconds"]
     last = run.lines[-1]
-    each = (last.get(f"{name}_per_user") for name in ("sent", "received"))
-    return (
-        *(None if parts is None else sum(parts.values()) for parts in each),
-        None,
-        last["seconds"],
-    )
+    sent, received = (last.get(f"{name}_per_user") for name in ("sent", "received"))
+    return sent and sum(sent.values()), received and sum(received.values()), None, last["seconds"]
 
 
 def _quality(run: KeptRun) -> float:

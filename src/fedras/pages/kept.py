@@ -4,17 +4,35 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fedras.config import Config
-from fedras.errors import UsageError
+from fedras.errors import FedrasError, UsageError
 from fedras.run.checkpoint import CHECKPOINT
-from fedras.run.folder import RunFolder
+from fedras.run.folder import AUDIT, RunFolder
 from fedras.whole_files import names_in
 
 # Options that say where things are and what they are called, not what is done.
 _PLACES = {"data_dir", "items", "item_columns", "threads"}
 _MOST_POINTS = 100
+
+
+class Leak(NamedTuple):
+    """How well a curious server names users' items by five uploads (`fedras.audit`).
+
+    Attributes
+    ----------
+    f1
+        Of the best attack.
+    popular
+        Of naming as many of the most popular items, without any upload.
+    text
+        The same in words.
+    """
+
+    f1: float
+    popular: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,8 @@ class KeptRun:
         What ``metrics.jsonl`` says of each evaluated round.
     summary
         What ``summary.json`` says; None while the run is not finished.
+    audit
+        What ``audit.json`` says, if the run was audited (`fedras.audit`).
     """
 
     name: str
@@ -40,6 +60,14 @@ class KeptRun:
     config: Config
     lines: list[dict[str, Any]]
     summary: dict[str, Any] | None
+    audit: dict[str, Any] | None = None
+
+    @property
+    def leak(self) -> "Leak | None":
+        """What uploads give away; None if nobody looked since the last round."""
+        found = self.audit or {"rounds": None}
+        known = found["rounds"] == self.rounds
+        return Leak(*(found[name] for name in Leak._fields)) if known else None
 
     @property
     def rounds(self) -> int:
@@ -102,7 +130,14 @@ def _read(path: Path, name: str) -> KeptRun:
             f"the run in {path} has no evaluated round yet; continue it with "
             f"fedras train --resume --out {path}"
         )
-    return KeptRun(name, path, config, lines, summary)
+    return KeptRun(name, path, config, lines, summary, _audited(folder))
+
+
+def _audited(folder: RunFolder) -> dict[str, Any] | None:
+    audit = folder.audit()
+    if audit is not None and not {"rounds", *Leak._fields} <= audit.keys():
+        raise FedrasError(f"{folder.path / AUDIT} is of another version; run fedras audit again")
+    return audit
 
 
 def _meant(path: Path) -> str:

@@ -18,7 +18,7 @@ class Column(NamedTuple):
     value: Callable[[Row], float | None] | None = None
 
 
-SHOWN = ("run", "NDCG@10", "interval", "less the best", "by luck", "bytes")
+SHOWN = ("run", "NDCG@10", "interval", "less the best", "by luck", "bytes", "leak")
 """The columns for a terminal."""
 DIFFERENCES = ("less the best", "by luck")
 """Those of them that are of two runs."""
@@ -40,6 +40,7 @@ COLUMNS = (
     Column("bytes", lambda row: words.size(row.bytes), lambda row: row.bytes),
     Column("sent", lambda row: words.size(row.sent), lambda row: row.sent),
     Column("received", lambda row: words.size(row.received), lambda row: row.received),
+    Column("leak", lambda row: words.leak(row.leak), lambda row: row.leak and row.leak.f1),
     Column("share", lambda row: words.share(row.share), lambda row: row.share),
     Column(
         "rounds",
@@ -100,5 +101,7 @@ def _record(row: Row) -> dict[str, Any]:
         "received": row.received,
         "share_of_uncompressed": row.share,
         "seconds": row.seconds,
+        "leak": row.leak and row.leak.f1,
+        "leak_of_popular": row.leak and row.leak.popular,
         **row.options,
     }

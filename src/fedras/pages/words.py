@@ -5,7 +5,7 @@ from typing import Any
 
 from fedras.evaluation.metrics import DECIDES
 from fedras.pages.comparison import LUCK, Comparison, Row
-from fedras.pages.kept import KeptRun
+from fedras.pages.kept import KeptRun, Leak
 from fedras.run import beside
 from fedras.run.beside import percent
 from fedras.run.bill import words
@@ -31,7 +31,9 @@ def paragraph(run: KeptRun, row: Row, runs: Sequence[KeptRun]) -> str:
     known = ((other.summary or {}).get("baselines") for other in alike)
     found: dict[str, Any] = next(filter(None, known), {})
     against = beside.sentence(run.summary, found).replace("NDCG@10 ", "that is ", 1)
-    return " ".join([f"{start} {quality}.", *(_sentence(each) for each in (against, bill) if each)])
+    leak = run.leak.text if run.leak else ""
+    rest = (_sentence(each) for each in (against, bill, leak) if each)
+    return " ".join([f"{start} {quality}.", *rest])
 
 
 def verdict(comparison: Comparison) -> str:
@@ -90,6 +92,11 @@ def share(value: float | None) -> str:
     return "" if value is None else percent(value)
 
 
+def leak(value: Leak | None) -> str:
+    """Return the F1 of an attack with two digits, and that without any upload."""
+    return "" if value is None else f"{value.f1:.2f} ({value.popular:.2f})"
+
+
 def options(row: Row) -> str:
     """Return what a run has not in common with the others."""
     had = {name: each for name, each in row.options.items() if each is not None}
@@ -119,6 +126,10 @@ def legend(comparison: Comparison) -> list[str]:
         names = _listed([row.name for row in comparison.beside])
         lines.append(f"without bytes: {names}, which see all data in one place")
     lines.append("bytes: that one user sends and receives in all, who downloads only to take part")
+    if any(row.leak is not None for row in comparison.rows):
+        lines.append(
+            "leak: F1 of naming a user's items by five uploads; in brackets without, by popularity"
+        )
     return [line for line in lines if line]
 
 
