@@ -132,7 +132,7 @@ def test_of_a_federation_the_nodes_are_shown(tmp_path: Path) -> None:
     run.federation.gather(2)
     list(run.rounds())
     run.close()
-    with pytest.raises(FedrasError, match=r"is of nodes, .* ask one of them, such as fedras recommend --node"):
+    with pytest.raises(FedrasError, match=r"is of nodes, .* ask one of them"):
         load(tmp_path / "run", interactions=interactions())
     process = start("explore", "--node", tmp_path / "node-1", "--no-browser")
     try:

@@ -117,7 +117,7 @@ def test_a_cohort_of_small_payloads_takes_a_few_matrices(given: dict[str, Any]) 
     payload = Plain("bit").encode(RowUpdate(everything, values, N_ITEMS), np.uint64(0))
     uploads = [Upload(payload.to_bytes(), b"")] * CLIENTS
     cohort = np.arange(CLIENTS)
-    learn(simulated.server, cohort[:1], uploads[:1], Traffic())  # what is loaded on the way does not count
+    learn(simulated.server, cohort[:1], uploads[:1], Traffic())  # loads what it needs
     tracemalloc.start()
     try:
         learnt = learn(simulated.server, cohort, uploads, Traffic())

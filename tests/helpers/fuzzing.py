@@ -50,7 +50,7 @@ def samples(codec: str, numbers: str) -> list[Payload]:
 
 
 def warm_up() -> None:
-    """Decode good payloads of every format: loading what that needs takes time and memory of its own."""
+    """Decode good payloads of every format: loading what that needs takes time and memory."""
     for codec in CODECS.names():
         for numbers in NUMBERS.names():
             for payload in samples(codec, numbers):

@@ -1,7 +1,7 @@
 """The command ``fedras``.
 
-Nothing here or in the commands' modules imports NumPy or the core before a command runs, so that help
-and mistakes answer at once.
+Nothing here or in the commands' modules imports NumPy or the core before a command runs, so that
+help and mistakes answer at once.
 """
 
 import sys
