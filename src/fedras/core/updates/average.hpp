@@ -1,0 +1,31 @@
+// Means of many clients' updates, item by item.
+#pragma once
+
+#include <optional>
+
+#include "common/view.hpp"
+
+namespace fedras {
+
+// For each row that was counted, its sum over its number in single precision, less `shrink` times the
+// matrix's row where that is given. Write what is not all zero, and whose it is, ascending; how many.
+inline i64 write_means(Matrix<const f64> total, Span<const i64> count, Matrix<const f32> matrix,
+                       std::optional<f32> shrink, i32* rows, Matrix<f32> out) {
+  i64 n = 0;
+  for (i64 i = 0; i < count.n; ++i) {
+    if (count[i] == 0) continue;
+    const f64 number = f64(count[i]);
+    const f64* sum = total[i];
+    f32* mean = out[n];
+    for (i64 f = 0; f < total.columns; ++f) mean[f] = f32(sum[f] / number);
+    if (shrink)
+      for (i64 f = 0; f < total.columns; ++f) mean[f] -= *shrink * matrix[i][f];
+    bool zero = true;
+    for (i64 f = 0; f < total.columns; ++f) zero &= mean[f] == 0;
+    rows[n] = i32(i);
+    n += !zero;
+  }
+  return n;
+}
+
+}  // namespace fedras
