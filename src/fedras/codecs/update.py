@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedras.arrays import Float32s, Int32s, Int64s
-from fedras.core.updates import add_rows, bounds_of, differing, write_change
+from fedras.core.updates import add_rows, bounds_of, changes
 
 T = TypeVar("T", bound=np.generic)
 
@@ -40,10 +40,7 @@ class RowUpdate(msgspec.Struct, frozen=True, eq=False):
     @classmethod
     def between(cls, old: Float32s, new: Float32s) -> "RowUpdate":
         """Return what leads from one matrix, float32[size, d], to another: the rows that differ."""
-        rows = differing(old, new)
-        change = new.take(rows, 0)
-        write_change(old, rows, change, change)
-        return cls(rows, change, len(old))
+        return cls(*changes(old, new), len(old))
 
     @property
     def values(self) -> Float32s:

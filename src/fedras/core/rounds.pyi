@@ -1,6 +1,8 @@
-"""A cohort's half of a round and the server's reading of it, each in one call on all threads."""
+"""The halves of a round, each in few calls on all threads: a cohort's work, and the server's."""
 
 from collections.abc import Sequence
+
+import numpy as np
 
 from fedras.arrays import Float32s, Float64s, Int32s, Int64s, UInt64s
 
@@ -70,4 +72,57 @@ def absorb(
     -------
     The fields of `codecs.update.Joined`, and int64[5]: the bytes of all parts by number from 1 to
     4, -1 where nobody sent such a part, and of the rest. None where any payload is another.
+    """
+
+def publish(
+    rows: Int32s,
+    values: Float32s,
+    fewest: int,
+    expected: int,
+    most: int,
+    threshold: float,
+    iterations: int,
+    numbers: str,
+    size: int,
+    round_: int,
+    key: int | np.uint64,
+) -> tuple[bytes, float] | None:
+    """Code an update by adaptive cluster-and-split, as `methods.fedras.FedRAS.compress` does.
+
+    Parameters
+    ----------
+    rows, values, size
+        int32[n], strictly increasing, and float32[n, d], of a matrix of so many rows; no row is all
+        zero.
+    fewest, expected, most, threshold
+        How many groups K-means makes, and what `clustering.split` does to them.
+    iterations
+        Of Lloyd's algorithm, at most.
+    numbers, round_
+        The format of the actions, one of `FORMATS`, and the round that the payload is of.
+    key
+        The stream of random numbers for clustering and rounding.
+
+    Returns
+    -------
+    The payload, and the smallest quality at the expected number of groups; None where a number is
+    not finite.
+    """
+
+def hear(
+    data: bytes, size: int, columns: int, round_: int
+) -> tuple[Int32s, Float32s, Int32s | None, Int64s] | None:
+    """Parse, check and decode one payload that `codecs.actions.Actions` writes.
+
+    Parameters
+    ----------
+    data
+        Its bytes.
+    size, columns, round_
+        What is expected: shape of the matrix, round.
+
+    Returns
+    -------
+    The fields ``rows``, ``vectors`` and ``index`` of `codecs.update.RowUpdate`, and the bytes of
+    its parts as `absorb` has them. None where it is another payload, be it good or not.
     """

@@ -18,11 +18,11 @@ def gather(indptr: Int64s, items: Int32s, rows: Int64s) -> tuple[Int32s, Int64s]
 def add_rows(matrix: Float32s, rows: Int32s, vectors: Float32s, index: Int32s) -> None:
     """Add ``vectors[index[i]]`` to ``matrix[rows[i]]``, in place."""
 
-def write_change(matrix: Float32s, rows: Int32s, now: Float32s, out: Float32s) -> None:
-    """Write float32[n, d] less ``matrix[rows]``; ``out`` may be ``now``."""
+def changes(before: Float32s, now: Float32s) -> tuple[Int32s, Float32s]:
+    """Return the rows in which two float32[N, d] differ, and by how much.
 
-def differing(one: Float32s, other: Float32s) -> Int32s:
-    """Return the rows, ascending, in which two float32[n, d] differ."""
+    int32[n], ascending, and float32[n, d], what was before taken from what is now.
+    """
 
 def add_up(
     rows: Int32s,

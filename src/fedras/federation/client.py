@@ -8,7 +8,8 @@ import numpy as np
 
 from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.codecs import Payload, RowUpdate, Updates
-from fedras.codecs.codec import decode, decode_all
+from fedras.codecs.codec import decode_all
+from fedras.codecs.heard import hear
 from fedras.config import Config
 from fedras.core.random import normals
 from fedras.core.updates import gather
@@ -101,8 +102,7 @@ class Silo:
                 f"{len(self.replicas)} replicas of version {self.version}"
             )
         shape = self.replicas[0].shape
-        parsed = [Payload.from_bytes(data, shape, broadcast.round) for data in broadcast.items]
-        updates = [decode(payload) for payload in parsed]
+        updates = [hear(data, shape, broadcast.round).update for data in broadcast.items]
         change = scoring.read(broadcast.scoring, len(self.scoring), broadcast.round)
         self.scoring = self.scoring + change
         for replica, update in zip(self.replicas, updates, strict=True):

@@ -1,8 +1,8 @@
 """The default path in few calls of the core, none for each client.
 
 Where all that a cohort does is built in, it is done in one call, and so is the reading of what it
-sent. The bytes and numbers are those of the general path, which does everything else: None says
-that it has to.
+sent, and the coding of the server's update. The bytes and numbers are those of the general path,
+which does everything else: None says that it has to.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,14 @@ import numpy as np
 from fedras.arrays import Int64s, UInt64s
 from fedras.codecs.actions import Actions
 from fedras.codecs.codec import Codec
-from fedras.codecs.update import Joined
+from fedras.codecs.heard import sizes_by_part
+from fedras.codecs.update import Joined, RowUpdate
 from fedras.config import Config
 from fedras.core import rounds
 from fedras.federation.wire import Traffic, Upload
 from fedras.methods import Method
+from fedras.methods.fedras import FedRAS
+from fedras.methods.method import Memory
 from fedras.models import Cohort, Model
 from fedras.models.mf import MF
 
@@ -117,9 +120,40 @@ def absorb(
     if found is None:
         return None
     rows, bounds, chosen, vectors, starts, sizes = found
-    *parts, rest = sizes.tolist()
-    traffic.add_parts({number: size for number, size in enumerate(parts, 1) if size >= 0}, rest)
+    known = sizes.tolist()
+    traffic.add_parts(sizes_by_part(known), known[-1])
     return Joined(rows, bounds, chosen, vectors, starts, shape[0])
+
+
+def compress(
+    method: Method, update: RowUpdate, budget: int, memory: Memory, key: np.uint64, round_: int
+) -> tuple[bytes, Memory] | None:
+    """Code the server's update as `FedRAS.compress` does.
+
+    Parameters
+    ----------
+    method, update, budget, memory, key
+        As for `Method.compress`.
+    round_
+        The round that the payload is of.
+    """
+    if not isinstance(method, FedRAS) or type(method).compress is not FedRAS.compress:
+        return None
+    if len(update.rows) <= budget or method.numbers not in rounds.FORMATS:
+        return None
+    values = np.ascontiguousarray(update.values)
+    groups = method.groups(budget, len(values), memory)
+    found = rounds.publish(
+        update.rows,
+        values,
+        *groups,
+        method.iterations,
+        method.numbers,
+        update.size,
+        round_,
+        key,
+    )
+    return found and (found[0], method.remembered(memory, found[1]))
 
 
 def _actions(codecs: Sequence[Codec]) -> list[Actions]:

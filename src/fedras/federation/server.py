@@ -7,11 +7,11 @@ import numpy as np
 
 from fedras.aggregation import Aggregation
 from fedras.arrays import Arrays, Float32s, Float64s, Int64s, UInt64s
-from fedras.codecs import Payload, RowUpdate
-from fedras.codecs.codec import decode
+from fedras.codecs import RowUpdate
+from fedras.codecs.heard import hear
 from fedras.config import Config
 from fedras.core.updates import means
-from fedras.federation import scoring
+from fedras.federation import compiled, scoring
 from fedras.federation.budgets import client_budgets
 from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
@@ -209,15 +209,16 @@ class Server:
         for stream in self.streams:
             wanted = self._wanted(delta, stream)
             draw = key(self.config.seed, Purpose.DOWNLINK, done, stream.budget)
-            payload, stream.memory = self.method.compress(
-                wanted, stream.budget, stream.memory, shared, draw
-            )
-            data = payload.of_round(done).to_bytes()
-            parsed = Payload.from_bytes(data, self.items.shape, done)
-            update = decode(parsed)
+            given = wanted, stream.budget, stream.memory
+            coded = compiled.compress(self.method, *given, draw, done)
+            if coded is None:
+                payload, memory = self.method.compress(*given, shared, draw)
+                coded = payload.of_round(done).to_bytes(), memory
+            data, stream.memory = coded
+            update, sizes = hear(data, self.items.shape, done)
             self.method.apply(update, stream.replica)
             stream.log.append(stream.log[-1] + len(data))
-            traffic.add(data, parsed, stream.listeners)
+            traffic.add_parts(sizes, len(data) - sum(sizes.values()), stream.listeners)
             items.append(data)
             said.append((wanted, update))
         self.broadcast = Broadcast(done, tuple(items), self._publish_scoring(change, done))

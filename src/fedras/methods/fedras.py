@@ -1,7 +1,7 @@
 """FedRAS: share a few actions instead of the item matrix (Lu et al., KDD 2025)."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -65,6 +65,23 @@ class ActionSharing(Method):
         return Actions(budget, self.iterations, self.numbers)
 
 
+class Groups(NamedTuple):
+    """How many groups an update has.
+
+    Attributes
+    ----------
+    fewest
+        Of K-means.
+    expected, most, threshold
+        For `clustering.split`.
+    """
+
+    fewest: int
+    expected: int
+    most: int
+    threshold: float
+
+
 @METHODS.register("fedras")
 class FedRAS(ActionSharing):
     """K-means actions up, adaptive cluster-and-split down (paper, section 4).
@@ -92,21 +109,35 @@ class FedRAS(ActionSharing):
         The threshold is the mean, over the rounds before, of the smallest average cosine at C_e
         groups; ``memory`` holds the sum and the number of these records.
         """
-        fewest = max(1, math.floor(budget * (1 - self.alpha)))
         n = len(update.rows)
         if n <= budget:
             return Plain(self.numbers).encode(update, key), memory
         values = np.ascontiguousarray(update.values)
+        fewest, expected, most, threshold = self.groups(budget, n, memory)
         _, assignment = clustering.cluster(values, fewest, self.iterations, key)
-        records = memory.get("records", 0.0)
         assignment, groups, recorded = clustering.split(
             *clustering.directions(values),
             assignment,
             int(assignment.max()) + 1,
+            expected,
+            most,
+            threshold,
+        )
+        actions = clustering.means(values, assignment, groups)
+        coded = pack_actions(update, actions, assignment, self.numbers, key)
+        return coded, self.remembered(memory, recorded)
+
+    def groups(self, budget: int, n: int, memory: Memory) -> Groups:
+        """Return how many groups an update of ``n`` rows may have; as for `compress`."""
+        records = memory.get("records", 0.0)
+        return Groups(
+            max(1, math.floor(budget * (1 - self.alpha))),
             min(budget, n),
             min(self.most(budget), n),
             memory["sum"] / records if records else math.nan,
         )
-        actions = clustering.means(values, assignment, groups)
-        memory = {"sum": memory.get("sum", 0.0) + recorded, "records": records + 1}
-        return pack_actions(update, actions, assignment, self.numbers, key), memory
+
+    def remembered(self, memory: Memory, recorded: float) -> Memory:
+        """Return the memory with another record."""
+        records = memory.get("records", 0.0)
+        return {"sum": memory.get("sum", 0.0) + recorded, "records": records + 1}

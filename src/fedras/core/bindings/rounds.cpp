@@ -4,6 +4,7 @@
 #include "bindings/parts.hpp"
 #include "bindings/training.hpp"
 #include "rounds/absorb.hpp"
+#include "rounds/publish.hpp"
 #include "rounds/serve.hpp"
 
 namespace fedras {
@@ -64,6 +65,21 @@ std::optional<ServedAll> serve_mf(Array2<f32> vectors, Array3<const f32> replica
   return ServedAll{out, training, coded_for};
 }
 
+// The bytes of each part from 1 to 4, -1 where nobody has it, and of the rest.
+Result<i64> sizes_of(const std::vector<actions::Parsed>& all, i64 total) {
+  auto sizes = Fresh<i64>(5).filled(-1);
+  const auto known = sizes.span();
+  known[4] = total;
+  for (const auto& own : all) {
+    for (int p = 0; p < own.frame.n_parts; ++p) {
+      i64& size = known[own.frame.names[p] - 1];
+      size = std::max<i64>(size, 0) + own.frame.parts[p].n;
+      known[4] -= own.frame.parts[p].n;
+    }
+  }
+  return sizes.done();
+}
+
 using Absorbed = std::tuple<Result<i32>, Result<i64>, Result<i32>, Result<f32>, Result<i64>, Result<i64>>;
 
 std::optional<Absorbed> absorb(nb::sequence uploads, Array1<const i64> most, const std::string& numbers,
@@ -85,18 +101,49 @@ std::optional<Absorbed> absorb(nb::sequence uploads, Array1<const i64> most, con
   Fresh<f32> vectors(intake.starts.back(), columns);
   if (!released([&] { return read_uploads(intake, expected, rows.span(), vectors.matrix(), index.span()); }))
     return std::nullopt;
-  auto sizes = Fresh<i64>(5).filled(-1);  // of each part from 1 to 4, -1 where nobody has it, and of the rest
-  const auto known = sizes.span();
-  known[4] = total;
-  for (const auto& own : intake.parsed) {
-    for (int p = 0; p < own.frame.n_parts; ++p) {
-      i64& size = known[own.frame.names[p] - 1];
-      size = std::max<i64>(size, 0) + own.frame.parts[p].n;
-      known[4] -= own.frame.parts[p].n;
-    }
-  }
   return Absorbed{rows.done(), as_array<i64>(intake.bounds), index.done(), vectors.done(),
-                  as_array<i64>(intake.starts), sizes.done()};
+                  as_array<i64>(intake.starts), sizes_of(intake.parsed, total)};
+}
+
+using Coded = std::tuple<nb::bytes, f64>;  // a payload, and the quality that was recorded
+
+std::optional<Coded> publish_update(Array1<const i32> rows, Array2<const f32> values, i64 fewest, i64 expected,
+                                    i64 most, f64 threshold, i64 iterations, const std::string& numbers,
+                                    i64 size, i64 round, u64 key) {
+  const auto own = view(rows);
+  const auto all = view(values);
+  require(own.n == all.rows && own.n > 0 && all.columns > 0, "rows and values do not match");
+  require(0 <= size && size < i64(1) << 31, "there are more rows than an int32 can number");
+  require_within(own, size, "a row is outside the matrix");
+  bool increase = true;
+  for (i64 i = 1; i < own.n; ++i) increase &= own[i - 1] < own[i];
+  require(increase, "the rows do not increase");
+  require(1 <= fewest && fewest <= most && 1 <= expected && expected <= most, "the groups are too few");
+  const Adaptive how{fewest, expected, most, threshold, iterations};
+  const auto format = format_named(numbers);
+  Published out;
+  if (!released([&] { return publish(own, all, how, format, size, round, key, out); })) return std::nullopt;
+  return Coded{nb::bytes(out.payload.data(), out.payload.size()), out.recorded};
+}
+
+using Heard = std::tuple<Result<i32>, Result<f32>, std::optional<Result<i32>>, Result<i64>>;
+
+std::optional<Heard> hear(nb::bytes data, i64 size, i64 columns, i64 round) {
+  require(0 <= size && size < i64(1) << 31 && columns > 0, "the matrix has no such shape");
+  const Octets octets{static_cast<const u8*>(data.data()), i64(data.size())};
+  std::vector<actions::Parsed> all(1);
+  actions::Parsed& parsed = all[0];
+  Frame frame;
+  if (!read_frame(octets, frame)) return std::nullopt;
+  const auto format = actions::format_of(frame.numbers);
+  if (!format || !actions::parse(octets, *format, size, columns, round, size, parsed)) return std::nullopt;
+  Fresh<i32> rows(parsed.n), index(parsed.n);
+  Fresh<f32> vectors(parsed.k, columns);
+  actions::Read read{&parsed, rows.span(), vectors.matrix(), index.span()};
+  if (!released([&] { return actions::read_all({&read, 1}, *format); })) return std::nullopt;
+  std::optional<Result<i32>> chosen;
+  if (!parsed.plain) chosen = index.done();
+  return Heard{rows.done(), vectors.done(), chosen, sizes_of(all, octets.n)};
 }
 
 }  // namespace
@@ -108,6 +155,10 @@ void bind_rounds(nb::module_& m) {
         nb::arg("numbers"), nb::arg("round_"), in("draws"));
   m.def("absorb", &absorb, nb::arg("uploads"), in("most"), nb::arg("numbers"), nb::arg("size"),
         nb::arg("columns"), nb::arg("round_"), nb::arg("room"));
+  m.def("publish", &publish_update, in("rows"), in("values"), nb::arg("fewest"), nb::arg("expected"),
+        nb::arg("most"), nb::arg("threshold"), nb::arg("iterations"), nb::arg("numbers"), nb::arg("size"),
+        nb::arg("round_"), nb::arg("key"));
+  m.def("hear", &hear, nb::arg("data"), nb::arg("size"), nb::arg("columns"), nb::arg("round_"));
 }
 
 }  // namespace fedras

@@ -54,22 +54,16 @@ void add_rows_to(Array2<f32> matrix, Array1<const i32> rows, Array2<const f32> v
   add_rows(all, own, sent, of);
 }
 
-void change(Array2<const f32> matrix, Array1<const i32> rows, Array2<const f32> now, Array2<f32> out) {
-  const auto own = view(rows);
-  const auto all = view(matrix), after = view(now);
-  const auto changed = view(out);
-  require(all.columns == after.columns && all.columns == changed.columns && after.rows >= own.n &&
-              changed.rows >= own.n,
-          "rows and values do not match");
-  require_within(own, all.rows, "a row is outside the matrix");
-  write_change(all, own, after, changed);
-}
-
-Result<i32> differing_rows(Array2<const f32> one, Array2<const f32> other) {
-  const auto a = view(one), b = view(other);
-  require(a.rows == b.rows && a.columns == b.columns, "the matrices differ in shape");
-  Fresh<i32> rows(a.rows + 1);
-  return rows.done(differing(a, b, rows.data.get()));
+std::tuple<Result<i32>, Result<f32>> changes(Array2<const f32> before, Array2<const f32> now) {
+  const auto old = view(before), fresh = view(now);
+  require(old.rows == fresh.rows && old.columns == fresh.columns, "the matrices differ in shape");
+  Fresh<i32> rows(old.rows);
+  const i64 n = differing(old, fresh, rows.data.get());
+  const Span<const i32> own(rows.data.get(), n);
+  Fresh<f32> change(n, old.columns);
+  copy_rows(fresh, own, change.matrix());
+  write_change(old, own, change.matrix(), change.matrix());
+  return {rows.done(n), change.done()};
 }
 
 void add_up_to(Array1<const i32> rows, Array1<const i64> bounds, Array1<const i32> index,
@@ -191,8 +185,7 @@ void bind_updates(nb::module_& m) {
   m.def("bounds_of", &bounds_of, in("lengths"));
   m.def("gather", &gather, in("indptr"), in("items"), in("rows"));
   m.def("add_rows", &add_rows_to, in("matrix"), in("rows"), in("vectors"), in("index"));
-  m.def("write_change", &change, in("matrix"), in("rows"), in("now"), in("out"));
-  m.def("differing", &differing_rows, in("one"), in("other"));
+  m.def("changes", &changes, in("before"), in("now"));
   m.def("add_up", &add_up_to, in("rows"), in("bounds"), in("index"), in("vectors"), in("starts"),
         in("total"), in("count"));
   m.def("means", &means_of, in("total"), in("count"), in("matrix"), nb::arg("shrink").none());

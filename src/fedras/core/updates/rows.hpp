@@ -31,8 +31,7 @@ inline i64 differing(Matrix<const f32> one, Matrix<const f32> other, i32* rows) 
   for (i64 r = 0; r < one.rows; ++r) {
     bool same = true;
     for (i64 f = 0; f < one.columns; ++f) same &= one[r][f] == other[r][f];
-    rows[count] = i32(r);
-    count += !same;
+    if (!same) rows[count++] = i32(r);
   }
   return count;
 }
