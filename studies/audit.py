@@ -40,6 +40,8 @@ SETTINGS: dict[str, Row] = {
     "8 actions, noise, rows visible": ACTIONS | NOISE | {"dp_all_rows": False},
     "8 actions, little noise, rows hidden": ACTIONS
     | {"dp_noise_multiplier": 0.001, "dp_clip_norm": 0.5},
+    "8 actions, some noise, rows hidden": ACTIONS
+    | {"dp_noise_multiplier": 0.05, "dp_clip_norm": 0.5},
     "8 actions, noise, rows hidden": ACTIONS | NOISE,
 }
 USERS = 400

@@ -1,6 +1,7 @@
 """An audit of a run: by its own uploads, the same each time, and without a trace in the run."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,16 @@ import pytest
 from helpers.small_runs import Fedras
 
 from fedras.api import fit
+from fedras.arrays import Int64s
 from fedras.audit import Audit, audit
+from fedras.audit.watching import Watch
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.federation.client import Silo
+from fedras.federation.simulator import Simulation
+from fedras.federation.wire import Broadcast, Upload
 from fedras.run.folder import AUDIT, RunFolder
+from fedras.run.run import Run
 from fedras.run.trained import Trained
 from fedras.run.training import open_run
 
@@ -57,16 +64,53 @@ def test_uncompressed_uploads_name_everything(plain: Trained) -> None:
     json.dumps(found.plain())
 
 
-@pytest.mark.parametrize("method", ["fedras", "fedras-e", "topk", "svd", "powersgd"])
-def test_few_bytes_are_not_private(method: str) -> None:
-    rate = 0.875 if method in {"topk", "svd", "powersgd"} else 0.97
-    found = audit(trained(method=method, compression_rate=rate))
-    assert found.worst.f1 > 0.8
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression_rate": 0.97},
+        {"method": "fedras-e", "compression_rate": 0.97},
+        {"method": "topk", "compression_rate": 0.875},
+        {"method": "svd", "compression_rate": 0.875},
+        {"method": "powersgd", "compression_rate": 0.875, "uplink_error_feedback": True},
+        {"model": "ncf", "compression_rate": 0.97},
+        {"actions": 4, "bias": False, "rate_range": (0.6, 0.9)},
+    ],
+    ids=str,
+)
+def test_few_bytes_are_not_private(options: dict[str, Any]) -> None:
+    assert audit(trained(**options)).worst.f1 > 0.9
 
 
 def test_noise_on_all_rows_hides_items() -> None:
     found = audit(trained(dp_noise_multiplier=4.0, dp_clip_norm=0.5))
     assert all(row.f1 < row.popular + 0.05 for row in found.rows)
+
+
+def test_first_uploads_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent, seen = (list[tuple[int, list[int], list[bytes]]]() for _ in range(2))
+    options = OPTIONS | {"actions": 4, "patience": 1}
+    simulation = Simulation(Config.model_validate(options))
+    deliver = simulation.transport
+
+    def noted(broadcast: Broadcast, cohort: Int64s) -> Sequence[Upload | None]:
+        uploads = deliver(broadcast, cohort)
+        sent.append((broadcast.round, cohort.tolist(), [each.items for each in uploads if each]))
+        return uploads
+
+    simulation.transport = noted
+    run = Run(simulation)
+    for _ in run.rounds():
+        pass
+    saw = Watch.saw
+
+    def spied(watch: Watch, silo: Silo, cohort: Int64s, uploads: Sequence[Upload | None]) -> None:
+        seen.append((silo.version, cohort.tolist(), [each.items for each in uploads if each]))
+        saw(watch, silo, cohort, uploads)
+
+    monkeypatch.setattr(Watch, "saw", spied)
+    found = audit(Trained(run))
+    assert found.repeated >= 10
+    assert seen[: found.repeated] == sent[: found.repeated]
 
 
 def test_it_is_the_same_each_time_with_any_number_of_threads(plain: Trained) -> None:
@@ -86,10 +130,13 @@ def test_the_run_is_as_it_was() -> None:
         np.testing.assert_array_equal(after.arrays[name], array, strict=True)
 
 
-def test_somebody_must_be_learnt_from() -> None:
+def test_somebody_must_be_learnt_from(plain: Trained) -> None:
     lone = fit({"user": list("aaabbb"), "item": [1, 2, 3, 1, 2, 4]}, rounds=2, progress=False)
-    with pytest.raises(UsageError, match="needs at least 4"):
+    with pytest.raises(UsageError, match="needs at least 4, not 2"):
         audit(lone)
+    with pytest.raises(UsageError, match="needs at least 4, not 3"):
+        audit(plain, users=3)
+    assert all(row.users <= 4 for row in audit(plain, users=4).rows)
 
 
 def test_the_command_keeps_it_beside_the_run(fedras: Fedras, tmp_path: Path) -> None:

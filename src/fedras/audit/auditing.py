@@ -9,6 +9,7 @@ from fedras.arrays import Bools, Int64s
 from fedras.audit.attack import ATTACKS, ROWS_ALONE, STEPS_ALONE, learn, most_popular
 from fedras.audit.watching import Case, Watch, at_the_beginning, at_the_end
 from fedras.errors import UsageError
+from fedras.federation.client import Silo
 from fedras.rng import Purpose, keys
 from fedras.run.beside import percent
 from fedras.run.trained import Trained
@@ -16,7 +17,7 @@ from fedras.run.trained import Trained
 UPLOADS = (1, 2, 5, 10)
 BEGINNING, END = "beginning", "end"
 
-_PAIRS = 2_000_000
+_PAIRS, _LEAST = 2_000_000, 40
 _FEWEST = 4
 _COUNTED = {1: "one upload", 2: "two uploads", 5: "five uploads", 10: "ten uploads"}
 
@@ -116,26 +117,28 @@ def audit(trained: Trained, users: int = 0) -> Audit:
     trained
         The run.
     users
-        How many are attacked; 0 takes all, or as many as make two million pairs with the items.
+        How many are attacked; 0 takes all, or as many as make two million pairs with the items,
+        but not less than 40.
 
     Raises
     ------
     UsageError
-        If there are too few users to learn from.
+        If these are too few to learn from.
     """
     silo, n_items = trained.silo, trained.data.n_items
-    chosen = _chosen(trained, users or max(_FEWEST, _PAIRS // n_items))
+    chosen = _chosen(silo, users or max(_LEAST, _PAIRS // n_items))
     uploads = [k for k in UPLOADS if k <= silo.config.rounds]
-    begun, ended = (Watch(chosen, uploads, n_items) for _ in range(2))
-    repeated = at_the_beginning(trained.config, trained.data, begun)
-    at_the_end(silo, ended)
-    rows = [
-        attacked(when, k, case)
-        for when, watch in ((BEGINNING, begun), (END, ended))
-        for k in uploads
-        if len((case := watch.case(k)).own) >= _FEWEST
-    ]
-    return Audit(silo.version, repeated, rows)
+    watch = Watch(chosen, uploads, n_items)
+    repeated = at_the_beginning(trained.config, trained.data, watch)
+    rows = _rows(BEGINNING, watch)
+    watch = Watch(chosen, uploads, n_items)
+    at_the_end(silo, watch)
+    return Audit(silo.version, repeated, rows + _rows(END, watch))
+
+
+def _rows(when: str, watch: Watch) -> list[Row]:
+    cases = ((k, watch.case(k)) for k in watch.uploads)
+    return [attacked(when, k, case) for k, case in cases if len(case.own) >= _FEWEST]
 
 
 def attacked(when: str, uploads: int, case: Case) -> Row:
@@ -168,14 +171,13 @@ def scored(named: Bools, own: Bools) -> list[tuple[float, float, float]]:
     return list(zip(precision.tolist(), recall.tolist(), f1.tolist(), strict=True))
 
 
-def _chosen(trained: Trained, most: int) -> Int64s:
+def _chosen(silo: Silo, most: int) -> Int64s:
     """Return int64[U], some users who have items to train on, drawn by their identities."""
-    silo = trained.silo
     there = np.flatnonzero(np.diff(silo.indptr) > 0)
-    if len(there) < _FEWEST:
+    if min(most, len(there)) < _FEWEST:
         raise UsageError(
-            f"{len(there)} users train in this run: an audit learns from some and attacks others, "
-            f"and needs at least {_FEWEST}"
+            f"an audit learns from some users and attacks others, and needs at least {_FEWEST}, "
+            f"not {min(most, len(there))}"
         )
     draws = keys(0, Purpose.COHORT, silo.clients[there])
     return np.sort(there[np.argsort(draws, kind="stable")[:most]])

@@ -83,7 +83,8 @@ class Watch:
                 update = update.with_values(update.values - replica[update.rows])
             own = np.zeros(self.items, np.bool_)
             own[silo.items[silo.indptr[client] : silo.indptr[client + 1]]] = True
-            self.add(client, Seen(update, replica, key, biased), own)
+            if own.any():
+                self.add(client, Seen(update, replica, key, biased), own)
 
     def add(self, client: int, seen: Seen, own: Bools) -> None:
         """Take one upload of a user whose items are ``own``, bool[N]."""

@@ -34,8 +34,7 @@ def audit(
         typer.Option(
             min=0,
             max=MOST,
-            help="How many users are attacked; 0 takes all, or what makes two million pairs with "
-            "the items.",
+            help="How many users are attacked; 0 takes all, or, of many items, fewer.",
         ),
     ] = 0,
     data_dir: DataDir = None,
