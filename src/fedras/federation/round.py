@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from fedras.arrays import Int64s
 from fedras.federation.catchup import count_fetched
 from fedras.federation.checks import learn
@@ -108,10 +110,11 @@ def run_round(server: Server, transport: Transport) -> RoundResult:
 
 
 def _by_budget(server: Server, cohort: Int64s, uploads: Sequence[Upload]) -> Counter[str]:
-    sent = Counter[str]()
-    for stream, upload in zip(server.stream_of[cohort].tolist(), uploads, strict=True):
-        sent[str(server.streams[stream].budget)] += len(upload.items) + len(upload.scoring)
-    return sent
+    sizes = [len(upload.items) + len(upload.scoring) for upload in uploads]
+    streams = server.stream_of[cohort]
+    sums = np.bincount(streams, sizes, len(server.streams)).astype(np.int64).tolist()
+    heard = set(streams.tolist())
+    return Counter({str(server.streams[s].budget): sums[s] for s in sorted(heard)})
 
 
 def _fetched_by_budget(server: Server, fetched: Sequence[Traffic]) -> Counter[str]:

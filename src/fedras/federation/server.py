@@ -182,8 +182,9 @@ class Server:
 
     def average_scoring(self, changes: Float32s) -> Float32s:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""
-        centre = self.aggregation.centre
-        return centre(changes).astype(np.float32) if len(changes) else np.zeros_like(self.scoring)
+        if not changes.size:
+            return np.zeros_like(self.scoring)
+        return self.aggregation.centre(changes).astype(np.float32)
 
     def publish(
         self, delta: RowUpdate, change: Float32s, traffic: Traffic

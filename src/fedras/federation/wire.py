@@ -51,7 +51,7 @@ class Broadcast:
         return cls(round_, tuple(items), state.bytes("scoring_sent"))
 
 
-class Upload(msgspec.Struct, frozen=True):
+class Upload(msgspec.Struct, frozen=True, gc=False):
     """What a client sends back: the coded changes of its items and of its scoring model."""
 
     items: bytes

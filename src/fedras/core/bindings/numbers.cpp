@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "bindings/parts.hpp"
+#include "common/threads.hpp"
 #include "numbers/finite.hpp"
 #include "numbers/quantised.hpp"
 #include "numbers/rotated.hpp"
@@ -32,6 +33,14 @@ void require_parts(Span<const i64> bounds, Matrix<const f32> all, Span<const u64
   require(bounds.n == keys.n + 1, "bounds and keys do not match");
 }
 
+// Do work(c) for each of some parts of so many numbers, on all threads where it is much.
+template <class Work>
+void each_part(i64 parts, i64 numbers, Work work) {
+  constexpr i64 MUCH = i64(1) << 16;  // fewer are done before another thread has woken up
+  if (numbers >= MUCH) return parallel(parts, work);
+  for (i64 c = 0; c < parts; ++c) work(c);
+}
+
 // Write parts, each of size(rows) bytes, with write(part, c, out).
 template <class Size, class Write>
 nb::list write_parts(Matrix<const f32> all, Span<const i64> bounds, Size size, Write write) {
@@ -40,8 +49,8 @@ nb::list write_parts(Matrix<const f32> all, Span<const i64> bounds, Size size, W
     begins.push_back(begins.back() + size(bounds[c + 1] - bounds[c]));
   std::unique_ptr<u8[]> room(new u8[size_t(begins.back()) + 1]);
   released([&] {
-    for (i64 c = 0; c + 1 < bounds.n; ++c)
-      write(all.part(bounds[c], bounds[c + 1]), c, room.get() + begins[c]);
+    each_part(bounds.n - 1, all.columns * all.rows,
+              [&](i64 c) { write(all.part(bounds[c], bounds[c + 1]), c, room.get() + begins[c]); });
   });
   nb::list out;
   for (i64 c = 0; c + 1 < bounds.n; ++c)
@@ -84,11 +93,14 @@ std::tuple<Result<f32>, Result<i64>, bool, int> read_quantised(nb::sequence data
   const Parts parts(data);
   const auto bounds = bounds_of_parts(parts, [&](i64 n) { return quantised_rows(n, columns, bits); });
   Fresh<f32> values(bounds.back(), columns);
-  quantised::Outcome outcome;
+  std::vector<quantised::Outcome> outcomes(parts.n());
   released([&] {
-    for (i64 c = 0; c < parts.n() && outcome.good; ++c)
-      outcome = quantised::read(parts[c].data, bits, values.matrix().part(bounds[c], bounds[c + 1]));
+    each_part(parts.n(), bounds.back() * columns, [&](i64 c) {
+      outcomes[c] = quantised::read(parts[c].data, bits, values.matrix().part(bounds[c], bounds[c + 1]));
+    });
   });
+  quantised::Outcome outcome;  // the first that is not good
+  for (i64 c = 0; c < parts.n() && outcome.good; ++c) outcome = outcomes[c];
   return {values.done(), as_array<i64>(bounds), outcome.good, outcome.level};
 }
 
@@ -113,12 +125,13 @@ std::tuple<Result<f32>, Result<i64>, bool> read_rotated(nb::sequence data, i64 c
   const Parts parts(data);
   const auto bounds = bounds_of_parts(parts, [&](i64 n) { return rotated_rows(n, columns, block); });
   Fresh<f32> values(bounds.back(), columns);
-  bool good = true;
+  std::atomic<bool> good{true};
   released([&] {
-    for (i64 c = 0; c < parts.n() && good; ++c)
-      good = rotated::read(parts[c].data, block, values.matrix().part(bounds[c], bounds[c + 1]));
+    each_part(parts.n(), bounds.back() * columns, [&](i64 c) {
+      if (!rotated::read(parts[c].data, block, values.matrix().part(bounds[c], bounds[c + 1]))) good = false;
+    });
   });
-  return {values.done(), as_array<i64>(bounds), good};
+  return {values.done(), as_array<i64>(bounds), good.load()};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "clustering/panels.hpp"
+#include "common/threads.hpp"
 
 namespace fedras {
 
@@ -69,30 +70,50 @@ void each_cosine(Matrix<const f32> unit, Span<const i64> rows, const f32* one, c
   }
 }
 
+// A pair of rows, and their product with the sign turned.
+struct Apart {
+  Ends ends{0, 1};
+  f32 apart = NOBODY;
+};
+
+// Of the pairs whose first row is one of BLOCK from `start` on, the least similar, the first such pair.
+Apart least_similar(Matrix<const f32> unit, Span<const i64> rows, const Panels& panels, i64 start,
+                    std::vector<f32>& minus) {
+  const i64 count = std::min(BLOCK, rows.n - start), d = unit.columns;
+  Leader leaders[BLOCK];
+  for (i64 r = 0; r < count; ++r)
+    for (i64 f = 0; f < d; ++f) minus[r * d + f] = -unit[rows[start + r]][f];
+  // Pairs with the rows before are looked at with those.
+  lead({minus.data(), count, d}, panels, start / LANES, i32(start), leaders);
+  Apart found;
+  for (i64 r = 0; r < count; ++r) {
+    f32 apart;
+    const i32 other = leaders[r].winner(apart);
+    if (apart > found.apart) found = {{start + r, other}, apart};
+  }
+  return found;
+}
+
 // The two least similar of at least two rows, the first such pair.
 Ends all_pairs(Matrix<const f32> unit, Span<const i64> rows) {
-  const i64 n = rows.n, d = unit.columns;
+  constexpr i64 MUCH = i64(1) << 21;  // products; fewer are made before another thread has woken up
+  const i64 n = rows.n, d = unit.columns, blocks = (n + BLOCK - 1) / BLOCK;
   Panels panels(n, d);
-  std::vector<f32> minus(BLOCK * d);
   for (i64 i = 0; i < n; ++i) panels.put(i, unit[rows[i]]);
-  Leader leaders[BLOCK];
-  f32 highest = NOBODY;
-  Ends ends{0, 1};
-  for (i64 start = 0; start < n; start += BLOCK) {
-    const i64 count = std::min(BLOCK, n - start);
-    for (i64 r = 0; r < count; ++r)
-      for (i64 f = 0; f < d; ++f) minus[r * d + f] = -unit[rows[start + r]][f];
-    // Pairs with the rows before have been looked at.
-    lead({minus.data(), count, d}, panels, start / LANES, i32(start), leaders);
-    for (i64 r = 0; r < count; ++r) {
-      f32 apart;
-      const i32 j = leaders[r].winner(apart);
-      if (!(apart > highest)) continue;
-      highest = apart;
-      ends = {start + r, j};
-    }
-  }
-  return ends;
+  std::vector<Apart> found(blocks);
+  const auto room = [&] { return std::vector<f32>(BLOCK * d); };
+  const auto look = [&](std::vector<f32>& minus, i64 block) {
+    found[block] = least_similar(unit, rows, panels, block * BLOCK, minus);
+  };
+  auto own = room();
+  if (n * n * d / 2 >= MUCH)
+    parallel_with(blocks, room, look);
+  else
+    for (i64 block = 0; block < blocks; ++block) look(own, block);
+  Apart least;
+  for (const Apart& each : found)
+    if (each.apart > least.apart) least = each;
+  return least.ends;
 }
 
 // Reorder the rows into two groups; return the size of the first, between 1 and n - 1.
