@@ -29,7 +29,9 @@ Bytes upload_of(actions::Writer& writer, i64 size, i64 columns, i64 share, i64 m
   for (size_t i = 0; i < rows.size() * size_t(columns); ++i) values.push_back(f32(draw.below(2001) - 1000) / 7.0f);
   Bytes out;
   const Matrix<const f32> matrix(values.data(), i64(rows.size()), columns);
-  insist(writer.write(rows, matrix, {most, 3}, 5, out), "finite numbers were refused");
+  writer.add(rows, matrix, {most, 3}, 5);
+  Bytes* const outs[] = {&out};
+  insist(writer.write({outs, 1}), "finite numbers were refused");
   return out;
 }
 
@@ -65,7 +67,7 @@ std::vector<Bytes> samples() {
             Bytes own{u8(format | MEND * draw.below(2))};
             for (const auto& [number, octets] : {std::pair{size, 2}, {columns, 1}, {size % 200, 1}, {most, 2}})
               add_number(own, number, octets);
-            actions::Writer writer(*actions::format_of(FORMATS[format]), size, size % 200);
+            actions::Writer writer(*actions::format_of(FORMATS[format]), size, columns, size % 200);
             for (i64 count = 1 + draw.below(2); count > 0; --count) {
               const Bytes upload = upload_of(writer, size, columns, share, most, draw);
               add_number(own, i64(upload.size()), 2);
