@@ -3,8 +3,8 @@
     python studies/audit.py
 
 Trains each setting on ML-100K with the options of the product and as many rounds, and audits it as
-``fedras audit`` does. Writes ``results/audit.json``, a setting as soon as it is done, so that work
-can be resumed, and the table of ``docs/security.md``; takes half an hour.
+``fedras audit`` does. Writes ``results/audit.json`` and the table of ``docs/security.md``, a
+setting as soon as it is done, so that work can be resumed; takes half an hour.
 """
 
 import json
@@ -58,8 +58,7 @@ def main() -> None:
         if kept["settings"].get(name, {}).get("config") != options:
             kept["settings"][name] = {"config": options} | measured(COMMON | given)
             KEPT.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    rows = {name: kept["settings"][name] for name in SETTINGS}
-    replace_section(PAGE, "audit", table(rows))
+        replace_section(PAGE, "audit", table(kept["settings"]))
 
 
 def measured(given: Row) -> Row:
@@ -79,11 +78,11 @@ def measured(given: Row) -> Row:
 
 
 def table(rows: dict[str, Row]) -> str:
-    """Return the table in Markdown."""
+    """Return the table of what is done in Markdown."""
     columns = [f"{when}, {k}" for when in ("beginning", "end") for k in SHOWN]
     head = ["setting", "NDCG@10", "bytes up + down", *columns, "rows alone", "steps alone"]
     lines = [_line(head), "|---" * len(head) + "|"]
-    for name, row in rows.items():
+    for name, row in ((name, rows[name]) for name in SETTINGS if name in rows):
         found = {(each["when"], each["uploads"]): each for each in row["audit"]["rows"]}
         cells = [
             f"{each['precision']:.2f} / {each['recall']:.2f}"
