@@ -14,6 +14,7 @@ from fedras.codecs import RowUpdate
 from fedras.core.updates import cosine_counts
 
 _BINS = 20  # of a cosine, from -1 to 1
+_NAMES = [f"{at / (_BINS // 2) - 1:.1f}" for at in range(_BINS)]
 
 
 class Spread(NamedTuple):
@@ -80,5 +81,4 @@ def _cosines(wanted: RowUpdate, heard: RowUpdate) -> tuple[float, Counter[str]]:
     mean, counts = cosine_counts(
         wanted.rows, known, wanted.chosen, heard.rows, found, heard.chosen, _BINS
     )
-    bins = enumerate(counts.tolist())
-    return mean, Counter({f"{at / (_BINS // 2) - 1:.1f}": n for at, n in bins if n})
+    return mean, Counter({name: n for name, n in zip(_NAMES, counts.tolist(), strict=True) if n})

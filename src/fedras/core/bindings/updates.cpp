@@ -97,7 +97,8 @@ std::tuple<Result<i32>, Result<f32>> means_of(Array2<const f64> total, Array1<co
   const i64 most = counts.n - std::count(counts.begin(), counts.end(), 0);
   Fresh<i32> rows(most);
   Fresh<f32> means(most + 1, sums.columns);
-  const std::optional<f32> less = shrink ? std::optional(f32(*shrink)) : std::nullopt;
+  const f32 share = f32(shrink.value_or(0));
+  const f32* less = shrink ? &share : nullptr;
   const i64 n = released([&] { return write_means(sums, counts, all, less, rows.data.get(), means.matrix()); });
   return {rows.done(n), means.done(n)};
 }

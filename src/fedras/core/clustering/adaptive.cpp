@@ -96,7 +96,7 @@ Apart least_similar(Matrix<const f32> unit, Span<const i64> rows, const Panels& 
 
 // The two least similar of at least two rows, the first such pair.
 Ends all_pairs(Matrix<const f32> unit, Span<const i64> rows) {
-  constexpr i64 MUCH = i64(1) << 21;  // products; fewer are made before another thread has woken up
+  constexpr i64 MUCH = i64(1) << 23;  // products; fewer are made before another thread has woken up
   const i64 n = rows.n, d = unit.columns, blocks = (n + BLOCK - 1) / BLOCK;
   Panels panels(n, d);
   for (i64 i = 0; i < n; ++i) panels.put(i, unit[rows[i]]);

@@ -121,11 +121,13 @@ Seeds draw(Matrix<const f32> x, i64 k, u64 key, SeedingRoom& room, Matrix<f32> c
       each_squared_distance<D>(centroids, j, centre, [](i64 t) { return t; },
                             [&](i64 other, f32 own) { near[other] = SURE * own; });
       const i64 count = candidates(apart, assignment, near, j, closer);
-      each_squared_distance<D>(x, count, centre, [&](i64 t) { return i64(closer[t]); }, [&](i64 i, f32 own) {
-        const bool nearer = own < apart[i];
-        apart[i] = nearer ? own : apart[i];
-        assignment[i] = nearer ? i32(j) : assignment[i];
-      });
+      each_squared_distance<D>(x, count, centre, [=](i64 t) { return i64(closer[t]); },
+                               [=, group = i32(j), own_group = assignment.data](i64 i, f32 own) {
+                                 const f32 before = apart[i];
+                                 const i32 nearer = -i32(own < before);  // a branch would be taken at random
+                                 apart[i] = own < before ? own : before;
+                                 own_group[i] = (group & nearer) | (own_group[i] & ~nearer);
+                               });
     }
     const f64 total = add_up(apart, room.reach);
     if (j == 0) in_range = all_in_range(centroids.row(0), total, n);

@@ -1,16 +1,14 @@
 // Means of many clients' updates, item by item.
 #pragma once
 
-#include <optional>
-
 #include "common/view.hpp"
 
 namespace fedras {
 
 // For each row that was counted, its sum over its number in single precision, less `shrink` times the
-// matrix's row where that is given. Write what is not all zero, and whose it is, ascending; how many.
+// matrix's row where that is not null. Write what is not all zero, and whose it is, ascending; how many.
 inline i64 write_means(Matrix<const f64> total, Span<const i64> count, Matrix<const f32> matrix,
-                       std::optional<f32> shrink, i32* rows, Matrix<f32> out) {
+                       const f32* shrink, i32* rows, Matrix<f32> out) {
   i64 n = 0;
   for (i64 i = 0; i < count.n; ++i) {
     if (count[i] == 0) continue;
