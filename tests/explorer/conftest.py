@@ -80,7 +80,7 @@ def model() -> Recommender:
     return fit(table, items=TITLES, progress=False, **options)
 
 
-@pytest.fixture(scope="package")  # whoever comes later may look at what listens
+@pytest.fixture(scope="module")  # whoever comes later may look at what listens
 def served(model: Recommender) -> Iterator[Served]:
     with serving_of(model) as running:
         yield running
