@@ -37,6 +37,12 @@ SETTINGS: dict[str, Row] = {
         "numbers": "q4",
         "error_feedback": True,
     },
+    "32 actions, added up on 10 nodes": ACTIONS | {"actions": 32, "summing_nodes": 10},
+    "uncompressed, added up on 10 nodes": {
+        "method": "base",
+        "compression_rate": 0.0,
+        "summing_nodes": 10,
+    },
     "8 actions, noise, rows visible": ACTIONS | NOISE | {"dp_all_rows": False},
     "8 actions, little noise, rows hidden": ACTIONS
     | {"dp_noise_multiplier": 0.001, "dp_clip_norm": 0.5},

@@ -53,6 +53,7 @@ def complete(config: Config) -> Config:
     UsageError
         If one of them does not exist, none of them knows an option, or two declare the same.
     """
+    config = _with_implied(config)
     parts: dict[str, BaseModel] = {f"data set {config.dataset}": dataset_of(config)}
     for kind, part in components_of(config)._asdict().items():
         parts[f"{kind} {getattr(config, kind)}"] = part
@@ -62,6 +63,19 @@ def complete(config: Config) -> Config:
             every = {*Config.model_fields, *known} - {"options"}
             raise UsageError(_elsewhere(name) or unknown("option", name, sorted(every)))
     return config.model_copy(update={"options": known})
+
+
+def _with_implied(config: Config) -> Config:
+    """Return ``config`` with what the method makes of options that nobody gave."""
+    given = config.model_fields_set | config.options.keys()
+    implied = {
+        name: value
+        for name, value in method_of(config).implied(config).items()
+        if name not in given
+    }
+    common = {name: value for name, value in implied.items() if name in Config.model_fields}
+    own = {name: value for name, value in implied.items() if name not in common}
+    return config.model_copy(update=common | {"options": config.options | own})
 
 
 def _elsewhere(name: str) -> str:

@@ -109,10 +109,17 @@ class Config(BaseModel):
     rate_levels: int = Field(5, ge=1, le=64, description="distinct rates drawn from rate_range")
     rate_file: PathOption | None = Field(None, description="CSV of user,rate: each client's own")
     error_feedback: bool = Field(
-        False, description="the server adds what coding lost to its next update"
+        False,
+        description="the server adds what coding lost to its next update; with several rates: true",
     )
     uplink_error_feedback: bool = Field(
         False, description="clients do so too; what was lost stays with them"
+    )
+    summing_nodes: int = Field(
+        0,
+        ge=0,
+        le=MOST,
+        description="nodes that add up their users' updates before they send; 0: users send alone",
     )
     scoring_numbers: NumbersName = Field(
         "drive", description="number format of the scoring model's changes, both ways"
@@ -226,6 +233,11 @@ class Config(BaseModel):
                 "or leave it out"
             )
         return self
+
+    @property
+    def several_rates(self) -> bool:
+        """Whether clients have compression rates of their own."""
+        return self.rate_range is not None or self.rate_file is not None
 
     def to_toml(self) -> str:
         """Return the configuration as TOML that `read_config` reads back."""

@@ -52,7 +52,13 @@ CASES: dict[str, dict[str, Any]] = {
         "options": {"alpha": 0.5, "iterations": 4, "client_iterations": 3},
     },
     "everybody": {"client_fraction": 1.0, "seed": 3},
-    "budgets": {"rate_range": (0.7, 0.95), "rate_levels": 3, "seed": 4},
+    "budgets": {
+        "rate_range": (0.7, 0.95),
+        "rate_levels": 3,
+        "seed": 4,
+        "error_feedback": False,
+        "strict": False,
+    },
     "beyond the paper": {"seed": 6, "decay_per": "epoch", "bias": True},
     "no negatives": {"negatives": 0, "seed": 5},
 }

@@ -113,6 +113,11 @@ def entries() -> Iterator[tuple[str, Options, bool]]:
     """Yield each run's name, its options, and whether BLAS has a say in it."""
     for name, given in _named():
         options = SMALL | METHOD.get(given.get("method", "fedras"), {}) | given
+        if "rate_range" in options:  # what several rates imply now came later
+            as_recorded: Options = {"error_feedback": False}
+            if options.get("method", "fedras") == "fedras":
+                as_recorded["strict"] = False
+            options = as_recorded | options
         noised = bool(options.get("dp_noise_multiplier"))
         yield name, options, noised or options.get("method") in BLAS
 

@@ -43,7 +43,8 @@ def digests(options: dict[str, Any]) -> Parts:
 
 def digests_of_nodes(model: str) -> Parts:
     """Return the digests of the server's side of a run with nodes; theirs holds a random token."""
-    given = config(model=model, rounds=3, eval_every=1, rate_range=(0.6, 0.95), rate_levels=4)
+    tiers = {"rate_range": (0.6, 0.95), "rate_levels": 4, "error_feedback": False, "strict": False}
+    given = config(model=model, rounds=3, eval_every=1, **tiers)
     parts: Parts = {}
     with TemporaryDirectory() as folder:
         nodes = make_nodes(3, Path(folder))

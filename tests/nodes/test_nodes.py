@@ -42,6 +42,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "codes": {"method": "lightfr", "dim": 8, "compression_rate": 0.96875},
     "fewer rounds": {"method": "rcr", "compression_rate": 0.5},
     "validation": {"validation": True, "eval_negatives": 20, "at": [3, 40]},
+    "sums": {"error_feedback": True, "uplink_error_feedback": True},
+    "sums of a network": {"model": "ncf", "dim": 8, "actions": 4},
     "ratio": {"split": "ratio", "test_share": 0.3},
 }
 
@@ -49,12 +51,13 @@ KINDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_nodes_give_the_simulators_numbers(kind: str, count: int, tmp_path: Path) -> None:
-    whole = simulation(**KINDS[kind])
+    options = KINDS[kind] | ({"summing_nodes": count} if kind.startswith("sums") else {})
+    whole = simulation(**options)
     data = interactions()
     split = split_of(data, whole.config)
     evaluation = Evaluation(data, split, whole.config.eval_negatives, whole.config.at)
     nodes = make_nodes(count, tmp_path)
-    server = coordinator(Perfect(nodes), config(**KINDS[kind]))
+    server = coordinator(Perfect(nodes), config(**options))
     server.gather(count)
     for _ in range(whole.config.rounds):
         expected, result = whole.step(), server.step()

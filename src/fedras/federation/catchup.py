@@ -20,7 +20,7 @@ def count_fetched(server: Server, cohort: Int64s) -> list[Traffic]:
     A client fetches the updates since the version that it holds or a snapshot, whichever is
     smaller, of its replica and of the scoring model; a newcomer holds version 0. Of matrices that
     are sent whole it fetches the newest. The newest update is counted by its parts, all that is
-    older and snapshots as ``catch_up``.
+    older and snapshots as ``catch_up``. What one user of a node that adds up fetches, all have.
 
     Returns
     -------
@@ -48,7 +48,8 @@ def count_fetched(server: Server, cohort: Int64s) -> list[Traffic]:
         traffic.add_scoring(change, listeners)
         traffic.add_catch_up(rest)
         found.append(traffic)
-    server.heard[cohort] = version
+    together = cohort if server.node is None else np.isin(server.node, server.node[cohort])
+    server.heard[together] = version
     return found
 
 

@@ -20,7 +20,8 @@ from fedras.federation.clock import Clock, Seconds
 from fedras.federation.privacy import Draw, privatise
 from fedras.federation.residuals import Residuals
 from fedras.federation.state import State
-from fedras.federation.wire import Broadcast, Upload
+from fedras.federation.summing import groups_of, mean_change, mean_update
+from fedras.federation.wire import NOTHING, Broadcast, Upload
 from fedras.methods import Method
 from fedras.models import Cohort, Model
 from fedras.models.context import OFF, Context
@@ -64,6 +65,8 @@ class Silo:
     noise
         Draws the noise of differential privacy. A real client takes `privacy.system_normals`; by
         default it follows from the run's seed, which everybody knows: right for simulations only.
+    node
+        int64[M], the node of each client, where nodes add up what their users learn (`summing`).
     laps
         Of the last training, how long each part of the cohort took; several may at the same time.
     """
@@ -84,6 +87,7 @@ class Silo:
     context: Context = OFF
     residuals: Residuals = field(default_factory=Residuals)
     noise: Draw | None = None
+    node: Int64s | None = None
     laps: list[Seconds] = field(default_factory=list)
 
     def receive(self, broadcast: Broadcast) -> None:
@@ -139,11 +143,19 @@ class Silo:
         vars(self).update(restored)
 
     def train(self, cohort: Int64s) -> list[Upload]:
-        """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29)."""
+        """Train the clients ``cohort``, int64[C], and code what they learnt (lines 18 to 29).
+
+        Returns
+        -------
+        The uploads in the cohort's order. Where nodes add up, each has one, in the place of the
+        first of its users; those of the others are empty.
+        """
         self.laps = []
         cohort = np.ascontiguousarray(cohort)
         shared = key(self.config.seed, Purpose.SHARED, self.version)
         gathered = self._gathered(cohort, shared)
+        if self.node is not None:
+            return self._train_nodes(cohort, self.node, shared)
         codecs = [self.method.uplink(int(budget), shared) for budget in self.budgets]
         own = self.model, self.method, gathered, self.config
         served = compiled.serve(*own, codecs, self._draws(cohort), self.version)
@@ -153,6 +165,19 @@ class Silo:
             return [Upload(data, b"") for data in served.payloads]
         sizes = self.indptr[cohort + 1] - self.indptr[cohort]
         return for_clients(lambda part: self._train(cohort[part], shared), sizes)
+
+    def _train_nodes(self, cohort: Int64s, node: Int64s, shared: np.uint64) -> list[Upload]:
+        """Train as `train`, where nodes add up; a node speaks as its user of least identity."""
+        groups = groups_of(node[cohort])
+        sizes = np.array([len(group) for group in groups], np.int64)
+
+        def work(part: Int64s) -> list[Upload]:
+            return [self._train(cohort[groups[g]], shared, node)[0] for g in part.tolist()]
+
+        uploads = [NOTHING] * len(cohort)
+        for group, upload in zip(groups, for_clients(work, sizes), strict=True):
+            uploads[group[0]] = upload
+        return uploads
 
     def _gathered(self, cohort: Int64s, shared: np.uint64) -> Cohort:
         config, round_ = self.config, self.version
@@ -172,7 +197,10 @@ class Silo:
     def _draws(self, cohort: Int64s) -> UInt64s:
         return keys(self.config.seed, Purpose.UPLINK, self.version, self.clients[cohort])
 
-    def _train(self, cohort: Int64s, shared: np.uint64) -> list[Upload]:
+    def _train(
+        self, cohort: Int64s, shared: np.uint64, node: Int64s | None = None
+    ) -> list[Upload]:
+        """Return an upload of each client, or one of all if they are on one ``node``."""
         clock, config = Clock(), self.config
         clients, round_ = self.clients[cohort], self.version
         gathered = self._gathered(cohort, shared)
@@ -184,6 +212,11 @@ class Silo:
             streams = keys(config.seed, Purpose.PRIVACY, round_, clients)
             noise = [self.noise or partial(normals, own) for own in streams]
             updates, changes = privatise(config, updates, changes, noise)
+        if node is not None:
+            updates, changes = [mean_update(updates)], mean_change(changes)
+            own = np.flatnonzero(node == node[cohort[0]])
+            cohort = own[[np.argmin(self.clients[own])]]
+            clients = self.clients[cohort]
         payloads = self._encode(cohort, updates, shared)
         draws = keys(config.seed, Purpose.SCORING_UPLINK, round_, clients)
         coded = scoring.write_all(changes, config.scoring_numbers, round_, draws)

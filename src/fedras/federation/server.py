@@ -16,6 +16,7 @@ from fedras.federation.budgets import client_budgets
 from fedras.federation.schedule import Schedule, first_schedule
 from fedras.federation.state import State
 from fedras.federation.stream import Stream, require_log
+from fedras.federation.summing import rows_of_one
 from fedras.federation.wire import Broadcast, Traffic
 from fedras.methods import Method
 from fedras.models import Model
@@ -52,6 +53,8 @@ class Server:
         float64[M], how far each client agreed with the others (`reputation`).
     schedule
         What validation has decided so far.
+    node
+        int64[M], the node of each client, where nodes add up what their users learn (`summing`).
     """
 
     config: Config
@@ -69,6 +72,7 @@ class Server:
     scoring_log: list[int] = field(default_factory=lambda: [0])
     trust: Float64s = field(init=False)
     schedule: Schedule = field(init=False)
+    node: Int64s | None = None
 
     def __post_init__(self) -> None:
         self.scoring_lost = np.zeros_like(self.scoring)
@@ -153,12 +157,17 @@ class Server:
         }
         vars(self).update(restored)
 
+    @property
+    def cohort_size(self) -> int:
+        """The number of clients that are selected in a round."""
+        return max(1, round(self.config.client_fraction * len(self.clients)))
+
     def select(self) -> Int64s:
         """Draw the cohort, int64[C]: the clients whose draws for this round are smallest (line 3).
 
         A client's draw depends on its identity only, so the order of the clients does not matter.
         """
-        size = max(1, round(self.config.client_fraction * len(self.clients)))
+        size = self.cohort_size
         draws = keys(self.config.seed, Purpose.COHORT, self.broadcast.round, self.clients)
         first = np.argpartition(draws, size - 1)[:size]
         return first[np.argsort(draws[first])]
@@ -173,6 +182,9 @@ class Server:
         if self.config.error_feedback:
             rate = self.model.rate_at(self.progress, self.config.rounds)
             touched = int(count.sum()) // max(1, len(updates))
+            if self.node is not None and updates:
+                users = self.cohort_size / len(updates)
+                touched = rows_of_one(touched, len(self.items), users)
             shrink = rate * self.model.shrinking(touched, self.config)
         if type(self.method).average is not Method.average:
             rows = np.flatnonzero(count)

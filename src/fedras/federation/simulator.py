@@ -25,7 +25,8 @@ from fedras.federation.round import CLIENTS, RoundResult, Transport, run_round
 from fedras.federation.schedule import choices, evaluation_of, joined, unseen, watches
 from fedras.federation.start import new_server, new_silo
 from fedras.federation.state import State
-from fedras.federation.wire import Broadcast, Upload
+from fedras.federation.summing import dealt, require_summable
+from fedras.federation.wire import NOTHING, Broadcast, Upload
 
 REPLICAS = "replicas"
 """A phase: what clients do with what they are sent."""
@@ -79,8 +80,11 @@ class Simulation:
         budgets, stream = client_budgets(rates, self.method, n_items, config.dim)
         shared = n_items, clients, budgets, stream
         self.server = new_server(config, named, *shared)
+        require_summable(config, self.method)
         rows = self.monitor.split
         self.silo = new_silo(config, self.model, self.method, *shared, rows.indptr, rows.items)
+        if config.summing_nodes:
+            self.server.node = self.silo.node = dealt(clients, config.summing_nodes)
         self._follow()
 
     @property
@@ -116,9 +120,9 @@ class Simulation:
         rest = {phase: each for phase, each in seconds.items() if phase != CLIENTS}
         return {phase: share * each for phase, each in spent.items()} | rest
 
-    def _deliver(self, broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
+    def _deliver(self, broadcast: Broadcast, cohort: Int64s) -> list[Upload | None]:
         self.silo.receive(broadcast)
-        return self.silo.train(cohort)
+        return [None if upload == NOTHING else upload for upload in self.silo.train(cohort)]
 
     def validate(self) -> dict[str, float] | None:
         """Rank what `Config.monitor` names; see `Federation`."""

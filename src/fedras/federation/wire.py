@@ -58,6 +58,10 @@ class Upload(msgspec.Struct, frozen=True, gc=False):
     scoring: bytes
 
 
+NOTHING = Upload(b"", b"")
+"""What a client sends in whose name another does, or that is gone."""
+
+
 @dataclass
 class Traffic:
     """Bytes of one direction, added up over clients and split by what they are.

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.actions import Actions, pack_actions
 from fedras.codecs.plain import Plain
-from fedras.config import MOST, MOST_PASSES
+from fedras.config import MOST, MOST_PASSES, Config, Option
 from fedras.core import clustering
 from fedras.methods.method import METHODS, Memory, Method
 
@@ -91,11 +91,16 @@ class FedRAS(ActionSharing):
     alpha
         Fluctuation factor: a round uses between C_e (1 - alpha) and C_e (1 + alpha) groups.
     strict
-        Whether C_e is the most instead: no round uses more.
+        Whether C_e is the most instead: no round uses more. With several rates it is by default:
+        each is a limit then, not an average.
     """
 
     alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
-    strict: bool = Field(False, description="the server never uses more groups than the budget")
+    strict: bool = Field(False, description="never more groups than the budget; with several rates: true")
+
+    def implied(self, config: Config) -> dict[str, Option]:
+        """Return that rates are limits where there are several."""
+        return super().implied(config) | ({"strict": True} if config.several_rates else {})
 
     def most(self, budget: int) -> int:
         """Return C_m, C_e (1 + alpha), or C_e where that is ``strict``."""

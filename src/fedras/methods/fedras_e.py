@@ -1,6 +1,6 @@
 """FedRAS-E: item embeddings are clustered instead of their updates (section 5.4)."""
 
-from fedras.config import Config
+from fedras.config import Config, Option
 from fedras.errors import UsageError
 from fedras.methods.fedras import ActionSharing, FedRAS
 from fedras.methods.method import METHODS
@@ -12,6 +12,10 @@ class FedRASE(ActionSharing):
 
     citation = FedRAS.citation
     absolute = absolute_uplink = True
+
+    def implied(self, config: Config) -> dict[str, Option]:
+        """Return nothing, whatever the rates."""
+        return {}
 
     def configure(self, config: Config) -> Config:
         """Refuse error feedback: a matrix that is sent whole owes nothing to the one before."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from fedras.arrays import AnyArray, Float32s, Float64s, Int64s
 from fedras.codecs import Codec, Payload, RowUpdate
-from fedras.config import OPTIONS, Config, NumbersName
+from fedras.config import OPTIONS, Config, NumbersName, Option
 from fedras.errors import UsageError
 from fedras.models import Cohort, Model
 from fedras.registry import Registry
@@ -53,6 +53,14 @@ class Method(BaseModel, ABC):
             If the method cannot express the rate; the message names the nearest possible ones.
         """
         return config
+
+    def implied(self, config: Config) -> dict[str, Option]:
+        """Return options that follow from the others where nobody gave them.
+
+        With several rates there is error feedback: the streams of an item matrix that many train
+        grow apart, and without it none makes good what it does not say.
+        """
+        return {"error_feedback": True} if config.several_rates else {}
 
     def budget(self, rate: float, n_items: int, dim: int) -> int:
         """Return a client's budget at a compression rate, by default N (1 - CR) rows.
@@ -195,7 +203,7 @@ def fit_columns(method: str, rate: float, dim: int) -> int:
 
 def require_one_rate(method: str, config: Config) -> None:
     """Raise UsageError if clients have rates of their own, for a method that treats all alike."""
-    if config.rate_range is not None or config.rate_file is not None:
+    if config.several_rates:
         raise UsageError(
             f"{method} has one compression_rate for all clients: leave out rate_range and rate_file"
         )

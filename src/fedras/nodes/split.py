@@ -9,6 +9,7 @@ import numpy as np
 from fedras.arrays import Int64s
 from fedras.data import Interactions, client_keys
 from fedras.errors import FedrasError, UsageError
+from fedras.federation.summing import dealt
 from fedras.nodes.catalogue import Catalogue
 from fedras.whole_files import make_folder, writing
 
@@ -19,7 +20,7 @@ TEST = "test.csv"
 
 def node_of(interactions: Interactions, nodes: int) -> Int64s:
     """Return int64[M], the node of each user: the remainder of its identity."""
-    return (client_keys(interactions.user_ids) % np.uint64(nodes)).astype(np.int64)
+    return dealt(client_keys(interactions.user_ids), nodes)
 
 
 def written_options(place: Path) -> dict[str, bool | str]:

@@ -8,7 +8,13 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
 def bill(
-    users: int, rounds: int, sent: Traffic, fetched: Traffic, heard: Traffic, whole: Traffic
+    users: int,
+    rounds: int,
+    sent: Traffic,
+    fetched: Traffic,
+    heard: Traffic,
+    whole: Traffic,
+    shared: bool = False,
 ) -> dict[str, Any]:
     """Return the mean bill of a user who takes part in all that they are asked to.
 
@@ -22,6 +28,8 @@ def bill(
         All that clients were sent where every client hears every round, as the paper counts.
     whole
         What a client pays in one direction and round without compression.
+    shared
+        Whether nodes send for all their users together.
 
     Returns
     -------
@@ -33,6 +41,9 @@ def bill(
     times = sent.clients / users
     up, down, every = (each.sent.total() / users for each in (sent, fetched, heard))
     one = whole.per_client
+    who = "a user who takes part in all that they are asked to sends"
+    if shared:
+        who = "a user's share of what their node sends is"
     return {
         "participations": times,
         "sent": up,
@@ -45,7 +56,7 @@ def bill(
             "uncompressed_received": rounds * one,
         },
         "text": [
-            f"a user who takes part in all that they are asked to sends {words(up)} and receives "
+            f"{who} {words(up)} and {'of what it receives' if shared else 'receives'} "
             f"{words(down)} in the whole training; without compression {words(times * one)} "
             "each way",
             f"if every user hears every round, as the paper counts, each receives {words(every)}; "

@@ -143,10 +143,10 @@ class Totals:
             - share * (up.per_client + fetched.per_client) / whole,
         }
 
-    def bill(self, users: int, uncompressed: Traffic) -> dict[str, Any]:
+    def bill(self, users: int, uncompressed: Traffic, shared: bool) -> dict[str, Any]:
         """Return what one of so many users pays in all rounds (`run.bill`)."""
         up, down, heard = self.uplink, self.fetched, self.downlink
-        return bill(users, self.rounds, up, down, heard, uncompressed)
+        return bill(users, self.rounds, up, down, heard, uncompressed, shared)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
@@ -201,7 +201,7 @@ def summarise(federation: Federation, totals: Totals, quality: Quality) -> dict[
         **_evaluated(config, quality.users),
         "seconds": totals.seconds,
         "peak_memory_mb": _peak_memory(),
-        "bill": totals.bill(len(server.clients), whole),
+        "bill": totals.bill(len(server.clients), whole, config.summing_nodes > 0),
         "versions": versions(),
     }
     if not federation.given.baselines:

@@ -21,7 +21,7 @@ from fedras.federation.client import Silo
 from fedras.federation.privacy import system_normals
 from fedras.federation.schedule import evaluation_of
 from fedras.federation.start import new_silo
-from fedras.federation.wire import Upload
+from fedras.federation.wire import NOTHING, Upload
 from fedras.nodes import messages
 from fedras.nodes.catalogue import read_catalogue
 from fedras.nodes.messages import (
@@ -219,6 +219,8 @@ def _silo(
     same = np.array_equal(budgets, memory.budgets)
     start = silo.replicas, silo.scoring
     memory.recall(silo)
+    if config.summing_nodes:
+        silo.node = np.zeros(len(clients), np.int64)
     silo.skipped = work.skipped
     if not same:
         silo.stream[:] = 0
@@ -255,10 +257,12 @@ def _assign(silo: Silo, work: Work, cohort: Int64s) -> None:
 def _train(silo: Silo, cohort: Int64s) -> list[Upload]:
     """Return the uploads of the cohort, int64[C]; empty ones where it says -1.
 
+    Where nodes add up all but one are empty.
+
     The noise of differential privacy is the system's, and drawn anew each time: two uploads that
     shared it would tell their difference without any.
     """
     silo.noise = system_normals
     here = cohort[cohort >= 0]
     answers = iter(silo.train(here) if len(here) else [])
-    return [next(answers) if place >= 0 else Upload(b"", b"") for place in cohort.tolist()]
+    return [next(answers) if place >= 0 else NOTHING for place in cohort.tolist()]

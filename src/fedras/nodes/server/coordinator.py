@@ -140,6 +140,8 @@ class Coordinator:
         self.exchange.await_anybody()
         self._add_clients()
         clients = self.server.clients[cohort]
+        if self.config.summing_nodes:
+            self.server.node = self.exchange.membership.roster.nodes_of(self.server.clients)
         asked, places = {}, {}
         for member in self.exchange.awake():
             own = np.flatnonzero(np.isin(clients, member.clients))
@@ -150,6 +152,8 @@ class Coordinator:
         for member, done in self._ask(asked).items():
             for place, (items, scoring) in zip(places[member], done.uploads, strict=True):
                 uploads[place] = Upload(items, scoring) if items else None
+                if items and self.config.summing_nodes:
+                    break
         return uploads
 
     def _work(

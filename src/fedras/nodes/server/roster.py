@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fedras.arrays import UInt64s
+from fedras.arrays import Int64s, UInt64s
 from fedras.errors import PayloadError
 from fedras.federation.state import State
 from fedras.nodes.messages import NO_TAG, NODE_BYTES, Joined, unpack_clients
@@ -83,6 +83,11 @@ class Roster:
         """Return the members that are connected and answered last time, in a fixed order."""
         ready = [m for m in self.members if m.awake and m.address in connected]
         return sorted(ready, key=lambda member: member.address)
+
+    def nodes_of(self, clients: UInt64s) -> Int64s:
+        """Return int64[M], the owner of each client, as a number that is another's in no case."""
+        number = {id(member): i for i, member in enumerate(self.members + self.strangers)}
+        return np.array([number[id(self.owners[c])] for c in clients.tolist()], np.int64)
 
     def enter(self, address: int, joined: Joined, terms: Terms) -> int:
         """Note what a node says when it joins, and enrol the clients that nobody else has.

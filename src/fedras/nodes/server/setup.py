@@ -16,6 +16,7 @@ from fedras.federation.budgets import client_budgets, drawn_rates, read_rates
 from fedras.federation.privacy import require_accountant
 from fedras.federation.server import Server
 from fedras.federation.start import new_server
+from fedras.federation.summing import require_summable
 from fedras.nodes.catalogue import Catalogue
 from fedras.nodes.link import Link
 from fedras.nodes.messages import Join
@@ -61,6 +62,7 @@ def new_coordinator(
     require_split(config)
     parts = components_of(config)
     given, config = config, parts.method.configure(config)
+    require_summable(config, parts.method)
     n_items, rates = len(catalogue.items), _rates(config, parts, len(catalogue.items))
     welcome = Join(run, _public(config, parts), n_items, catalogue.digest)
     make = partial(_make, config, parts, n_items, rates)
