@@ -112,6 +112,12 @@ class Config(BaseModel):
         False,
         description="the server adds what coding lost to its next update; with several rates: true",
     )
+    server_rate: float = Field(
+        1.0, gt=0, le=LARGEST, description="the server takes so many times the average update"
+    )
+    every: int = Field(
+        1, ge=1, le=MOST, description="the server sends an update in each so-many-th round only"
+    )
     uplink_error_feedback: bool = Field(
         False, description="clients do so too; what was lost stays with them"
     )

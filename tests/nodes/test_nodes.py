@@ -42,6 +42,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "codes": {"method": "lightfr", "dim": 8, "compression_rate": 0.96875},
     "fewer rounds": {"method": "rcr", "compression_rate": 0.5},
     "validation": {"validation": True, "eval_negatives": 20, "at": [3, 40]},
+    "silence": {"every": 3, "server_rate": 0.5, "rounds": 5},
+    "silence of a network": {"model": "ncf", "dim": 8, "every": 2, "actions": 4},
     "sums": {"error_feedback": True, "uplink_error_feedback": True},
     "sums of a network": {"model": "ncf", "dim": 8, "actions": 4},
     "ratio": {"split": "ratio", "test_share": 0.3},

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from fedras.codecs.codec import decode
 from fedras.codecs.payload import Payload
 from fedras.codecs.update import RowUpdate
@@ -27,11 +29,16 @@ class Heard(NamedTuple):
 def hear(data: bytes, shape: tuple[int, int], round_: int) -> Heard:
     """Parse and decode an update of a matrix of ``shape``, in one call of the core if it can.
 
+    No bytes are no update: the server was silent.
+
     Raises
     ------
     PayloadError
         As `Payload.from_bytes` and `decode`.
     """
+    if not data:
+        nothing = np.zeros((0, shape[1]), np.float32)
+        return Heard(RowUpdate(np.zeros(0, np.int32), nothing, shape[0]), {})
     found = rounds.hear(data, *shape, round_)
     if found is None:
         payload = Payload.from_bytes(data, shape, round_)

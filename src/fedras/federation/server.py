@@ -175,7 +175,8 @@ class Server:
     def average(self, updates: Sequence[RowUpdate]) -> RowUpdate:
         """Average each item over the clients that trained it (section 4.4); drop what is zero.
 
-        With error feedback rows shrink here, as by the mean client.
+        That is taken ``server_rate`` times. With error feedback rows shrink here, as by the mean
+        client.
         """
         total, count = self.aggregation.sums(updates, self.items.shape)
         shrink = None
@@ -190,13 +191,21 @@ class Server:
             rows = np.flatnonzero(count)
             total[rows] = self.method.average(total.take(rows, 0), count[rows], len(updates))
             count = np.minimum(count, 1)
+        if self.config.server_rate != 1:
+            total *= self.config.server_rate
         return RowUpdate(*means(total, count, self.items, shrink), len(self.items))
 
     def average_scoring(self, changes: Float32s) -> Float32s:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""
         if not changes.size:
             return np.zeros_like(self.scoring)
-        return self.aggregation.centre(changes).astype(np.float32)
+        return (self.config.server_rate * self.aggregation.centre(changes)).astype(np.float32)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether clients are sent an update of this round: in each ``every``-th, and the last."""
+        done, last = self.broadcast.round + 1, self.progress + 1 >= self.config.rounds
+        return last or done % self.config.every == 0
 
     def publish(
         self, delta: RowUpdate, change: Float32s, traffic: Traffic
@@ -214,9 +223,13 @@ class Server:
 
         Returns
         -------
-        By stream, what was to be said of the item matrix and what its clients will read.
+        By stream, what was to be said of the item matrix and what its clients will read. Nothing
+        where the server keeps silent: what clients lack then waits for the next update.
         """
         done = self.broadcast.round + 1
+        traffic.clients += len(self.clients)
+        if not self.speaks:
+            return self._keep_silent(change, done)
         shared = key(self.config.seed, Purpose.SHARED, done - 1)
         items, said = [], []
         for stream in self.streams:
@@ -236,8 +249,14 @@ class Server:
             said.append((wanted, update))
         self.broadcast = Broadcast(done, tuple(items), self._publish_scoring(change, done))
         traffic.add_scoring(self.broadcast.scoring, len(self.clients))
-        traffic.clients += len(self.clients)
         return said
+
+    def _keep_silent(self, change: Float32s, done: int) -> list[tuple[RowUpdate, RowUpdate]]:
+        self.scoring_lost = self.scoring_lost + change
+        self.broadcast = Broadcast(done, (b"",) * len(self.streams), b"")
+        for log in (self.scoring_log, *(stream.log for stream in self.streams)):
+            log.append(log[-1])
+        return []
 
     def _publish_scoring(self, change: Float32s, done: int) -> bytes:
         """Code the scoring model's change and what was lost of earlier ones; do as clients will.

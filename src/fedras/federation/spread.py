@@ -42,11 +42,14 @@ def spread(said: Sequence[tuple[RowUpdate, RowUpdate]], listeners: Sequence[int]
     Parameters
     ----------
     said
-        By stream, what was to be said, and what its clients heard of it (`Server.publish`).
+        By stream, what was to be said, and what its clients heard of it (`Server.publish`); empty
+        where the server kept silent.
     listeners
         By stream, how many clients hear it.
     """
     sizes, cosines, means = Counter[str](), Counter[str](), []
+    if not said:
+        return Spread(0.0, 0.0, sizes, cosines)
     for (wanted, heard), clients in zip(said, listeners, strict=True):
         mean, counts = _cosines(wanted, heard)
         means.append(mean)

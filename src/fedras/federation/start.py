@@ -6,6 +6,7 @@ from fedras.arrays import Float32s, Int32s, Int64s, UInt64s
 from fedras.components import Components
 from fedras.config import Config
 from fedras.core.random import normals, normals_of
+from fedras.errors import UsageError
 from fedras.federation.client import Silo
 from fedras.federation.server import Server
 from fedras.federation.stream import Stream
@@ -36,7 +37,17 @@ def new_server(
         uint64[M], their identities.
     budgets, stream
         int64[S], the distinct budgets, and int64[M], which of them each client has.
+
+    Raises
+    ------
+    UsageError
+        If it shall be silent in some rounds and forget what it did not say.
     """
+    if config.every > 1 and not config.error_feedback:
+        raise UsageError(
+            f"every={config.every} needs error feedback, which keeps what the server has not said; "
+            f"give error_feedback=true, or leave every out where {config.method} cannot have it"
+        )
     items = _items(config, parts.model, n_items)
     listeners = np.bincount(stream, minlength=len(budgets))
     return Server(

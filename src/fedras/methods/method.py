@@ -58,9 +58,10 @@ class Method(BaseModel, ABC):
         """Return options that follow from the others where nobody gave them.
 
         With several rates there is error feedback: the streams of an item matrix that many train
-        grow apart, and without it none makes good what it does not say.
+        grow apart, and without it none makes good what it does not say. Where the server does not
+        speak in each round (``every``), it is what keeps the rest.
         """
-        return {"error_feedback": True} if config.several_rates else {}
+        return {"error_feedback": True} if config.several_rates or config.every > 1 else {}
 
     def budget(self, rate: float, n_items: int, dim: int) -> int:
         """Return a client's budget at a compression rate, by default N (1 - CR) rows.

@@ -39,8 +39,8 @@ class Totals:
         All that cohorts sent, and that all clients were sent.
     fetched
         All that cohorts downloaded if only participants do (`federation.catchup`).
-    actions, cosine
-        Sums of what each round reports (`RoundResult`).
+    actions, cosine, spoken
+        Sums of what each round reports (`RoundResult`), and in how many the server sent an update.
     dropped, clipped
         Uploads that were not believed, by reason, and rows that were shortened.
     cluster_sizes, cosines
@@ -59,6 +59,7 @@ class Totals:
     fetched: Traffic = field(default_factory=Traffic)
     actions: float = 0.0
     cosine: float = 0.0
+    spoken: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     clipped: int = 0
     cluster_sizes: Counter[str] = field(default_factory=Counter)
@@ -76,6 +77,7 @@ class Totals:
         self.fetched.merge(result.fetched)
         self.actions += result.actions
         self.cosine += result.cosine
+        self.spoken += result.downlink.sent.total() > 0
         self.dropped.update(result.dropped)
         self.clipped += result.clipped
         self.cluster_sizes.update(result.cluster_sizes)
@@ -85,14 +87,14 @@ class Totals:
         add_to(self.phases, result.seconds)
 
     def means(self) -> dict[str, float]:
-        """Return bytes per client and round, actions and cosine, averaged over the rounds."""
-        rounds = max(1, self.rounds)
+        """Return bytes per client and round, and actions and cosine of what the server said."""
+        spoken = max(1, self.spoken)
         return {
             "uplink_bytes_per_client_round": self.uplink.per_client,
             "downlink_bytes_per_client_round": self.downlink.per_client,
             "fetched_bytes_per_participation": self.fetched.per_client,
-            "avg_actions": self.actions / rounds,
-            "avg_cosine": self.cosine / rounds,
+            "avg_actions": self.actions / spoken,
+            "avg_cosine": self.cosine / spoken,
         }
 
     def paid(self, users: int) -> dict[str, dict[str, float]]:
@@ -160,6 +162,7 @@ class Totals:
             for name in _DIRECTIONS
         }
         counters = {name: Counter(values.get(name, {})) for name in _COUNTERS}
+        values = {"spoken": values["rounds"]} | values
         return cls(**values | traffic | counters | {"dropped": Counter(values["dropped"])})
 
 

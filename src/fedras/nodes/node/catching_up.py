@@ -5,6 +5,7 @@ import numpy as np
 from fedras.arrays import Float32s
 from fedras.codecs import Payload
 from fedras.codecs.codec import decode
+from fedras.codecs.heard import hear
 from fedras.errors import PayloadError
 from fedras.federation import scoring
 from fedras.federation.client import Silo
@@ -58,7 +59,7 @@ def _replica(silo: Silo, s: int, news: News, work: Work) -> Float32s:
     replica = replica.copy()
     first = work.version - len(news.updates) + 1
     for number, data in enumerate(news.updates, start=first):
-        silo.method.apply(decode(Payload.from_bytes(data, shape, number)), replica)
+        silo.method.apply(hear(data, shape, number).update, replica)
     return replica
 
 
