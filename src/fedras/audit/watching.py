@@ -81,7 +81,7 @@ class Watch:
             if upload is None or self.counts.get(client, most) >= most:
                 continue
             replica = silo.replicas[silo.stream[client]]
-            update = decode(Payload.from_bytes(upload.items, replica.shape, round_))
+            update = decode(Payload.from_bytes(upload.items, replica.shape, round_), replica)
             if silo.method.absolute_uplink:
                 update = update.with_values(update.values - replica[update.rows])
             own = np.zeros(self.items, np.bool_)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from fedras.arrays import UInt64s
+from fedras.arrays import Float32s, UInt64s
 from fedras.codecs.payload import Payload
 from fedras.codecs.update import RowUpdate
 from fedras.errors import PayloadError
@@ -61,22 +61,63 @@ class Codec(ABC):
         return [cls.decode(payload) for payload in payloads]
 
 
+    def beside(self, replica: Float32s) -> "Codec":
+        """Return the codec for updates of a matrix that both sides hold, float32[N, d].
+
+        It is the same for all but `Relative` ones.
+        """
+        return self
+
+
+class Relative(Codec):
+    """A codec that leaves out what a receiver can tell from the matrix that it holds already.
+
+    `encode` codes beside the matrix that `beside` was given, and beside zeros without one.
+    """
+
+    @classmethod
+    @abstractmethod
+    def decode_beside(cls, payloads: Sequence[Payload], replica: Float32s) -> list[RowUpdate]:
+        """Decode payloads that were coded beside ``replica``, float32[N, d].
+
+        Raises
+        ------
+        PayloadError
+            For a payload that `encode` cannot have made.
+        """
+
+    @classmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Decode what was coded beside zeros."""
+        return cls.decode_beside([payload], np.zeros(payload.shape, np.float32))[0]
+
+
 CODECS: Registry[Codec] = Registry("codec", "codecs")
 
 
-def decode(payload: Payload) -> RowUpdate:
-    """Decode with the codec that the payload names.
+def decode(payload: Payload, replica: Float32s | None = None) -> RowUpdate:
+    """Decode with the codec that the payload names, beside the replica, float32[N, d], if any.
 
     Raises
     ------
     PayloadError
         For a codec that is not registered here, and for what `Codec.decode` refuses.
     """
-    return decode_all([payload])[0]
+    return decode_all([payload], None if replica is None else [replica])[0]
 
 
-def decode_all(payloads: Sequence[Payload]) -> list[RowUpdate]:
+def decode_all(
+    payloads: Sequence[Payload], replicas: Sequence[Float32s] | None = None
+) -> list[RowUpdate]:
     """Decode each payload with the codec that it names, those of one kind together.
+
+    Parameters
+    ----------
+    payloads
+        Of one or more codecs.
+    replicas
+        float32[N, d] each, what the sender of each payload held and the receiver does; without
+        them what is `Relative` was coded beside zeros.
 
     Raises
     ------
@@ -84,12 +125,18 @@ def decode_all(payloads: Sequence[Payload]) -> list[RowUpdate]:
         As `decode`, if one of them is refused.
     """
     updates: dict[int, RowUpdate] = {}
-    kinds: defaultdict[tuple[str, str, tuple[int, int]], list[int]] = defaultdict(list)
+    kinds: defaultdict[tuple[str, str, tuple[int, int], int], list[int]] = defaultdict(list)
     for i, payload in enumerate(payloads):
-        kinds[payload.codec, payload.numbers, payload.shape].append(i)
-    for (name, _, _), mine in kinds.items():
-        if name not in CODECS:
-            raise PayloadError(f"payload of an unknown codec {name!r}")
-        decoded = CODECS.get(name).decode_all([payloads[i] for i in mine])
+        if payload.codec not in CODECS:
+            raise PayloadError(f"payload of an unknown codec {payload.codec!r}")
+        beside = replicas is not None and issubclass(CODECS.get(payload.codec), Relative)
+        held = id(replicas[i]) if replicas is not None and beside else 0
+        kinds[payload.codec, payload.numbers, payload.shape, held].append(i)
+    for (name, _, _, held), mine in kinds.items():
+        codec, own = CODECS.get(name), [payloads[i] for i in mine]
+        if replicas is not None and held and issubclass(codec, Relative):
+            decoded = codec.decode_beside(own, replicas[mine[0]])
+        else:
+            decoded = codec.decode_all(own)
         updates.update(zip(mine, decoded, strict=True))
     return [updates[i] for i in range(len(payloads))]

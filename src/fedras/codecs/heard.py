@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fedras.arrays import Float32s
 from fedras.codecs.codec import decode
 from fedras.codecs.payload import Payload
 from fedras.codecs.update import RowUpdate
@@ -26,8 +27,8 @@ class Heard(NamedTuple):
     sizes: Mapping[int, int]
 
 
-def hear(data: bytes, shape: tuple[int, int], round_: int) -> Heard:
-    """Parse and decode an update of a matrix of ``shape``, in one call of the core if it can.
+def hear(data: bytes, replica: Float32s, round_: int) -> Heard:
+    """Parse and decode an update of ``replica``, float32[N, d], in one call of the core if it can.
 
     No bytes are no update: the server was silent.
 
@@ -36,13 +37,15 @@ def hear(data: bytes, shape: tuple[int, int], round_: int) -> Heard:
     PayloadError
         As `Payload.from_bytes` and `decode`.
     """
+    shape = replica.shape[0], replica.shape[1]
     if not data:
         nothing = np.zeros((0, shape[1]), np.float32)
         return Heard(RowUpdate(np.zeros(0, np.int32), nothing, shape[0]), {})
     found = rounds.hear(data, *shape, round_)
     if found is None:
         payload = Payload.from_bytes(data, shape, round_)
-        return Heard(decode(payload), {part: len(own) for part, own in payload.parts.items()})
+        update = decode(payload, replica)
+        return Heard(update, {part: len(own) for part, own in payload.parts.items()})
     rows, vectors, index, sizes = found
     return Heard(RowUpdate(rows, vectors, shape[0], index), sizes_by_part(sizes.tolist()))
 

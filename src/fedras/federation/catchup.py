@@ -7,8 +7,7 @@ missed ten updates on average, and it cannot do without them.
 import numpy as np
 
 from fedras.arrays import Float32s, Int64s
-from fedras.codecs import RowUpdate
-from fedras.codecs.heard import hear
+from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.federation import scoring
 from fedras.federation.server import Server
@@ -40,8 +39,9 @@ def count_fetched(server: Server, cohort: Int64s) -> list[Traffic]:
             if missed.max() > stream.snapshot:
                 stream.snapshot = len(snapshot(stream.replica, version))
             listeners, rest = _fetched(missed, len(newest), stream.snapshot)
-            sizes = hear(newest, server.items.shape, version).sizes
-            traffic.add_parts(sizes, len(newest) - sum(sizes.values()), listeners)
+            if newest:
+                payload = Payload.from_bytes(newest, server.items.shape, version)
+                traffic.add(newest, payload, listeners)
             traffic.add_catch_up(rest)
         change = server.broadcast.scoring
         listeners, rest = _fetched(

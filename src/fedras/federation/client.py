@@ -105,8 +105,10 @@ class Silo:
                 f"{len(broadcast.items)} updates of round {broadcast.round} for "
                 f"{len(self.replicas)} replicas of version {self.version}"
             )
-        shape = self.replicas[0].shape
-        updates = [hear(data, shape, broadcast.round).update for data in broadcast.items]
+        updates = [
+            hear(data, replica, broadcast.round).update
+            for data, replica in zip(broadcast.items, self.replicas, strict=True)
+        ]
         change = scoring.read(broadcast.scoring, len(self.scoring), broadcast.round)
         self.scoring = self.scoring + change
         for replica, update in zip(self.replicas, updates, strict=True):
@@ -246,10 +248,12 @@ class Silo:
         for stream in np.unique(streams):
             mine = np.flatnonzero(streams == stream)
             codec = self.method.uplink(int(self.budgets[stream]), shared)
+            codec = codec.beside(self.replicas[stream])
             coded = codec.encode_all(batch.subset(mine), draws[mine])
             payloads.update(zip(mine.tolist(), coded, strict=True))
         if config.uplink_error_feedback:
-            sent = decode_all([payloads[i] for i in range(len(batch))])
+            held = [self.replicas[stream] for stream in streams]
+            sent = decode_all([payloads[i] for i in range(len(batch))], held)
             for client, wanted, heard in zip(cohort.tolist(), batch, sent, strict=True):
                 self.residuals.keep(client, wanted, heard)
         return [payloads[i] for i in range(len(batch))]

@@ -84,9 +84,9 @@ def _decode_each(
 
 def _read(server: Server, clients: Int64s, payloads: list[Payload]) -> list[RowUpdate]:
     """Decode the item updates of some clients."""
-    updates = decode_all(payloads)
+    known = [server.streams[s].replica for s in server.stream_of[clients]]
+    updates = decode_all(payloads, known)
     if server.method.absolute_uplink:
-        known = [server.streams[s].replica for s in server.stream_of[clients]]
         updates = [
             update.with_values(update.values - replica[update.rows])
             for update, replica in zip(updates, known, strict=True)

@@ -238,10 +238,10 @@ class Server:
             given = wanted, stream.budget, stream.memory
             coded = compiled.compress(self.method, *given, draw, done)
             if coded is None:
-                payload, memory = self.method.compress(*given, shared, draw)
+                payload, memory = self.method.compress_beside(stream.replica, *given, shared, draw)
                 coded = payload.of_round(done).to_bytes(), memory
             data, stream.memory = coded
-            update, sizes = hear(data, self.items.shape, done)
+            update, sizes = hear(data, stream.replica, done)
             self.method.apply(update, stream.replica)
             stream.log.append(stream.log[-1] + len(data))
             traffic.add_parts(sizes, len(data) - sum(sizes.values()), stream.listeners)

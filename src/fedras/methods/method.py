@@ -131,6 +131,21 @@ class Method(BaseModel, ABC):
         """
         return self.downlink(budget, shared).encode(update, key), memory
 
+    def compress_beside(
+        self,
+        replica: Float32s,
+        update: RowUpdate,
+        budget: int,
+        memory: Memory,
+        shared: np.uint64,
+        key: np.uint64,
+    ) -> tuple[Payload, Memory]:
+        """Code the server's update beside the stream's replica, float32[N, d].
+
+        By default as `compress`, which leaves the replica out; the rest is as there.
+        """
+        return self.compress(update, budget, memory, shared, key)
+
     def apply(self, update: RowUpdate, replica: Float32s) -> None:
         """Do to ``replica``, float32[N, d], in place, what a decoded update of a stream says."""
         if self.absolute:

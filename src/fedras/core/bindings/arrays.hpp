@@ -110,6 +110,7 @@ void bind_scoring(nb::module_& m);
 void bind_reading(nb::module_& m);
 void bind_clustering(nb::module_& m);
 void bind_coding(nb::module_& m);
+void bind_directions(nb::module_& m);
 void bind_numbers(nb::module_& m);
 void bind_products(nb::module_& m);
 void bind_rounds(nb::module_& m);

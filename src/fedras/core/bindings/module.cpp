@@ -23,6 +23,7 @@ NB_MODULE(FEDRAS_CORE, m) {
   bind_clustering(clustering);
   nb::module_ coding = m.def_submodule("coding");
   bind_coding(coding);
+  bind_directions(coding);
   nb::module_ numbers = m.def_submodule("numbers");
   bind_numbers(numbers);
   nb::module_ updates = m.def_submodule("updates");

@@ -59,7 +59,7 @@ def _replica(silo: Silo, s: int, news: News, work: Work) -> Float32s:
     replica = replica.copy()
     first = work.version - len(news.updates) + 1
     for number, data in enumerate(news.updates, start=first):
-        silo.method.apply(hear(data, shape, number).update, replica)
+        silo.method.apply(hear(data, replica, number).update, replica)
     return replica
 
 

@@ -1,0 +1,95 @@
+"""Directions: uploads of one direction, and downloads of few within a budget of bytes."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from fedras.arrays import Float32s
+from fedras.codecs import Codec, Payload, RowUpdate
+from fedras.codecs.direction import Direction
+from fedras.codecs.levels import Levels
+from fedras.config import MOST, Config, Option
+from fedras.methods.method import METHODS, Memory, Method, require_one_rate
+
+_RANKS = (1, 2, 3, 4, 6, 8, 12, 16)
+_LEAST = 16
+_SHARE = 0.6
+"""Of the bytes of an update, how many its directions may take."""
+
+
+@METHODS.register("directions")
+class Directions(Method):
+    """Action sharing taken further: a client's action is one direction, and sizes are predicted.
+
+    Attributes
+    ----------
+    bytes
+        Of all parts of the server's update, each time that it speaks (``every``).
+    negatives_from
+        ``client``: an upload says which rows moved away from the user. ``server``: the server draws
+        them itself, and the rows that an upload names are the user's items and nothing else.
+    upload_bytes
+        0: a client sends one direction. Else as the server does, in at most so many bytes: for
+        models whose updates are not of one direction.
+    """
+
+    citation = (
+        "The developers of fedras, after Lu et al., Gradients as an Action, KDD 2025, and Vogels et "
+        "al., PowerSGD, NeurIPS 2019"
+    )
+    bytes: int = Field(500, ge=_LEAST, le=MOST, description="of the server's update, each time that it speaks")
+    negatives_from: Literal["client", "server"] = Field(
+        "client", description="server: uploads name the user's items outright, in fewer bytes"
+    )
+    upload_bytes: int = Field(
+        0, ge=0, le=MOST, description="of a client's update, for models of more than one direction"
+    )
+    direction_bits: int = Field(5, ge=2, le=12, description="bits of each number of a direction")
+
+    def implied(self, config: Config) -> dict[str, Option]:
+        """Return that what does not fit waits in error feedback."""
+        return {"error_feedback": True}
+
+    def configure(self, config: Config) -> Config:
+        """Require one rate, which means nothing: the budget is in bytes."""
+        require_one_rate("directions", config)
+        return config
+
+    def budget(self, rate: float, n_items: int, dim: int) -> int:
+        """Return the bytes of an update."""
+        return self.bytes
+
+    def uplink(self, budget: int, shared: np.uint64) -> Codec:
+        """Return one direction, or few in as many bytes as clients have."""
+        if self.upload_bytes:
+            return Levels(self.upload_bytes, 2, self.direction_bits)
+        return Direction(self.direction_bits, self.negatives_from == "server")
+
+    def downlink(self, budget: int, shared: np.uint64) -> Levels:
+        """Return few directions in as many bytes as there are."""
+        return Levels(budget, max(_RANKS), self.direction_bits + 1)
+
+    def compress_beside(
+        self,
+        replica: Float32s,
+        update: RowUpdate,
+        budget: int,
+        memory: Memory,
+        shared: np.uint64,
+        key: np.uint64,
+    ) -> tuple[Payload, Memory]:
+        """Code the update in as many directions as lose least in these bytes.
+
+        ``memory`` holds how many that were last time: that and its neighbours are tried.
+        """
+        size = -(-update.shape[1] * (self.direction_bits + 1) // 8)
+        ranks = [r for r in _RANKS if r <= update.shape[1] and r * size <= _SHARE * budget] or [0]
+        last = int(memory.get("directions", ranks[0]))
+        at = ranks.index(last) if last in ranks else 0
+        tried = [
+            (*Levels(budget, r, self.direction_bits + 1, replica).attempt(update), r)
+            for r in ranks[max(0, at - 1) : at + 2]
+        ]
+        payload, _, directions = min(tried, key=lambda each: each[1])
+        return payload, {"directions": float(directions)}
