@@ -7,14 +7,11 @@ import numpy as np
 
 from fedras.arrays import Float32s, UInt64s
 from fedras.codecs.codec import CODECS, Relative
-from fedras.codecs.packing import require_finite
+from fedras.codecs.packing import DIVERGED
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.update import RowUpdate, Updates
 from fedras.core import coding
 from fedras.errors import PayloadError
-
-LARGEST = 1e15
-"""Numbers of an update are cut to it: the sums of squares of larger ones overflow."""
 
 
 @CODECS.register("direction")
@@ -57,18 +54,18 @@ class Direction(Relative):
             return []
         batch = Updates.of(updates)
         shape = batch.size, batch.values.shape[1]
-        values = np.ascontiguousarray(batch.values)
-        require_finite(values)
         replica = np.zeros(shape, np.float32) if self.replica is None else self.replica
         coded = coding.pack_directions(
             batch.rows,
-            values.clip(-LARGEST, LARGEST),
+            np.ascontiguousarray(batch.values),
             batch.starts,
             batch.counts,
             replica,
             self.bits,
             self.drawn,
         )
+        if None in coded:
+            raise PayloadError(DIVERGED)
         return [
             Payload(
                 self.name,

@@ -7,12 +7,19 @@ import numpy as np
 
 from fedras.arrays import Float32s
 from fedras.codecs.codec import CODECS, Relative
-from fedras.codecs.direction import LARGEST
 from fedras.codecs.packing import require_finite
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.update import RowUpdate
 from fedras.core import coding
 from fedras.errors import PayloadError
+
+
+LARGEST = 1e15
+"""Numbers of an update are cut to it: the sums of squares of larger ones overflow."""
+
+
+_SHARE = 0.6
+"""Of the bytes of an update, how many its directions may take."""
 
 
 @CODECS.register("levels")
@@ -29,7 +36,7 @@ class Levels(Relative):
     most
         Bytes of all parts together; only the coarsest step may need more.
     directions
-        How many, at most.
+        Numbers of them that are tried, ascending; what loses least is sent.
     bits
         Of each number of a direction.
     replica
@@ -37,7 +44,7 @@ class Levels(Relative):
     """
 
     most: int = 1000
-    directions: int = 4
+    directions: tuple[int, ...] = (1, 2, 3, 4)
     bits: int = 6
     replica: Float32s | None = field(default=None, compare=False, repr=False)
     name = "levels"
@@ -48,31 +55,34 @@ class Levels(Relative):
 
     def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
         """Code one update."""
-        return self.attempt(update)[0]
-
-    def attempt(self, update: RowUpdate) -> tuple[Payload, float]:
-        """Return the payload, and the sum of squares of what it does not say."""
         values = np.ascontiguousarray(update.values)
         require_finite(values)
         replica = np.zeros(update.shape, np.float32) if self.replica is None else self.replica
-        directions = min(self.directions, update.shape[1])
-        vectors, rows, lost = coding.pack_levels(
+        vectors, rows, _ = coding.pack_levels(
             update.rows,
             values.clip(-LARGEST, LARGEST),
             replica,
-            directions,
+            np.array(self.possible(update.shape[1]), np.int64),
             self.bits,
             self.most,
         )
         parts: dict[int, bytes] = {Part.ROWS: rows, Part.ACTIONS: vectors}
-        return Payload(self.name, "f32", update.shape, parts), lost
+        return Payload(self.name, "f32", update.shape, parts)
+
+    def possible(self, dim: int) -> list[int]:
+        """Return those of ``directions`` that there are and that leave room for levels."""
+        size = -(-dim * self.bits // 8)
+        return [r for r in self.directions if r <= dim and r * size <= _SHARE * self.most] or [0]
 
     def allows(self, payload: Payload) -> bool:
         """Return whether it has no more directions."""
-        if payload.codec != self.name:
-            return False
+        return payload.codec == self.name and 0 <= self.count(payload) <= max(self.directions)
+
+    @staticmethod
+    def count(payload: Payload) -> int:
+        """Return how many directions a payload has, by the length of its parts; -1 for none such."""
         parts = payload.part(Part.ACTIONS), payload.part(Part.ROWS)
-        return 0 <= coding.count_level_directions(*parts, *payload.shape) <= self.directions
+        return coding.count_level_directions(*parts, *payload.shape)
 
     @classmethod
     def decode_beside(cls, payloads: Sequence[Payload], replica: Float32s) -> list[RowUpdate]:
@@ -83,6 +93,5 @@ class Levels(Relative):
             found = coding.unpack_levels(*parts, replica)
             if found is None:
                 raise PayloadError("the parts of a payload are no directions and their levels")
-            rank = coding.count_level_directions(*parts, *payload.shape)
-            updates.append(RowUpdate(*found, len(replica), rank=rank))
+            updates.append(RowUpdate(*found, len(replica), rank=cls.count(payload)))
         return updates

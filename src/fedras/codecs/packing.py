@@ -102,12 +102,13 @@ def unpack_row_sets(data: Sequence[bytes], size: int) -> list[Int32s]:
     return [rows[a:b] for a, b in pairwise(bounds.tolist())]
 
 
+DIVERGED = "the update holds NaN or infinity: training diverged; lower learning_rate"
+
+
 def require_finite(values: Float32s) -> None:
     """Raise PayloadError for NaN and infinity: what diverged must not leave its sender."""
     if not all_finite(values):
-        raise PayloadError(
-            "the update holds NaN or infinity: training diverged; lower learning_rate"
-        )
+        raise PayloadError(DIVERGED)
 
 
 def pack_floats(values: Float32s, numbers: str, key: np.uint64) -> bytes:

@@ -1,5 +1,6 @@
 """Directions: uploads of one direction, and downloads of few within a budget of bytes."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,10 +13,8 @@ from fedras.codecs.levels import Levels
 from fedras.config import MOST, Config, Option
 from fedras.methods.method import METHODS, Memory, Method, require_one_rate
 
-_RANKS = (1, 2, 3, 4, 6, 8, 12, 16)
+_NUMBERS = (1, 2, 3, 4, 6, 8, 12, 16)
 _LEAST = 16
-_SHARE = 0.6
-"""Of the bytes of an update, how many its directions may take."""
 
 
 @METHODS.register("directions")
@@ -63,12 +62,12 @@ class Directions(Method):
     def uplink(self, budget: int, shared: np.uint64) -> Codec:
         """Return one direction, or few in as many bytes as clients have."""
         if self.upload_bytes:
-            return Levels(self.upload_bytes, 2, self.direction_bits)
+            return Levels(self.upload_bytes, _NUMBERS[:4], self.direction_bits)
         return Direction(self.direction_bits, self.negatives_from == "server")
 
     def downlink(self, budget: int, shared: np.uint64) -> Levels:
-        """Return few directions in as many bytes as there are."""
-        return Levels(budget, max(_RANKS), self.direction_bits + 1)
+        """Return few directions in as many bytes as the server has."""
+        return Levels(budget, _NUMBERS, self.direction_bits + 1)
 
     def compress_beside(
         self,
@@ -79,17 +78,14 @@ class Directions(Method):
         shared: np.uint64,
         key: np.uint64,
     ) -> tuple[Payload, Memory]:
-        """Code the update in as many directions as lose least in these bytes.
+        """Code the update in the number of directions that loses least in these bytes.
 
-        ``memory`` holds how many that were last time: that and its neighbours are tried.
+        ``memory`` holds the one of last time: that and its neighbours are tried.
         """
-        size = -(-update.shape[1] * (self.direction_bits + 1) // 8)
-        ranks = [r for r in _RANKS if r <= update.shape[1] and r * size <= _SHARE * budget] or [0]
-        last = int(memory.get("directions", ranks[0]))
-        at = ranks.index(last) if last in ranks else 0
-        tried = [
-            (*Levels(budget, r, self.direction_bits + 1, replica).attempt(update), r)
-            for r in ranks[max(0, at - 1) : at + 2]
-        ]
-        payload, _, directions = min(tried, key=lambda each: each[1])
-        return payload, {"directions": float(directions)}
+        codec = self.downlink(budget, shared)
+        known = codec.possible(update.shape[1])
+        last = int(memory.get("directions", known[0]))
+        at = known.index(last) if last in known else 0
+        near = replace(codec, directions=tuple(known[max(0, at - 1) : at + 2]), replica=replica)
+        payload = near.encode(update, key)
+        return payload, {"directions": float(Levels.count(payload))}

@@ -39,12 +39,19 @@ nb::list pack_directions(Array1<const i32> rows, Array2<const f32> values, Array
     require_rising(updates.back().rows, known.rows);
   }
   std::vector<direction::Coded> coded(updates.size());
+  Fresh<bool> good(n.n);
   released([&] {
-    parallel(n.n, [&](i64 c) { direction::encode(updates[size_t(c)], known, bits, drawn, coded[size_t(c)]); });
+    parallel(n.n, [&](i64 c) {
+      good.data[c] = direction::encode(updates[size_t(c)], known, bits, drawn, coded[size_t(c)]);
+    });
   });
   nb::list out;
-  for (const auto& each : coded)
-    out.append(nb::make_tuple(as_bytes(each.vector), as_bytes(each.head), as_bytes(each.rows)));
+  for (size_t c = 0; c < coded.size(); ++c) {
+    const auto& each = coded[c];
+    out.append(good.data[c]
+                   ? nb::object(nb::make_tuple(as_bytes(each.vector), as_bytes(each.head), as_bytes(each.rows)))
+                   : nb::none());
+  }
   return out;
 }
 
@@ -81,19 +88,21 @@ std::tuple<Result<i32>, Result<f32>, Result<i64>, Result<bool>> unpack_direction
 }
 
 std::tuple<nb::bytes, nb::bytes, f64> pack_levels(Array1<const i32> rows, Array2<const f32> values,
-                                                  Array2<const f32> replica, i64 directions, int bits,
-                                                  i64 bytes) {
+                                                  Array2<const f32> replica, Array1<const i64> directions,
+                                                  int bits, i64 bytes) {
   const levels::Update update{view(rows), view(values)};
   const auto known = view(replica);
   require_bits(bits);
   require(update.values.rows == update.rows.n && update.values.columns == known.columns &&
               known.columns > 0 && known.rows > 0,
           "rows, values and replica do not match");
-  require(0 <= directions && directions <= known.columns, "there must be 0 to d directions");
+  const auto numbers = view(directions);
+  require(numbers.n > 0, "there must be a number of directions");
+  for (const i64 r : numbers) require(0 <= r && r <= known.columns, "there must be 0 to d directions");
   require(bytes >= 0, "the bytes are fewer than none");
   require_rising(update.rows, known.rows);
   levels::Coded coded;
-  const f64 lost = released([&] { return levels::encode(update, known, directions, bits, bytes, coded); });
+  const f64 lost = released([&] { return levels::encode(update, known, numbers, bits, bytes, coded); });
   return {as_bytes(coded.vectors), as_bytes(coded.rows), lost};
 }
 
@@ -124,8 +133,8 @@ void bind_directions(nb::module_& m) {
         in("replica"), nb::arg("bits"), nb::arg("drawn"));
   m.def("unpack_directions", &unpack_directions, nb::arg("vectors"), nb::arg("heads"), nb::arg("rows"),
         in("replica"));
-  m.def("pack_levels", &pack_levels, in("rows"), in("values"), in("replica"), nb::arg("directions"),
-        nb::arg("bits"), nb::arg("bytes"));
+  m.def("pack_levels", &pack_levels, in("rows"), in("values"), in("replica"), in("directions"), nb::arg("bits"),
+        nb::arg("bytes"));
   m.def("count_level_directions", &count_level_directions, nb::arg("vectors"), nb::arg("rows"),
         nb::arg("size"), nb::arg("columns"));
   m.def("unpack_levels", &unpack_levels, nb::arg("vectors"), nb::arg("rows"), in("replica"));

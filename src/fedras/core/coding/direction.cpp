@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "coding/arithmetic.hpp"
 #include "coding/frame.hpp"
@@ -11,24 +12,31 @@
 #include "common/dots.hpp"
 #include "common/elementary.hpp"
 #include "common/random.hpp"
+#include "numbers/finite.hpp"
 #include "training/sigmoid.hpp"
 
 namespace fedras::direction {
 
 namespace {
 
-constexpr int POWER_ITERATIONS = 3;
+constexpr int POWER_ITERATIONS = 2;  // from the longest row: nearly all of them are parallel
 constexpr int CLASSES = 64;        // of x, of 1 / PER_UNIT each
 constexpr f64 PER_UNIT = 8;
 constexpr f64 STEEPEST = 8, FARTHEST = 16;  // the largest |w0| and |w1|
 constexpr int NEWTON_STEPS = 8;
+constexpr i64 A_FEW = 64;          // rows of a side, where a first look will do
 constexpr u32 LEAST = 24;          // of ONE: no row is impossible
 constexpr u8 DRAWN = 0x80;
 
 using Table = u32[CLASSES];
 
 f64 centre(int c) { return (c + 0.5) / PER_UNIT - CLASSES / (2 * PER_UNIT); }
-f64 logistic(f64 x) { return 1 / (1 + exponential(-x)); }
+
+// How likely a row of each class is on the first side.
+void fill_chances(f64 slope, f64 level, f32 (&chances)[CLASSES]) {
+  for (int c = 0; c < CLASSES; ++c) chances[c] = f32(slope * centre(c) + level);
+  sigmoid(chances, CLASSES);
+}
 
 u8 linear_byte(f64 x, f64 most) {
   return u8(std::nearbyint(std::clamp((x + most) / (2 * most), 0.0, 1.0) * 255));
@@ -40,19 +48,19 @@ void project(Matrix<const f32> replica, const f32* vector, std::vector<f32>& z, 
   z.resize(size_t(replica.rows));
   classes.resize(size_t(replica.rows));
   dots(vector, replica.columns, replica.rows, [&](i64 i) { return replica[i]; }, z.data());
-  f64 squares = 0;
-  for (const f32 each : z) squares += f64(each) * each;
-  const f64 one = squares > 0 ? PER_UNIT / std::sqrt(squares / f64(z.size())) : 0;
-  for (size_t i = 0; i < z.size(); ++i)
-    classes[i] = u8(std::clamp(std::floor(f64(z[i]) * one) + CLASSES / 2, 0.0, CLASSES - 1.0));
+  const f64 squares = dot(z.data(), z.data(), i64(z.size()));
+  const f32 one = squares > 0 ? f32(PER_UNIT / std::sqrt(squares / f64(z.size()))) : 0.0f;
+  for (size_t i = 0; i < z.size(); ++i) {
+    const f32 x = z[i] * one + f32(CLASSES / 2);
+    classes[i] = u8(i32(std::min(std::max(x, 0.0f), CLASSES - 1.0f)));
+  }
 }
 
 void fill_table(u8 w0, u8 w1, Table& table) {
-  const f64 slope = linear_value(w0, STEEPEST), level = linear_value(w1, FARTHEST);
-  for (int c = 0; c < CLASSES; ++c) {
-    const f64 p = std::floor(arithmetic::ONE * logistic(slope * centre(c) + level) + 0.5);
-    table[c] = u32(std::clamp(p, f64(LEAST), f64(arithmetic::ONE - LEAST)));
-  }
+  f32 chances[CLASSES];
+  fill_chances(linear_value(w0, STEEPEST), linear_value(w1, FARTHEST), chances);
+  for (int c = 0; c < CLASSES; ++c)
+    table[c] = std::clamp(u32(f64(chances[c]) * arithmetic::ONE + 0.5), LEAST, arithmetic::ONE - LEAST);
 }
 
 // The direction in which rows move most, by power iteration from the longest row; sums go row by row.
@@ -87,52 +95,55 @@ struct Side {
     c.push_back(size);
     z.push_back(at);
   }
+  // Some of them, evenly.
+  Side some(i64 most) const {
+    Side few;
+    const i64 n = i64(rows.size()), step = (n + most - 1) / most;
+    for (i64 i = 0; i < n; i += step) few.add(rows[size_t(i)], c[size_t(i)], z[size_t(i)]);
+    return few;
+  }
 };
 
-// The gains for a steepness, and what their predictions lack, squared.
+// The gains for a steepness, and the squares that their predictions lack, less what all of them do.
 struct Fit {
   u8 gains[2];
   f64 lost;
 };
 
-Fit fitted(const Side (&sides)[2], f64 steepness, std::vector<f32>& s) {
+Fit fitted(const Side (&sides)[2], f32 steepness, std::vector<f32>& s) {
   Fit fit{{0, 0}, 0};
   for (int side = 0; side < 2; ++side) {
     const Side& own = sides[side];
     const i64 n = i64(own.rows.size());
-    s.resize(size_t(n));
-    for (i64 i = 0; i < n; ++i) s[size_t(i)] = f32(steepness) * own.z[size_t(i)];
+    s.assign(own.z.begin(), own.z.end());
+    // 1 - s is the logistic function of the opposite.
+    for (f32& each : s) each *= side == 0 ? -steepness : steepness;
     sigmoid(s.data(), n);
-    f64 moved = 0, shares = 0;
-    for (i64 i = 0; i < n; ++i) {
-      if (side == 0) s[size_t(i)] = 1 - s[size_t(i)];
-      moved += std::abs(f64(own.c[size_t(i)]));
-      shares += s[size_t(i)];
-    }
-    fit.gains[side] = scale::byte_of(shares > 0 ? moved / shares : 0);
-    const f64 gain = scale::value(fit.gains[side]);
-    for (i64 i = 0; i < n; ++i) {
-      const f64 apart = std::abs(f64(own.c[size_t(i)])) - gain * s[size_t(i)];
-      fit.lost += apart * apart;
-    }
+    const auto first = [](auto x, auto) { return x; };
+    const f64 shares = sum_of(s.data(), s.data(), n, first);
+    const f64 moved = sum_of(own.c.data(), own.c.data(), n, first);
+    fit.gains[side] = scale::byte_of(shares > 0 ? std::abs(moved) / shares : 0);
+    const f64 gain = scale::value(fit.gains[side]) * (side == 0 ? 1 : -1);
+    fit.lost += gain * (gain * dot(s.data(), s.data(), n) - 2 * f64(dot(own.c.data(), s.data(), n)));
   }
   return fit;
 }
 
-// The best steepness: among every eighth, then nearer and nearer to the best.
+// The best steepness: among some far apart, then nearer and nearer to the best.
 u8 steepness(const Side (&sides)[2], Fit& best, std::vector<f32>& room) {
   int at = 0;
-  best = fitted(sides, 0, room);
-  const auto attempt = [&](int k) {
-    if (k < 0 || k > 255) return;
-    const Fit fit = fitted(sides, scale::value(u8(k)), room);
-    if (fit.lost < best.lost) best = fit, at = k;
+  const auto attempt = [&](const Side (&among)[2], int k) {
+    const Fit fit = fitted(among, f32(scale::value(u8(k))), room);
+    if (k == 0 || fit.lost < best.lost) best = fit, at = k;
   };
-  for (int k = 104; k <= 240; k += 16) attempt(k);
-  for (int step = 8; step > 0 && at > 0; step /= 2) {
+  const Side few[2] = {sides[0].some(A_FEW), sides[1].some(A_FEW)};
+  attempt(few, 0);
+  for (int k = 104; k <= 240; k += 16) attempt(few, k);
+  best = fitted(sides, f32(scale::value(u8(at))), room);
+  for (int step = 8; step > 1 && at > 0; step /= 2) {
     const int middle = at;
-    attempt(middle - step);
-    attempt(middle + step);
+    attempt(sides, middle - step);
+    attempt(sides, middle + step);
   }
   return u8(at);
 }
@@ -146,9 +157,10 @@ void fit_sides(const std::vector<u8>& classes, const Side& first, u8& w0, u8& w1
   f64 slope = 0, level = logarithm((k + 0.5) / (n - k + 0.5));
   for (int turn = 0; turn < NEWTON_STEPS; ++turn) {
     f64 g0 = -0.5 * slope, g1 = 0, h00 = 0.5, h01 = 0, h11 = 0.5;
+    f32 chances[CLASSES];
+    fill_chances(slope, level, chances);
     for (int c = 0; c < CLASSES; ++c) {
-      if (all[c] == 0) continue;
-      const f64 x = centre(c), p = logistic(slope * x + level);
+      const f64 x = centre(c), p = chances[c];
       const f64 e = own[c] - all[c] * p, q = all[c] * p * (1 - p);
       g0 += e * x, g1 += e;
       h00 += q * x * x, h01 += q * x, h11 += q;
@@ -160,12 +172,16 @@ void fit_sides(const std::vector<u8>& classes, const Side& first, u8& w0, u8& w1
   w0 = linear_byte(slope, STEEPEST), w1 = linear_byte(level, FARTHEST);
 }
 
-// Which of so many things are taken, if `wanted` are to be, of which `left` are left: p for the coder, or
-// what is certain.
+// So many of what is left are still to be taken: by a coder's choice where there is one.
 struct Sampling {
   i64 wanted, left;
+  u32 p;  // that one is, for the coder
+
+  Sampling(i64 some, i64 all) : wanted(some), left(all) {
+    const i64 share = some * i64(arithmetic::ONE) / std::max<i64>(1, all);
+    p = u32(std::clamp<i64>(share, 1, arithmetic::ONE - 1));
+  }
   bool open() const { return wanted > 0 && wanted < left; }
-  u32 p() const { return u32(std::clamp<i64>(wanted * i64(arithmetic::ONE) / left, 1, arithmetic::ONE - 1)); }
   void went(bool taken) { wanted -= taken, --left; }
 };
 
@@ -184,13 +200,13 @@ void put_sides(const std::vector<u8>& marks, const std::vector<u8>& classes, con
   put_number(out, firsts, n);
   arithmetic::Writer writer(out);
   i64 left = firsts;
-  Sampling second{seconds, n - firsts};
+  Sampling second(seconds, n - firsts);
   for (i64 i = 0; i < n; ++i) {
     if (left > 0 && left < n - i) writer.put(marks[size_t(i)] == 1, table[classes[size_t(i)]]);
     if (marks[size_t(i)] == 1) {
       --left;
     } else if (!drawn) {
-      if (second.open()) writer.put(marks[size_t(i)] == 2, second.p());
+      if (second.open()) writer.put(marks[size_t(i)] == 2, second.p);
       second.went(marks[size_t(i)] == 2);
     }
   }
@@ -200,7 +216,7 @@ void put_sides(const std::vector<u8>& marks, const std::vector<u8>& classes, con
 // Take the second side as a sample of what is not marked, by random numbers that follow from the parts.
 void draw_seconds(std::vector<u8>& marks, i64 firsts, i64 seconds, const Parts& parts) {
   const u64 key = u64(crc32(parts.rows)) << 32 | crc32(parts.vector);
-  Sampling second{seconds, i64(marks.size()) - firsts};
+  Sampling second(seconds, i64(marks.size()) - firsts);
   for (size_t i = 0; i < marks.size(); ++i) {
     if (marks[i] == 1) continue;
     const bool taken = below(key, u64(i), u64(second.left)) < second.wanted;
@@ -219,14 +235,14 @@ bool take_sides(const Parts& parts, const std::vector<u8>& classes, const Table&
   arithmetic::Reader reader(parts.rows.part(2 * width, parts.rows.n));
   marks.assign(size_t(n), 0);
   i64 left = firsts;
-  Sampling second{rows - firsts, n - firsts};
+  Sampling second(rows - firsts, n - firsts);
   for (i64 i = 0; i < n; ++i) {
     const bool open = left > 0 && left < n - i;
     if (open ? reader.take(table[classes[size_t(i)]]) : left > 0) {
       marks[size_t(i)] = 1;
       --left;
     } else if (!drawn) {
-      const bool taken = second.open() ? reader.take(second.p()) : second.wanted > 0;
+      const bool taken = second.open() ? reader.take(second.p) : second.wanted > 0;
       second.went(taken);
       if (taken) marks[size_t(i)] = 2;
     }
@@ -237,15 +253,23 @@ bool take_sides(const Parts& parts, const std::vector<u8>& classes, const Table&
 
 }  // namespace
 
-void encode(const Update& update, Matrix<const f32> replica, int bits, bool drawn, Coded& out) {
+bool encode(const Update& update, Matrix<const f32> replica, int bits, bool drawn, Coded& out) {
   const i64 d = replica.columns;
+  Matrix<const f32> values = update.values;
+  const Span<const f32> numbers{values.data, values.rows * d};
+  if (!all_within(numbers.data, numbers.n, std::numeric_limits<f32>::max())) return false;
+  std::vector<f32> cut;
+  if (!all_within(numbers.data, numbers.n, LARGEST)) {
+    for (const f32 each : numbers) cut.push_back(std::clamp(each, -LARGEST, LARGEST));
+    values = {cut.data(), values.rows, d};
+  }
   std::vector<f32> v, z, room(static_cast<size_t>(update.rows.n));
   std::vector<i32> whole(static_cast<size_t>(d));
   std::vector<u8> classes;
-  leading(update.values, v);
+  leading(values, v);
   unit::quantise(v.data(), d, bits, whole.data());
   unit::normalise(whole.data(), d, v.data());
-  dots(v.data(), d, update.rows.n, [&](i64 i) { return update.values[i]; }, room.data());
+  dots(v.data(), d, update.rows.n, [&](i64 i) { return values[i]; }, room.data());
   i64 above = 0, below_ = 0;
   for (const f32 each : room) above += each > 0, below_ += each < 0;
   const bool turned = above > below_;
@@ -272,6 +296,7 @@ void encode(const Update& update, Matrix<const f32> replica, int bits, bool draw
   unit::append(whole, bits, out.vector);
   out.head = {u8(bits | (drawn ? DRAWN : 0)), steep, fit.gains[0], fit.gains[1], w0, w1};
   put_sides(marks, classes, table, i64(sides[0].rows.size()), i64(sides[1].rows.size()), drawn, out.rows);
+  return true;
 }
 
 bool decode(const Parts& parts, Matrix<const f32> replica, Decoded& out) {

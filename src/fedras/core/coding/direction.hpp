@@ -28,8 +28,10 @@ struct Coded {
   std::vector<u8> vector, head, rows;
 };
 
-// Code an update beside a replica, float32[N, d]; `drawn` leaves the second side to the receiver.
-void encode(const Update& update, Matrix<const f32> replica, int bits, bool drawn, Coded& out);
+// Code an update beside a replica, float32[N, d]; `drawn` leaves the second side to the receiver. False where
+// a number is not finite; those beyond LARGEST are cut to it, as squares of larger ones overflow.
+constexpr f32 LARGEST = 1e15f;
+bool encode(const Update& update, Matrix<const f32> replica, int bits, bool drawn, Coded& out);
 
 struct Parts {
   Octets vector, head, rows;

@@ -75,9 +75,11 @@ void reaches_of(Matrix<const f32> replica, const f32* vector, std::vector<f32>& 
 
 // What is known of the levels of one matrix in some directions.
 struct Known {
-  i64 n, r;
-  std::vector<u8> lengths, reaches;  // u8[n], u8[r, n]
+  i64 n = 0, r = 0;  // of which the first r are looked at
+  std::vector<u8> lengths, reaches;  // u8[n], u8[most, n]
 
+  Known() = default;
+  i64 most() const { return n ? i64(reaches.size()) / n : 0; }
   Known(Matrix<const f32> replica, const std::vector<f32>& vectors)
       : n(replica.rows), r(i64(vectors.size()) / std::max<i64>(1, replica.columns)),
         lengths(lengths_of(replica)), reaches(size_t(n * r)) {
@@ -196,8 +198,9 @@ f64 value_of(i32 level, f64 step) {
 }
 
 // Make levels of coordinates; the number of rows that move, or -1 where a level is too large.
-i64 quantise(const Update& update, const std::vector<f64>& along, f64 step, i64 n, std::vector<i32>& levels) {
-  const i64 own = update.rows.n, r = own ? i64(along.size()) / own : 0;
+i64 quantise(const Update& update, const std::vector<f64>& along, f64 step, i64 r, i64 n,
+             std::vector<i32>& levels) {
+  const i64 own = update.rows.n;
   std::fill(levels.begin(), levels.end(), 0);
   i64 moved = 0;
   for (i64 i = 0; i < own; ++i) {
@@ -216,58 +219,100 @@ i64 quantise(const Update& update, const std::vector<f64>& along, f64 step, i64 
 
 }  // namespace
 
-f64 encode(const Update& update, Matrix<const f32> replica, i64 directions, int bits, i64 bytes, Coded& out) {
-  const i64 n = replica.rows, width = row_sets::count_bytes(n);
-  std::vector<std::vector<i32>> whole;
-  std::vector<f32> vectors;
-  leading(update.values, directions, bits, whole, vectors);
-  std::vector<f64> along;
-  const f64 left = coordinates(update.values, vectors, along);
-  const Known known(replica, vectors);
-  for (auto& each : whole) unit::append(each, bits, out.vectors);
-  const i64 room = bytes - i64(out.vectors.size());
-  std::vector<i32> levels(size_t(known.r * n));
-  const auto attempt = [&](u8 k) {  // whether it keeps the budget
-    const i64 moved = quantise(update, along, scale::value(k), n, levels);
+namespace {
+
+// Codes the levels of one update in its first r directions.
+class Coding {
+ public:
+  Coding(const Update& update, Matrix<const f32> replica, i64 most, int bits)
+      : update_(update), bits_(bits), n_(replica.rows) {
+    leading(update.values, most, bits, whole_, vectors_);
+    left_ = coordinates(update.values, vectors_, along_);
+    known_ = Known(replica, vectors_);
+  }
+
+  i64 directions() const { return i64(whole_.size()); }
+
+  // Returns the sum of squares of what is lost.
+  f64 write(i64 r, i64 bytes, Coded& out) {
+    known_.r = r;
+    levels_.assign(size_t(r * n_), 0);
+    out.vectors.clear();
+    for (i64 j = 0; j < r; ++j) unit::append(whole_[size_t(j)], bits_, out.vectors);
+    const i64 room = bytes - i64(out.vectors.size()), own = update_.rows.n;
+    f64 squares = 0;
+    for (i64 i = 0; i < r * own; ++i) squares += along_[size_t(i)] * along_[size_t(i)];
+    const int middle = scale::byte_of(std::sqrt(squares / f64(std::max<i64>(1, r * own))));
+    // The finest step that may do, and one that does or is the coarsest of all. They are hardly ever farther
+    // than eight octaves from the root mean square.
+    int low = 1, high = 255;
+    const auto look = [&](int k) {
+      if (attempt(u8(k), room, out))
+        high = k;
+      else
+        low = k + 1;
+    };
+    if (middle > 24) look(middle - 24);
+    if (low < middle + 24 && middle + 24 < high) look(middle + 24);
+    while (low < high) look((low + high) / 2);
+    attempt(u8(high), room, out);
+    return lost(r, scale::value(u8(high)));
+  }
+
+ private:
+  // Write the levels of a step; whether they keep the room.
+  bool attempt(u8 k, i64 room, Coded& out) {
+    const i64 moved = quantise(update_, along_, scale::value(k), known_.r, n_, levels_);
     if (moved < 0) return false;
+    const i64 width = row_sets::count_bytes(n_);
     out.rows.assign(size_t(width), 0);
     u8* end = out.rows.data() + width;
-    row_sets::put_count(moved, n, end);
-    out.rows.push_back(u8(bits));
+    row_sets::put_count(moved, n_, end);
+    out.rows.push_back(u8(bits_));
     out.rows.push_back(k);
     arithmetic::Writer writer(out.rows);
-    code(known, levels, [&](bool bit, u32 p) { return writer.put(bit, p), bit; });
+    code(known_, levels_, [&](bool bit, u32 p) { return writer.put(bit, p), bit; });
     writer.finish();
     return i64(out.rows.size()) <= room;
-  };
-  int low = 1, high = 255;  // the finest step that may do, and one that does or is the last
-  f64 squares = 0;
-  for (const f64 each : along) squares += each * each;
-  const int middle = scale::byte_of(std::sqrt(squares / f64(std::max<size_t>(1, along.size()))));
-  if (middle > 24) {  // it is hardly ever farther from the root mean square
-    if (attempt(u8(middle - 24)))
-      high = middle - 24;
-    else
-      low = middle - 23;
   }
-  if (low < middle + 24 && middle + 24 < high && attempt(u8(middle + 24))) high = middle + 24;
-  while (low < high) {
-    const int k = (low + high) / 2;
-    if (attempt(u8(k)))
-      high = k;
-    else
-      low = k + 1;
+
+  f64 lost(i64 r, f64 step) const {
+    f64 sum = left_;
+    const i64 own = update_.rows.n;
+    for (i64 j = 0; j < known_.most(); ++j)
+      for (i64 i = 0; i < own; ++i) {
+        const f64 said = j < r ? value_of(levels_[size_t(j * n_ + update_.rows[i])], step) : 0;
+        const f64 apart = along_[size_t(j * own + i)] - said;
+        sum += apart * apart;
+      }
+    return sum;
   }
-  attempt(u8(high));
-  const f64 step = scale::value(u8(high));
-  f64 lost = left;
-  const i64 own = update.rows.n;
-  for (i64 j = 0; j < known.r; ++j)
-    for (i64 i = 0; i < own; ++i) {
-      const f64 apart = along[size_t(j * own + i)] - value_of(levels[size_t(j * n + update.rows[i])], step);
-      lost += apart * apart;
-    }
-  return lost;
+
+  Update update_;
+  int bits_;
+  i64 n_;
+  std::vector<std::vector<i32>> whole_;
+  std::vector<f32> vectors_;
+  std::vector<f64> along_;
+  f64 left_ = 0;
+  Known known_;
+  std::vector<i32> levels_;
+};
+
+}  // namespace
+
+f64 encode(const Update& update, Matrix<const f32> replica, Span<const i64> directions, int bits, i64 bytes,
+           Coded& out) {
+  i64 most = 0;
+  for (const i64 r : directions) most = std::max(most, r);
+  Coding coding(update, replica, most, bits);
+  f64 least = std::numeric_limits<f64>::infinity();
+  Coded attempt;
+  for (const i64 r : directions) {
+    const f64 lost = coding.write(std::min(r, coding.directions()), bytes, attempt);
+    if (lost < least) std::swap(out, attempt), least = lost;
+  }
+  return least;
 }
 
 i64 directions(Octets vectors, Octets rows, i64 size, i64 d) {

@@ -21,9 +21,11 @@ struct Coded {
   std::vector<u8> vectors, rows;
 };
 
-// Code an update beside a replica, float32[N, d], in so many directions and at most so many bytes, which
-// is kept wherever the coarsest step keeps it. Returns the sum of squares of what is lost.
-f64 encode(const Update& update, Matrix<const f32> replica, i64 directions, int bits, i64 bytes, Coded& out);
+// Code an update beside a replica, float32[N, d], in at most so many bytes, wherever the coarsest step keeps
+// them, and in that of these numbers of directions that loses least. Returns the sum of squares of what
+// is lost.
+f64 encode(const Update& update, Matrix<const f32> replica, Span<const i64> directions, int bits, i64 bytes,
+           Coded& out);
 
 struct Decoded {
   std::vector<i32> rows;

@@ -27,7 +27,7 @@ inline void normalise(const i32* whole, i64 d, f32* out) {
   for (i64 a = 0; a < d; ++a) out[a] = squares > 0 ? f32(f64(whole[a]) / length) : 0.0f;
 }
 
-inline void append(std::vector<i32>& whole, int bits, std::vector<u8>& out) {
+inline void append(std::vector<i32> whole, int bits, std::vector<u8>& out) {
   for (i32& each : whole) each += top_of(bits);
   const size_t at = out.size();
   out.resize(at + size_t(bits::bytes(i64(whole.size()), bits)));
