@@ -16,8 +16,8 @@ namespace {
 constexpr std::string_view FORMATS[] = {"f32", "q8", "q8n", "q4", "q4n"};
 constexpr u8 MEND = 128;
 
-void mend(u8* data, i64 n) {
-  if (n >= 4) store_little(data + n - 4, crc32({data, n - 4}));
+void mend(u8* data, i64 n, i64 size, i64 columns) {
+  if (n >= 4) store_little(data + n - 4, checksum({data, n - 4}, size, columns));
 }
 
 // An update of that share of the rows, in thousandths.
@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t length) {
     const i64 n = input.number(2);
     uploads.emplace_back();
     owners.push_back(input.bytes(n, uploads.back()));
-    if (format & fuzz::MEND) fuzz::mend(owners.back().get(), uploads.back().n);
+    if (format & fuzz::MEND) fuzz::mend(owners.back().get(), uploads.back().n, size, columns);
   }
   const std::vector<i64> limits(uploads.size(), most);
   Intake intake;

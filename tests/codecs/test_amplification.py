@@ -1,7 +1,6 @@
 """What a peer sends takes no more memory than a few times the matrix that it is an update of."""
 
 import os
-import struct
 import subprocess
 import sys
 import tracemalloc
@@ -97,40 +96,24 @@ def test_nor_does_the_process_grow_by_more() -> None:
     assert 0 < int(done.stdout) < allowed(size) + payloads
 
 
-def framed(*fields: bytes) -> bytes:
-    """Return a payload of these MessagePack fields."""
-    return sealed(bytes([0x91 + len(fields), 2]) + b"".join(fields))
-
-
-def text(data: bytes) -> bytes:
-    return b"\xdb" + struct.pack(">I", len(data)) + data
-
-
-def number(value: int) -> bytes:
-    return b"\xce" + struct.pack(">I", value)
-
-
 MANY = 60_000
-PLAIN, F32, SHAPE = b"\xa5plain", b"\xa3f32", b"\x92" + number(SIZE) + number(DIM)
-PARTS = b"\xdf" + struct.pack(">I", MANY) + b"".join(number(i) + b"\xc4\0" for i in range(MANY))
 LONG = "\U0001f600".encode() + b"a" * 700_000
 
 
 @pytest.mark.parametrize(
-    "data",
+    "body",
     [
-        framed(PLAIN, F32, SHAPE, PARTS),
-        framed(text(LONG), F32, SHAPE, b"\x80"),
-        framed(PLAIN, text(LONG), SHAPE, b"\x80"),
-        framed(PLAIN, F32, b"\xdd" + struct.pack(">I", MANY) + number(1) * MANY, b"\x80"),
-        framed(b"\xdd" + struct.pack(">I", MANY) + b"\x91\x01" * MANY, F32, SHAPE, b"\x80"),
-        framed(b"\x91" * MANY, F32, SHAPE, b"\x80"),
-        framed(PLAIN, F32, SHAPE, b"\x81\x01" + b"\xdd" + struct.pack(">I", 2**31)),
-        framed(PLAIN, F32, SHAPE, b"\x81\x01" + text(LONG)),
+        b"\x31\x01\x03\xff\xff\x03" + bytes(range(1, 128)) * 500,
+        b"\x3f\xff" + LONG,
+        b"\x31\x0f\xff" + LONG,
+        b"\x31\x91\x03\xff\xff\xff\xff\x07" + bytes(MANY),
+        b"\x31\xf1\x03" + b"\xff" * MANY,
+        b"\x31\x91\x03\x00" + LONG,
     ],
-    ids=["parts", "codec", "numbers", "shape", "nested", "deep", "claimed", "text for bytes"],
+    ids=["parts", "codec", "numbers", "claimed", "lengths", "long"],
 )
-def test_a_frame_takes_no_more_than_its_bytes(data: bytes) -> None:
+def test_a_frame_takes_no_more_than_its_bytes(body: bytes) -> None:
+    data = sealed(body, (SIZE, DIM))
     tracemalloc.start()
     try:
         with pytest.raises(PayloadError) as raised:

@@ -1,4 +1,4 @@
-"""The bytes of format version 2, pinned: peers of other releases must go on understanding them."""
+"""The bytes of format version 3, pinned: peers of other releases must go on understanding them."""
 
 import re
 import struct
@@ -7,57 +7,39 @@ import zlib
 import numpy as np
 import pytest
 
-from fedras.codecs import Payload, RowUpdate
+from fedras.codecs import CODECS, Payload, RowUpdate
 from fedras.codecs.actions import pack_actions
 from fedras.codecs.codec import decode
 from fedras.codecs.plain import Plain
 from fedras.errors import PayloadError
+from fedras.numbers import NUMBERS
 
 VECTORS = "0000803f 000000c0 0000003f 00004040 0000803f 000000c0"  # (1, -2) (0.5, 3) (1, -2)
 LAST = "00000000 0000803e"  # (0, 0.25)
-PLAIN = "a5 706c61696e"
-F32 = "a3 663332"
-ACTIONS = "a7 616374696f6e73"
 CODED = "090000 05703e2ec56900bdbba7bb31"  # 5, 1,000, 30,000 and 99,999
 
-# MessagePack: [1, codec, numbers, [rows, columns], {part: bytes}, round]; the CRC-32 follows.
+# Version and codec, parts and number format, round, lengths of parts but the last, parts; CRC-32 follows.
 PINNED = {
-    "plain, a bitmap": (
-        [0, 2, 3, 7],
-        9,
-        f"96 02 {PLAIN} {F32} 92 09 02 82 01 c403 008d00 04 c420 {VECTORS} {LAST} 03",
-    ),
-    "actions, a bitmap": (
-        [0, 2, 3, 7],
-        9,
-        f"96 02 {ACTIONS} {F32} 92 09 02 83 01 c403 008d00 02 c402 0084 03 c418 {VECTORS} cd012c",
-    ),
-    "plain, all rows": (
-        [0, 1, 2, 3],
-        4,
-        f"96 02 {PLAIN} {F32} 92 04 02 82 01 c400 04 c420 {VECTORS} {LAST} 03",
-    ),
-    "actions, all rows": (
-        [0, 1, 2, 3],
-        4,
-        f"96 02 {ACTIONS} {F32} 92 04 02 83 01 c400 02 c402 0084 03 c418 {VECTORS} cd012c",
-    ),
+    "plain, a bitmap": ([0, 2, 3, 7], 9, f"31 91 03 03 008d00 {VECTORS} {LAST}"),
+    "actions, a bitmap": ([0, 2, 3, 7], 9, f"32 71 ac02 03 02 008d00 0084 {VECTORS}"),
+    "plain, all rows": ([0, 1, 2, 3], 4, f"31 91 03 00 {VECTORS} {LAST}"),
+    "actions, all rows": ([0, 1, 2, 3], 4, f"32 71 ac02 00 02 0084 {VECTORS}"),
     "plain, few of many": (
         [5, 1000, 30000, 99999],
         100_000,
-        f"96 02 {PLAIN} {F32} 92 ce000186a0 02 82 01 c40f {CODED} 04 c420 {VECTORS} {LAST} 03",
+        f"31 91 03 0f {CODED} {VECTORS} {LAST}",
     ),
     "actions, few of many": (
         [5, 1000, 30000, 99999],
         100_000,
-        f"96 02 {ACTIONS} {F32} 92 ce000186a0 02 83 01 c40f {CODED} "
-        f"02 c402 0084 03 c418 {VECTORS} cd012c",
+        f"32 71 ac02 0f 02 {CODED} 0084 {VECTORS}",
     ),
 }
 
 
-def sealed(body: bytes) -> bytes:
-    return body + struct.pack("<I", zlib.crc32(body))
+def sealed(body: bytes, rows: int = 9, columns: int = 2) -> bytes:
+    shape = struct.pack("<II", rows, columns)
+    return body + struct.pack("<I", zlib.crc32(shape + body))
 
 
 def example(codec: str, rows: list[int], size: int) -> tuple[Payload, RowUpdate]:
@@ -74,7 +56,7 @@ def example(codec: str, rows: list[int], size: int) -> tuple[Payload, RowUpdate]
 def test_bytes_are_pinned(case: str) -> None:
     rows, size, text = PINNED[case]
     payload, update = example(case.split(",", maxsplit=1)[0], rows, size)
-    data = sealed(bytes.fromhex(text))
+    data = sealed(bytes.fromhex(text), size)
     assert payload.to_bytes().hex(" ") == data.hex(" ")
     read = Payload.from_bytes(data, (size, 2))
     assert read == payload
@@ -97,19 +79,26 @@ BODY = bytes.fromhex(PINNED["plain, a bitmap"][2])
         sealed(BODY) + b"\0",
         sealed(BODY + b"\0"),
         sealed(BODY[:-1]),
-        sealed(BODY[:1] + b"\x01" + BODY[2:]),  # version 1
-        sealed(BODY[:1] + b"\xa12" + BODY[2:]),  # version "2"
-        sealed(BODY.replace(b"plain", b"pl\xff\xfen")),  # not UTF-8
-        sealed(BODY.replace(b"f32", b"f\xff2")),
-        sealed(BODY.replace(b"\x92\x09\x02", b"\x92\x08\x02")),  # another matrix
-        sealed(BODY.replace(b"\x92\x09\x02", b"\x92\x09\xff")),  # a negative size
-        sealed(BODY.replace(b"\x92\x09\x02", b"\x91\x09")),
-        sealed(BODY[:-1] + b"\xff"),  # a negative round
-        sealed(b"\x80"),
-        sealed(b"\xc1"),
-        sealed(b"\xdd\xff\xff\xff\xff"),  # four thousand million fields
-        sealed(BODY[: BODY.index(b"\x82")] + b"\xdf\xff\xff\xff\xff"),  # as many parts
-        sealed(b"\x91" * 100_000),
+        sealed(b"\x21" + BODY[1:]),  # version 2
+        sealed(b"\x30" + BODY[1:]),  # no codec
+        sealed(b"\x3e" + BODY[1:]),
+        sealed(BODY[:1] + b"\x90" + BODY[2:]),  # no number format
+        sealed(b"\x3f\x05plain" + BODY[1:]),  # a name that has a code
+        sealed(b"\x3f\x02\xff\xfe" + BODY[1:]),  # not UTF-8
+        sealed(b"\x3f\x41" + b"x" * 65 + BODY[1:]),
+        sealed(BODY[:2] + b"\x83\0" + BODY[3:]),  # a round that is longer than it need be
+        sealed(BODY[:2] + b"\xff\xff\xff\xff\x08" + BODY[3:]),  # and one that is too large
+        sealed(BODY[:2] + b"\xff\xff\xff\xff\xff\x01" + BODY[3:]),
+        sealed(BODY[:3] + b"\x7f" + BODY[4:]),  # a part that is longer than all there is
+        sealed(BODY[:1] + b"\x01\x03\x02\x04\x01" + BODY[3:]),  # parts out of order
+        sealed(BODY[:1] + b"\x01\x03\x02\x01\x04" + BODY[3:]),  # and those that four bits can say
+        sealed(BODY[:1] + b"\x01\x03\x41" + BODY[3:]),
+        sealed(BODY[:1] + b"\x01\x03\x00" + BODY[3:]),  # none, and bytes of them
+        sealed(BODY, 8),  # another matrix
+        sealed(BODY[:1]),
+        sealed(b""),
+        sealed(b"\xff" * 100_000),
+        b"\x96\x02\xa5plain" + BODY,  # format 2
     ],
 )
 def test_bytes_of_no_payload_are_refused_in_one_line(data: bytes) -> None:
@@ -139,7 +128,7 @@ def test_another_round_is_refused() -> None:
 
 def test_another_matrix_is_refused() -> None:
     for shape in ((9, 3), (10, 2), (2, 9)):
-        with pytest.raises(PayloadError, match="expected"):
+        with pytest.raises(PayloadError, match="another matrix"):
             Payload.from_bytes(sealed(BODY), shape)
 
 
@@ -147,3 +136,29 @@ def test_more_bytes_than_a_matrix_can_take_are_refused() -> None:
     payload = Payload("plain", "f32", (3, 2), {4: bytes(100_000)})
     with pytest.raises(PayloadError, match="bytes are too many for a matrix of"):
         Payload.from_bytes(payload.to_bytes(), (3, 2))
+
+
+def test_names_and_parts_of_other_packages_are_written_out() -> None:
+    payload = Payload("theirs", "f33", (9, 2), {16: b"abc", 1: b"de"}, 5)
+    data = sealed(bytes.fromhex("3f 06 746865697273 0f 03 663333 05 02 01 10 02 6465 616263"))
+    assert payload.to_bytes().hex(" ") == data.hex(" ")
+    assert Payload.from_bytes(data, (9, 2), 5) == payload
+
+
+def test_a_payload_without_parts() -> None:
+    payload = Payload("plain", "f32", (9, 2), {}, 5)
+    assert payload.to_bytes() == sealed(bytes.fromhex("31 01 05 00"))
+    assert Payload.from_bytes(payload.to_bytes(), (9, 2)) == payload
+
+
+def test_a_peer_of_the_former_format_is_told_apart() -> None:
+    with pytest.raises(PayloadError, match="format 2; install the same fedras"):
+        Payload.from_bytes(b"\x96\x02\xa5plain" + BODY, (9, 2))
+
+
+def test_every_codec_and_number_format_has_a_code() -> None:
+    for name in CODECS.names():
+        for numbers in NUMBERS.names():
+            data = Payload(name, numbers, (9, 2), {1: b""}).to_bytes()
+            assert name.encode() not in data
+            assert numbers.encode() not in data

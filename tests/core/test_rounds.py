@@ -48,7 +48,7 @@ def test_what_is_heard_is_what_the_codec_decodes(n: int, numbers: str, seed: int
     payload = Actions(8, numbers=numbers).encode(some(n, seed), KEY).of_round(ROUND)
     data, wanted = payload.to_bytes(), decode(payload)
     assert rounds.hear(data, SIZE, DIM, ROUND) is not None
-    update, sizes = hear(data, (SIZE, DIM), ROUND)
+    update, sizes = hear(data, np.zeros((SIZE, DIM), np.float32), ROUND)
     assert update.rows.tobytes() == wanted.rows.tobytes()
     assert update.vectors.tobytes() == wanted.vectors.tobytes()
     assert (update.index is None) == (wanted.index is None)
@@ -61,7 +61,7 @@ def test_what_the_core_does_not_know_is_heard_all_the_same() -> None:
     payload = LowRank(2).encode(some(9, 0), KEY).of_round(ROUND)
     data = payload.to_bytes()
     assert rounds.hear(data, SIZE, DIM, ROUND) is None
-    heard = hear(data, (SIZE, DIM), ROUND)
+    heard = hear(data, np.zeros((SIZE, DIM), np.float32), ROUND)
     assert heard.update.values.tobytes() == decode(payload).values.tobytes()
     assert heard.sizes == {part: len(own) for part, own in payload.parts.items()}
 
@@ -71,9 +71,9 @@ def test_what_is_of_another_round_or_matrix_is_refused(shape: tuple[int, int], r
     data = Actions(8).encode(some(20, 1), KEY).of_round(ROUND).to_bytes()
     assert rounds.hear(data, *shape, round_) is None
     with pytest.raises(PayloadError):
-        hear(data, shape, round_)
+        hear(data, np.zeros(shape, np.float32), round_)
     with pytest.raises(PayloadError):
-        hear(data[:-1], (SIZE, DIM), ROUND)
+        hear(data[:-1], np.zeros((SIZE, DIM), np.float32), ROUND)
 
 
 def test_groups_and_rows_must_be_possible() -> None:

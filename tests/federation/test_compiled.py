@@ -26,7 +26,7 @@ from fedras.models import Cohort
 from fedras.models.mf import MF
 
 N_ITEMS, DIM, LIMIT, ROUND = 60, 5, 4, 130
-EDGES = [0, 127, 128, 255, 256, 65_535, 65_536, 2**31 - 1]  # of what MessagePack writes shorter
+EDGES = [0, 127, 128, 16_383, 16_384, 2_097_152, 2**31 - 1]  # of what takes fewer bytes
 ROOM = 1 << 24
 
 formats = st.sampled_from(rounds.FORMATS)

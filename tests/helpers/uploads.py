@@ -46,7 +46,7 @@ BAD: dict[str, tuple[Upload, str]] = {
     "another matrix": (
         Upload(Plain().encode(RowUpdate.between(*np.eye(2, 3, dtype=np.float32)[:, None]),
                               np.uint64(0)).to_bytes(), b""),
-        "shape",
+        "malformed",
     ),
     "a late one": (honest(1, round_=7), "round"),
     "NaN": (plain(np.nan), "not finite"),

@@ -134,7 +134,7 @@ std::optional<Heard> hear(nb::bytes data, i64 size, i64 columns, i64 round) {
   std::vector<actions::Parsed> all(1);
   actions::Parsed& parsed = all[0];
   Frame frame;
-  if (!read_frame(octets, frame)) return std::nullopt;
+  if (!read_frame(octets, size, columns, frame)) return std::nullopt;
   const auto format = actions::format_of(frame.numbers);
   if (!format || !actions::parse(octets, *format, size, columns, round, size, parsed)) return std::nullopt;
   Fresh<i32> rows(parsed.n), index(parsed.n);

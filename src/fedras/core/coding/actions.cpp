@@ -138,10 +138,10 @@ Span<const u8> Writer::numbers(Matrix<const f32> values, u64 key) {
 bool parse(Span<const u8> data, const Format& format, i64 size, i64 columns, i64 round, i64 most,
            Parsed& parsed) {
   Frame& frame = parsed.frame;
-  if (data.n > most_bytes(size, columns) || !read_frame(data, frame)) return false;
+  if (data.n > most_bytes(size, columns) || !read_frame(data, size, columns, frame)) return false;
   parsed.plain = frame.codec == PLAIN;
   if (!(parsed.plain || frame.codec == CODED) || frame.numbers != format.name) return false;
-  if (frame.rows != size || frame.columns != columns || frame.round != round) return false;
+  if (frame.round != round) return false;
   const u8 wanted[] = {ROWS, parsed.plain ? VALUES : ASSIGNMENTS, ACTIONS};
   if (frame.n_parts != (parsed.plain ? 2 : 3)) return false;
   for (int p = 0; p < frame.n_parts; ++p)

@@ -1,15 +1,31 @@
 #include "coding/frame.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <iterator>
+
+#include "common/octets.hpp"
 
 namespace fedras {
 
 namespace {
 
-// MessagePack's marks of what follows.
-constexpr u8 FIX_MAP = 0x80, FIX_ARRAY = 0x90, FIX_TEXT = 0xA0, BIN8 = 0xC4, BIN16 = 0xC5, BIN32 = 0xC6;
-constexpr u8 UINT8 = 0xCC, UINT16 = 0xCD, UINT32 = 0xCE, TEXT8 = 0xD9;
+// What has a code: its place, from 1.
+constexpr std::string_view CODECS[] = {"plain", "actions", "fixed-basis", "lowrank",
+                                       "powersgd", "topk", "direction", "levels"};
+constexpr std::string_view NUMBERS[] = {"f32", "f16", "q8", "q8n", "q4", "q4n", "bit", "sign", "drive"};
+constexpr i64 MOST = 0x7FFFFFFF;
+
+template <size_t n>
+u8 code_of(std::string_view name, const std::string_view (&known)[n]) {
+  return u8(1 + std::distance(known, std::find(known, known + n, name)));
+}
+template <size_t n>
+bool name_of(u8 code, const std::string_view (&known)[n], std::string_view& name) {
+  if (code < 1 || code > n) return false;
+  name = known[code - 1];
+  return true;
+}
 
 using Tables = std::array<std::array<u32, 256>, 8>;
 
@@ -25,93 +41,27 @@ Tables make_tables() {
   return tables;
 }
 
-void put_big_endian(u64 value, int octets, std::vector<u8>& out) {
-  for (int o = octets - 1; o >= 0; --o) out.push_back(u8(value >> (8 * o)));
-}
-
 void put_integer(u64 value, std::vector<u8>& out) {
-  if (value < 128) {
-    out.push_back(u8(value));
-  } else if (value < 1u << 8) {
-    out.push_back(UINT8);
-    put_big_endian(value, 1, out);
-  } else if (value < 1u << 16) {
-    out.push_back(UINT16);
-    put_big_endian(value, 2, out);
-  } else {
-    out.push_back(UINT32);
-    put_big_endian(value, 4, out);
-  }
+  for (; value > 127; value >>= 7) out.push_back(u8((value & 127) | 128));
+  out.push_back(u8(value));
 }
 
-void put_text(std::string_view text, std::vector<u8>& out) {
-  if (text.size() < 32) {
-    out.push_back(u8(FIX_TEXT | text.size()));
-  } else {
-    out.push_back(TEXT8);
-    put_big_endian(text.size(), 1, out);
+// An integer from the front of `data`, below 2^31 and in its shortest form; -1 where there is none.
+i64 take_integer(Span<const u8> data, i64& at) {
+  i64 value = 0;
+  for (int shift = 0; shift <= 28 && at < data.n; shift += 7) {
+    const u8 octet = data[at++];
+    value |= i64(octet & 127) << shift;
+    if (octet < 128) return (octet == 0 && shift > 0) || value > MOST ? -1 : value;
   }
-  out.insert(out.end(), text.begin(), text.end());
+  return -1;
 }
-
-void put_bytes(Span<const u8> data, std::vector<u8>& out) {
-  const int octets = data.n < 1 << 8 ? 1 : data.n < 1 << 16 ? 2 : 4;
-  out.push_back(octets == 1 ? BIN8 : octets == 2 ? BIN16 : BIN32);
-  put_big_endian(u64(data.n), octets, out);
-  out.insert(out.end(), data.begin(), data.end());
-}
-
-// Reads from the front of some bytes; once something is not there, nothing is.
-struct Reader {
-  Span<const u8> data;
-  i64 at = 0;
-  bool good = true;
-
-  Span<const u8> take(i64 n) {
-    good = good && n <= data.n - at;
-    if (!good) return {};
-    at += n;
-    return data.part(at - n, at);
-  }
-  u8 mark() {
-    const auto one = take(1);
-    return good ? one[0] : 0;
-  }
-  u64 big_endian(int octets) {
-    u64 value = 0;
-    for (const u8 octet : take(octets)) value = value << 8 | octet;
-    return value;
-  }
-  // The shortest form only, so that there is one way to write a number.
-  i64 integer() {
-    const u8 first = mark();
-    if (first < 128) return first;
-    const int octets = first == UINT8 ? 1 : first == UINT16 ? 2 : first == UINT32 ? 4 : 0;
-    const u64 value = big_endian(octets), least = octets == 1 ? 128 : octets == 2 ? 1 << 8 : 1 << 16;
-    good = good && octets > 0 && value >= least;
-    return i64(value);
-  }
-  void expect(u8 what) { good = mark() == what && good; }
-  std::string_view text() {
-    const u8 first = mark();
-    const i64 n = (first & 0xE0) == FIX_TEXT ? first & 31 : first == TEXT8 ? i64(big_endian(1)) : -1;
-    good = good && n >= 0;
-    const auto octets = take(n);
-    return {reinterpret_cast<const char*>(octets.data), size_t(octets.n)};
-  }
-  Span<const u8> bytes() {
-    const u8 first = mark();
-    const int octets = first == BIN8 ? 1 : first == BIN16 ? 2 : first == BIN32 ? 4 : 0;
-    good = good && octets > 0;
-    return take(i64(big_endian(octets)));
-  }
-};
 
 }  // namespace
 
-u32 crc32(Span<const u8> data) {
+u32 crc32(Span<const u8> data, u32 before) {
   static const Tables tables = make_tables();
-  u32 rest = 0xFFFFFFFFu;
+  u32 rest = ~before;
   const u8* at = data.begin();
   for (; data.end() - at >= 8; at += 8) {
     u64 word = 0;
@@ -124,48 +74,51 @@ u32 crc32(Span<const u8> data) {
   return ~rest;
 }
 
-void write_frame(const Frame& frame, std::vector<u8>& out) {
-  const size_t first = out.size();
-  out.push_back(FIX_ARRAY | 6);
-  put_integer(PAYLOAD_VERSION, out);
-  put_text(frame.codec, out);
-  put_text(frame.numbers, out);
-  out.push_back(FIX_ARRAY | 2);
-  put_integer(u64(frame.rows), out);
-  put_integer(u64(frame.columns), out);
-  out.push_back(u8(FIX_MAP | frame.n_parts));
-  for (int p = 0; p < frame.n_parts; ++p) {
-    put_integer(frame.names[p], out);
-    put_bytes(frame.parts[p], out);
-  }
-  put_integer(u64(frame.round), out);
-  const u32 sum = crc32({out.data() + first, i64(out.size() - first)});
-  for (int o = 0; o < 4; ++o) out.push_back(u8(sum >> (8 * o)));
+u32 checksum(Span<const u8> body, i64 rows, i64 columns) {
+  u8 shape[8];
+  store_little(shape, u32(rows));
+  store_little(shape + 4, u32(columns));
+  return crc32(body, crc32({shape, 8}));
 }
 
-bool read_frame(Span<const u8> data, Frame& frame) {
-  if (data.n < 4) return false;
+void write_frame(const Frame& frame, std::vector<u8>& out) {
+  const size_t first = out.size();
+  u8 mask = 0;
+  for (int p = 0; p < frame.n_parts; ++p) mask |= u8(1 << (frame.names[p] - 1));
+  out.push_back(u8(PAYLOAD_VERSION << 4 | code_of(frame.codec, CODECS)));
+  out.push_back(u8(mask << 4 | code_of(frame.numbers, NUMBERS)));
+  put_integer(u64(frame.round), out);
+  for (int p = 0; p + 1 < frame.n_parts; ++p) put_integer(u64(frame.parts[p].n), out);
+  for (int p = 0; p < frame.n_parts; ++p)
+    out.insert(out.end(), frame.parts[p].begin(), frame.parts[p].end());
+  const u32 sum = checksum({out.data() + first, i64(out.size() - first)}, frame.rows, frame.columns);
+  out.resize(out.size() + 4);
+  store_little(out.data() + out.size() - 4, sum);
+}
+
+bool read_frame(Span<const u8> data, i64 rows, i64 columns, Frame& frame) {
+  if (data.n < 7) return false;
   const auto body = data.part(0, data.n - 4);
-  u32 sum = 0;
-  for (int o = 0; o < 4; ++o) sum |= u32(data[data.n - 4 + o]) << (8 * o);
-  Reader reader{body};
-  reader.expect(FIX_ARRAY | 6);
-  reader.expect(PAYLOAD_VERSION);
-  frame.codec = reader.text();
-  frame.numbers = reader.text();
-  reader.expect(FIX_ARRAY | 2);
-  frame.rows = reader.integer();
-  frame.columns = reader.integer();
-  const u8 map = reader.mark();
+  const u8 mask = body[1] >> 4;
+  if (body[0] >> 4 != PAYLOAD_VERSION || mask == 0) return false;
+  if (!name_of(body[0] & 15, CODECS, frame.codec) || !name_of(body[1] & 15, NUMBERS, frame.numbers))
+    return false;
+  i64 at = 2, lengths[MOST_PARTS] = {};
+  frame.rows = rows, frame.columns = columns;
+  frame.round = take_integer(body, at);
+  const int parts = __builtin_popcount(mask);
+  for (int p = 0; p + 1 < parts; ++p)
+    if ((lengths[p] = take_integer(body, at)) < 0) return false;
   frame.n_parts = 0;
-  if ((map & 0xF0) != FIX_MAP || (map & 15) > MOST_PARTS) return false;
-  for (int p = 0; p < (map & 15); ++p) {
-    const i64 name = reader.integer();
-    if (!reader.good || name >= 128) return false;
-    frame.add(u8(name), reader.bytes());
+  for (u8 name = 1; name <= MOST_PARTS; ++name) {
+    if (!(mask >> (name - 1) & 1)) continue;
+    const int p = frame.n_parts;
+    const i64 length = p + 1 < parts ? lengths[p] : body.n - at;
+    if (length > body.n - at) return false;
+    frame.add(name, body.part(at, at + length));
+    at += length;
   }
-  frame.round = reader.integer();
-  return reader.good && reader.at == body.n && crc32(body) == sum;
+  return frame.round >= 0 && checksum(body, rows, columns) == load_little<u32>(body.data + body.n);
 }
 
 }  // namespace fedras

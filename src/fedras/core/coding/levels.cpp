@@ -197,8 +197,8 @@ f64 value_of(i32 level, f64 step) {
   return level == 0 ? 0 : (level > 0 ? level + OUTWARDS : level - OUTWARDS) * step;
 }
 
-// Make levels of coordinates; the number of rows that move, or -1 where a level is too large.
-i64 quantise(const Update& update, const std::vector<f64>& along, f64 step, i64 r, i64 n,
+// Make levels of coordinates; the number of rows that move, or -1 where a level is too large and not `cut`.
+i64 quantise(const Update& update, const std::vector<f64>& along, f64 step, bool cut, i64 r, i64 n,
              std::vector<i32>& levels) {
   const i64 own = update.rows.n;
   std::fill(levels.begin(), levels.end(), 0);
@@ -207,8 +207,8 @@ i64 quantise(const Update& update, const std::vector<f64>& along, f64 step, i64 
     bool moves = false;
     for (i64 j = 0; j < r; ++j) {
       const f64 x = along[size_t(j * own + i)], size = std::abs(x) / step + (1 - DEAD);
-      if (size >= MOST_LEVEL) return -1;
-      const i32 level = i32(size);
+      if (size >= MOST_LEVEL && !cut) return -1;
+      const i32 level = i32(std::min(size, MOST_LEVEL - 1.0));
       levels[size_t(j * n + update.rows[i])] = x < 0 ? -level : level;
       moves |= level != 0;
     }
@@ -262,7 +262,7 @@ class Coding {
  private:
   // Write the levels of a step; whether they keep the room.
   bool attempt(u8 k, i64 room, Coded& out) {
-    const i64 moved = quantise(update_, along_, scale::value(k), known_.r, n_, levels_);
+    const i64 moved = quantise(update_, along_, scale::value(k), k == 255, known_.r, n_, levels_);
     if (moved < 0) return false;
     const i64 width = row_sets::count_bytes(n_);
     out.rows.assign(size_t(width), 0);
