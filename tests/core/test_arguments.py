@@ -13,6 +13,7 @@ WHOLE = np.array([0, 3])
 ONE, KEY = np.array([3]), np.array([7], np.uint64)
 SHARES = coding.cumulate(np.array([1, 1, 1, 1, 1, 1]))
 FLOATS = np.ones((3, 2), np.float32)
+REPLICA = np.ones((6, 2), np.float32)
 
 GOOD: dict[Callable[..., Any], list[Any]] = {
     coding.pack_bits: [INTS, 3],
@@ -27,6 +28,11 @@ GOOD: dict[Callable[..., Any], list[Any]] = {
     coding.unpack_symbols: [[b"\1"], ONE, SHARES],
     coding.pack_ascending: [INTS, WHOLE, 6],
     coding.unpack_ascending: [[b"\1"], ONE, 6],
+    coding.pack_directions: [INTS, FLOATS, np.array([0]), ONE, REPLICA, 5, False],
+    coding.unpack_directions: [[b"\0"], [b"\5"], [b"\1"], REPLICA],
+    coding.pack_levels: [INTS, FLOATS, REPLICA, np.array([1]), 6, 99],
+    coding.count_level_directions: [b"", b"\1\6\0", 6, 2],
+    coding.unpack_levels: [b"", b"\1\6\0", REPLICA],
     numbers.all_finite: [FLOATS],
     numbers.all_within: [FLOATS, 1.0],
     numbers.quantised_rows: [6, 2, 8],
@@ -78,6 +84,23 @@ UNFIT: list[tuple[Callable[..., Any], int, Any]] = [
     (coding.pack_ascending, 2, 2**31),
     (coding.unpack_ascending, 1, np.array([-1])),
     (coding.unpack_ascending, 2, -1),
+    (coding.pack_directions, 0, np.array([0, 1, 6], np.int32)),
+    (coding.pack_directions, 0, np.array([0, 0, 1], np.int32)),
+    (coding.pack_directions, 2, np.array([1])),
+    (coding.pack_directions, 3, np.array([4])),
+    (coding.pack_directions, 4, np.ones((6, 3), np.float32)),
+    (coding.pack_directions, 4, np.ones((0, 2), np.float32)),
+    (coding.pack_directions, 5, 1),
+    (coding.pack_directions, 5, 13),
+    (coding.unpack_directions, 1, []),
+    (coding.unpack_directions, 3, np.ones((0, 2), np.float32)),
+    (coding.pack_levels, 0, np.array([0, 1, 6], np.int32)),
+    (coding.pack_levels, 2, np.ones((6, 3), np.float32)),
+    (coding.pack_levels, 3, np.array([3])),
+    (coding.pack_levels, 3, np.array([], np.int64)),
+    (coding.pack_levels, 4, 13),
+    (coding.pack_levels, 5, -1),
+    (coding.unpack_levels, 2, np.ones((6, 0), np.float32)),
     (numbers.quantised_rows, 2, 5),
     (numbers.write_quantised, 1, np.array([0, 4])),
     (numbers.write_quantised, 1, np.array([0, 3, 3])),

@@ -26,14 +26,17 @@ LIMITS: dict[str, dict[str, Any]] = {
     "lowrank": {"rank": 3},
     "fixed-basis": {"rank": 3, "seed": 5},
     "powersgd": {"rank": 3},
+    "direction": {"bits": 6},
+    "levels": {"most": 200},
 }
 
 
-def coded(codec: Codec, updates: list[RowUpdate]) -> Parts:
+def coded(codec: Codec, updates: list[RowUpdate], replica: Float32s | None = None) -> Parts:
     """Return the digests of the payloads of a cohort, and of what they say."""
     keys = np.arange(len(updates), dtype=np.uint64) * KEY
-    payloads = codec.encode_all(updates, keys)
-    read = decode_all(payloads)
+    held = np.zeros(updates[0].shape, np.float32) if replica is None else replica
+    payloads = codec.beside(held).encode_all(updates, keys)
+    read = decode_all(payloads, [held] * len(payloads))
     return {
         "payloads": of_bytes(payload.of_round(3).to_bytes() for payload in payloads),
         "rows": of_bytes(each.rows.tobytes() for each in read),
@@ -109,7 +112,8 @@ SPLITS: dict[str, Callable[[], Parts]] = {
 def entries() -> Iterator[tuple[str, bool, Callable[[], Parts]]]:
     """Yield each entry's name, whether BLAS has a say in it, and what makes it."""
     for codec, given in LIMITS.items():
-        for numbers in built_in(NUMBERS):
+        written_in = built_in(NUMBERS) if "numbers" in CODECS.get(codec).__annotations__ else []
+        for numbers in written_in:
             make = partial(_cohort, codec, given | {"numbers": numbers}, 10)
             yield f"{codec} in {numbers}", codec in BLAS, make
         for d in (7, 24, 64):
@@ -133,7 +137,8 @@ def entries() -> Iterator[tuple[str, bool, Callable[[], Parts]]]:
 
 
 def _cohort(codec: str, given: dict[str, Any], d: int) -> Parts:
-    return coded(CODECS.get(codec)(**given), cohort(d))
+    updates = cohort(d)
+    return coded(CODECS.get(codec)(**given), updates, matrix(updates[0].size, d, seed=9))
 
 
 def _clustered(n: int, d: int, codec: Codec) -> Parts:

@@ -8,7 +8,7 @@ are not as said are a ValueError.
 
 from collections.abc import Sequence
 
-from fedras.arrays import Bools, Int32s, Int64s
+from fedras.arrays import Bools, Float32s, Int32s, Int64s
 
 MOST_SYMBOLS: int
 """The largest alphabet: a symbol's frequency is a multiple of 1 / 65,536, and none is 0."""
@@ -112,3 +112,94 @@ def unpack_ascending(data: Sequence[bytes], ns: Int64s, limit: int) -> tuple[Int
     -------
     All values, where each stream's begin, and bool[C], whether the bytes are such values.
     """
+
+def pack_directions(
+    rows: Int32s,
+    values: Float32s,
+    starts: Int64s,
+    counts: Int64s,
+    replica: Float32s,
+    bits: int,
+    drawn: bool,
+) -> list[tuple[bytes, bytes, bytes] | None]:
+    """Code each update ``rows[starts[c]:starts[c] + counts[c]]`` in one direction.
+
+    v is a vector of length 1, and z_i = v . r_i with the row of the replica. A row i moves by c_i
+    v, which is predicted: c_i = g (1 - s_i) for rows of the first side, -h s_i for those of the
+    second, s_i = 1 / (1 + exp(-a z_i)), as do the steps of the logistic loss of a dot product. The
+    gains g and h keep the sum of either side.
+
+    Parameters
+    ----------
+    rows, values
+        int32[m], strictly increasing for each update, and float32[m, d].
+    replica
+        float32[N, d], what the receiver holds.
+    bits
+        Of each number of v, 2 to 12.
+    drawn
+        Whether the second side is left to the receiver, who draws as many rows from those that are
+        not on the first.
+
+    Returns
+    -------
+    For each: v, in whole numbers of so many bits; ``bits`` + 128 if ``drawn``, a, g, h as 2^((k -
+    160) / 8), w0 as -8 + 16 k / 255 and w1 as -16 + 32 k / 255, a byte each; and the rows: how many
+    (`pack_row_sets`), how many of the first side, and arithmetic-coded, row by row, whether it is
+    on the first side, with probability 1 / (1 + exp(-(w0 x + w1))), x = z_i by its root mean
+    square in 64 classes of 1 / 8, and if not, unless ``drawn``, whether on the second. None where a
+    number is not finite.
+    """
+
+def unpack_directions(
+    vectors: Sequence[bytes], heads: Sequence[bytes], rows: Sequence[bytes], replica: Float32s
+) -> tuple[Int32s, Float32s, Int64s, Bools]:
+    """Read what `pack_directions` wrote beside the same replica.
+
+    Returns
+    -------
+    The rows of all updates, int32[n]; how they move, float32[n, d]; where each update begins,
+    int64[C + 1]; and bool[C], whether the bytes are such an update: the others have no rows.
+    """
+
+def pack_levels(
+    rows: Int32s,
+    values: Float32s,
+    replica: Float32s,
+    directions: Int64s,
+    bits: int,
+    bytes: int,
+) -> tuple[bytes, bytes, float]:
+    """Code an update in few directions and whole multiples of one step within some bytes.
+
+    Directions are eigenvectors of X'X, by power iteration and one after another. What is below .65
+    of the step is zero; other multiples stand for themselves and .05 more. The step is the finest
+    of 2^((k - 160) / 8) that keeps the bytes, or the coarsest.
+
+    Parameters
+    ----------
+    rows, values
+        int32[n], strictly increasing, and float32[n, d].
+    replica
+        float32[N, d], what the receiver holds.
+    directions
+        int64[r], numbers of directions to try.
+    bits
+        Of each number of a direction, 2 to 12.
+    bytes
+        Of both parts together.
+
+    Returns
+    -------
+    The directions in whole numbers of so many bits; the rows: how many move (`pack_row_sets`), a
+    byte each for ``bits`` and k, and the levels of all N rows, direction by direction,
+    arithmetic-coded with chances that are learnt: whether it is zero, by how long the replica's row
+    is, how far it reaches along the direction and whether the row moved along the one before; its
+    sign, by how far it reaches; and whether it is larger still. And the sum of squares that is lost.
+    """
+
+def count_level_directions(vectors: bytes, rows: bytes, size: int, columns: int) -> int:
+    """Return how many directions the bytes of `pack_levels` hold, by their lengths; -1 if none."""
+
+def unpack_levels(vectors: bytes, rows: bytes, replica: Float32s) -> tuple[Int32s, Float32s] | None:
+    """Read int32[n] and float32[n, d] from what `pack_levels` wrote; None if it did not."""

@@ -235,7 +235,8 @@ class Server:
         for stream in self.streams:
             wanted = self._wanted(delta, stream)
             draw = key(self.config.seed, Purpose.DOWNLINK, done, stream.budget)
-            given = wanted, stream.budget, stream.memory
+            budget = stream.budget * (self.config.every if self.method.saves_up else 1)
+            given = wanted, budget, stream.memory
             coded = compiled.compress(self.method, *given, draw, done)
             if coded is None:
                 payload, memory = self.method.compress_beside(stream.replica, *given, shared, draw)

@@ -36,12 +36,16 @@ class Method(BaseModel, ABC):
         there.
     absolute_uplink
         Whether clients do so too.
+    saves_up
+        Whether a budget is of one round, and a server that is silent in some (``every``) has that
+        of all of them when it speaks.
     """
 
     model_config = OPTIONS
     citation: ClassVar[str]
     absolute: ClassVar[bool] = False
     absolute_uplink: ClassVar[bool] = False
+    saves_up: ClassVar[bool] = False
     numbers: NumbersName = Field("f32", description="number format of the floats that are sent")
 
     def configure(self, config: Config) -> Config:

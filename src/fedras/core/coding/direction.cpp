@@ -19,12 +19,12 @@ namespace fedras::direction {
 
 namespace {
 
-constexpr int POWER_ITERATIONS = 2;  // from the longest row: nearly all of them are parallel
+constexpr int POWER_ITERATIONS = 1;  // from the longest row: nearly all of them are parallel
 constexpr int CLASSES = 64;        // of x, of 1 / PER_UNIT each
 constexpr f64 PER_UNIT = 8;
 constexpr f64 STEEPEST = 8, FARTHEST = 16;  // the largest |w0| and |w1|
 constexpr int NEWTON_STEPS = 8;
-constexpr i64 A_FEW = 64;          // rows of a side, where a first look will do
+constexpr i64 A_FEW = 48;          // rows of a side, which tell its steepness well enough
 constexpr u32 LEAST = 24;          // of ONE: no row is impossible
 constexpr u8 DRAWN = 0x80;
 
@@ -90,6 +90,11 @@ struct Side {
   std::vector<i32> rows;
   std::vector<f32> c, z;
 
+  void reserve(i64 n) {
+    rows.reserve(size_t(n));
+    c.reserve(size_t(n));
+    z.reserve(size_t(n));
+  }
   void add(i32 row, f32 size, f32 at) {
     rows.push_back(row);
     c.push_back(size);
@@ -99,6 +104,7 @@ struct Side {
   Side some(i64 most) const {
     Side few;
     const i64 n = i64(rows.size()), step = (n + most - 1) / most;
+    few.reserve(most);
     for (i64 i = 0; i < n; i += step) few.add(rows[size_t(i)], c[size_t(i)], z[size_t(i)]);
     return few;
   }
@@ -139,12 +145,12 @@ u8 steepness(const Side (&sides)[2], Fit& best, std::vector<f32>& room) {
   const Side few[2] = {sides[0].some(A_FEW), sides[1].some(A_FEW)};
   attempt(few, 0);
   for (int k = 104; k <= 240; k += 16) attempt(few, k);
-  best = fitted(sides, f32(scale::value(u8(at))), room);
   for (int step = 8; step > 1 && at > 0; step /= 2) {
     const int middle = at;
-    attempt(sides, middle - step);
-    attempt(sides, middle + step);
+    attempt(few, middle - step);
+    attempt(few, middle + step);
   }
+  best = fitted(sides, f32(scale::value(u8(at))), room);
   return u8(at);
 }
 
@@ -279,6 +285,7 @@ bool encode(const Update& update, Matrix<const f32> replica, int bits, bool draw
   }
   project(replica, v.data(), z, classes);
   Side sides[2];
+  for (Side& side : sides) side.reserve(update.rows.n);
   std::vector<u8> marks(static_cast<size_t>(replica.rows), 0);
   for (i64 i = 0; i < update.rows.n; ++i) {
     const f32 c = turned ? -room[size_t(i)] : room[size_t(i)];
