@@ -1,6 +1,7 @@
 """What codecs and number formats write, and what is read of it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -112,7 +113,8 @@ SPLITS: dict[str, Callable[[], Parts]] = {
 def entries() -> Iterator[tuple[str, bool, Callable[[], Parts]]]:
     """Yield each entry's name, whether BLAS has a say in it, and what makes it."""
     for codec, given in LIMITS.items():
-        written_in = built_in(NUMBERS) if "numbers" in CODECS.get(codec).__annotations__ else []
+        own = {field.name for field in fields(CODECS.get(codec))}  # type: ignore[arg-type]
+        written_in = built_in(NUMBERS) if "numbers" in own else []
         for numbers in written_in:
             make = partial(_cohort, codec, given | {"numbers": numbers}, 10)
             yield f"{codec} in {numbers}", codec in BLAS, make
