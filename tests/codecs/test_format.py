@@ -18,7 +18,8 @@ VECTORS = "0000803f 000000c0 0000003f 00004040 0000803f 000000c0"  # (1, -2) (0.
 LAST = "00000000 0000803e"  # (0, 0.25)
 CODED = "090000 05703e2ec56900bdbba7bb31"  # 5, 1,000, 30,000 and 99,999
 
-# Version and codec, parts and number format, round, lengths of parts but the last, parts; CRC-32 follows.
+# Version and codec, parts and number format, round, lengths of parts but the last, parts; then the
+# CRC-32.
 PINNED = {
     "plain, a bitmap": ([0, 2, 3, 7], 9, f"31 91 03 03 008d00 {VECTORS} {LAST}"),
     "actions, a bitmap": ([0, 2, 3, 7], 9, f"32 71 ac02 03 02 008d00 0084 {VECTORS}"),

@@ -38,8 +38,11 @@ def packed(
     return found
 
 
-def unpacked(parts: tuple[bytes, bytes, bytes], replica: Float32s) -> tuple[Int32s, Float32s] | None:
-    rows, values, _, good = coding.unpack_directions(*([part] for part in parts), replica)
+def unpacked(
+    parts: tuple[bytes, bytes, bytes], replica: Float32s
+) -> tuple[Int32s, Float32s] | None:
+    vector, head, sides = ([part] for part in parts)
+    rows, values, _, good = coding.unpack_directions(vector, head, sides, replica)
     return (rows, values) if good[0] else None
 
 

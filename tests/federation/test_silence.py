@@ -26,7 +26,9 @@ def test_the_server_speaks_in_each_third_round_and_in_the_last(kind: str) -> Non
         spoken = round_ in {3, 6, 7}
         assert (result.downlink.sent.total() > 0) == spoken
         assert any(federation.server.broadcast.items) == spoken
-        for stream, replica in zip(federation.server.streams, federation.silo.replicas, strict=True):
+        for stream, replica in zip(
+            federation.server.streams, federation.silo.replicas, strict=True
+        ):
             assert replica.tobytes() == stream.replica.tobytes()
         assert federation.silo.scoring.tobytes() == federation.server.scoring.tobytes()
         if not spoken:
@@ -45,10 +47,11 @@ def test_nothing_is_lost_by_silence() -> None:
 
 def test_who_takes_part_fetches_what_was_said_since() -> None:
     often, seldom = (simulation(actions=4, every=k, error_feedback=True) for k in (1, 3))
-    totals = []
-    for federation in (often, seldom):
-        totals.append(sum(federation.step().fetched.sent.total() for _ in range(6)))
-    assert 0 < totals[1] < totals[0]
+    fetched = [
+        sum(federation.step().fetched.sent.total() for _ in range(6))
+        for federation in (often, seldom)
+    ]
+    assert 0 < fetched[1] < fetched[0]
 
 
 def test_the_server_takes_the_average_so_many_times() -> None:

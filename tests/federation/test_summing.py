@@ -85,7 +85,11 @@ def test_rows_of_one(rows: int, users: float, one: int) -> None:
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(HETEROGENEOUS, "one rate"), ({"reputation": True}, "reputation"), ({"method": "fedras-t"}, "averages")],
+    [
+        (HETEROGENEOUS, "one rate"),
+        ({"reputation": True}, "reputation"),
+        ({"method": "fedras-t"}, "averages"),
+    ],
 )
 def test_what_no_node_can_add_up_is_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):

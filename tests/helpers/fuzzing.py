@@ -24,7 +24,14 @@ _HEAD = 12  # bytes of a frame before its parts, and some more
 _FIELDS = [
     *(b"", b"\0", b"\x0f", b"\x1f", b"\x2f", b"\x30", b"\x3f", b"\x96", b"\xf1", b"\xff" * 9),
     *(b"\x80\0", b"\x80\x80\x01", b"\xff\xff\xff\xff\x07", b"\x80\x80\x80\x80\x08", b"\0\x40"),
-    *(b"\x05plain", b"\x03f32", b"\x07no\nbody", b"\x41" + b"x" * 65, b"\x03\xff\xfe\xff", b"\0\x02\1\0"),
+    *(
+        b"\x05plain",
+        b"\x03f32",
+        b"\x07no\nbody",
+        b"\x41" + b"x" * 65,
+        b"\x03\xff\xfe\xff",
+        b"\0\x02\1\0",
+    ),
 ]
 
 

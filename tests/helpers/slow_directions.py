@@ -133,7 +133,13 @@ def levels(vectors: bytes, rows: bytes, replica: Float32s) -> tuple[list[int], l
     lengths = [
         min(max(int(np.frexp(float(x) / mean)[1]) + 3, 0), 7) if x > 0 else 0 for x in squares
     ]
-    moves = {(j, k, f, m): Chance(ONE // 8) for j in (0, 1) for k in range(8) for f in (0, 1) for m in (0, 1)}  # noqa: E501
+    moves = {
+        (j, k, f, m): Chance(ONE // 8)
+        for j in (0, 1)
+        for k in range(8)
+        for f in (0, 1)
+        for m in (0, 1)
+    }
     signs = {(j, k): Chance(ONE // 2) for j in (0, 1) for k in range(7)}
     larger = {(j, k): Chance(ONE // 4) for j in (0, 1) for k in range(6)}
     reader = Reader(rest[2:])

@@ -38,6 +38,9 @@ SummaryAsJson = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
+_BY_BYTES = "directions"
+"""The method that takes a number of bytes."""
+
 _KIND = inspect.Parameter.POSITIONAL_OR_KEYWORD
 _FLAGS = (
     "dataset",
@@ -128,9 +131,11 @@ def _flag(name: str) -> inspect.Parameter:
 def _others() -> list[inspect.Parameter]:
     """Return the flags that stand for no option of `Config`, or not for just one."""
     actions = "A number of actions instead of a rate (FedRAS and its ablations)."
+    size = "Bytes of the server's update by round instead of a rate (method directions)."
     return [
         *_of_tables(),
         _parameter("actions", int, typer.Option(min=1, help=actions)),
+        _parameter("bytes", int, typer.Option(min=16, help=size)),
         inspect.Parameter("data_dir", _KIND, default=None, annotation=DataDir),
         _parameter(
             "file", Path, typer.Option("--config", metavar="FILE.toml", help="Options in a file.")
@@ -181,6 +186,11 @@ def _given_config(
         chosen["dataset"] = named
     if {"actions", "compression_rate"} <= chosen.keys():
         raise UsageError("--actions takes the place of --compression-rate: give one of them")
+    if "bytes" in chosen:
+        if {"actions", "compression_rate"} & chosen.keys():
+            raise UsageError("--bytes takes the place of --compression-rate and --actions")
+        if chosen.setdefault("method", _BY_BYTES) != _BY_BYTES:
+            raise UsageError(f"--bytes is of the method {_BY_BYTES}, not of {chosen['method']}")
     given = _from_file(file) | dict(map(setting, settings or [])) | chosen
     try:
         return Config.model_validate(given)

@@ -60,7 +60,6 @@ class Codec(ABC):
         """Decode payloads of one matrix and number format; the same as `decode` one by one."""
         return [cls.decode(payload) for payload in payloads]
 
-
     def beside(self, replica: Float32s) -> "Codec":
         """Return the codec for updates of a matrix that both sides hold, float32[N, d].
 

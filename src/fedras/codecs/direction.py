@@ -1,5 +1,6 @@
 """One direction: how rows that a single vector moved are told in about a bit each."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -64,7 +65,8 @@ class Direction(Relative):
             self.bits,
             self.drawn,
         )
-        if None in coded:
+        finite = [parts for parts in coded if parts is not None]
+        if len(finite) < len(coded):
             raise PayloadError(DIVERGED)
         return [
             Payload(
@@ -73,7 +75,7 @@ class Direction(Relative):
                 shape,
                 {Part.ROWS: rows, Part.ACTIONS: vector, Part.VALUES: head},
             )
-            for vector, head, rows in coded
+            for vector, head, rows in finite
         ]
 
     def allows(self, payload: Payload) -> bool:
@@ -93,5 +95,5 @@ class Direction(Relative):
         ends = bounds.tolist()
         return [
             RowUpdate(own[a:b], values[a:b], len(replica), rank=1)
-            for a, b in zip(ends, ends[1:], strict=False)
+            for a, b in itertools.pairwise(ends)
         ]

@@ -13,7 +13,6 @@ from fedras.codecs.update import RowUpdate
 from fedras.core import coding
 from fedras.errors import PayloadError
 
-
 LARGEST = 1e15
 """Numbers of an update are cut to it: the sums of squares of larger ones overflow."""
 
@@ -80,7 +79,7 @@ class Levels(Relative):
 
     @staticmethod
     def count(payload: Payload) -> int:
-        """Return how many directions a payload has, by the length of its parts; -1 for none such."""
+        """Return how many directions a payload has, told by lengths; -1 for none such."""
         parts = payload.part(Part.ACTIONS), payload.part(Part.ROWS)
         return coding.count_level_directions(*parts, *payload.shape)
 

@@ -168,7 +168,7 @@ def pack_levels(
     replica: Float32s,
     directions: Int64s,
     bits: int,
-    bytes: int,
+    most: int,
 ) -> tuple[bytes, bytes, float]:
     """Code an update in few directions and whole multiples of one step within some bytes.
 
@@ -186,8 +186,8 @@ def pack_levels(
         int64[r], numbers of directions to try.
     bits
         Of each number of a direction, 2 to 12.
-    bytes
-        Of both parts together.
+    most
+        Bytes of both parts together, if the coarsest step keeps them.
 
     Returns
     -------
@@ -195,7 +195,8 @@ def pack_levels(
     byte each for ``bits`` and k, and the levels of all N rows, direction by direction,
     arithmetic-coded with chances that are learnt: whether it is zero, by how long the replica's row
     is, how far it reaches along the direction and whether the row moved along the one before; its
-    sign, by how far it reaches; and whether it is larger still. And the sum of squares that is lost.
+    sign, by how far it reaches; and whether it is larger still. And about what is lost: a sum of
+    squares.
     """
 
 def count_level_directions(vectors: bytes, rows: bytes, size: int, columns: int) -> int:

@@ -199,9 +199,7 @@ class Silo:
     def _draws(self, cohort: Int64s) -> UInt64s:
         return keys(self.config.seed, Purpose.UPLINK, self.version, self.clients[cohort])
 
-    def _train(
-        self, cohort: Int64s, shared: np.uint64, node: Int64s | None = None
-    ) -> list[Upload]:
+    def _train(self, cohort: Int64s, shared: np.uint64, node: Int64s | None = None) -> list[Upload]:
         """Return an upload of each client, or one of all if they are on one ``node``."""
         clock, config = Clock(), self.config
         clients, round_ = self.clients[cohort], self.version

@@ -65,7 +65,9 @@ def mean_update(updates: Sequence[RowUpdate]) -> RowUpdate:
         return updates[0]
     batch = Updates.of(updates)
     ends = (batch.starts + batch.counts).tolist()
-    own = np.concatenate([np.arange(a, b) for a, b in zip(batch.starts.tolist(), ends, strict=True)])
+    own = np.concatenate(
+        [np.arange(a, b) for a, b in zip(batch.starts.tolist(), ends, strict=True)]
+    )
     rows, values = batch.rows[own], batch.values[own].astype(np.float64)
     order = np.argsort(rows, kind="stable")
     distinct, first = np.unique(rows[order], return_index=True)
@@ -92,4 +94,5 @@ def rows_of_one(rows: int, size: int, users: float) -> int:
 
     Users' rows are taken to be drawn alike: together they have size (1 - (1 - r / size)^users).
     """
-    return round(size * (1 - (1 - min(rows / size, 1 - 1e-9)) ** (1 / max(1.0, users))))
+    missed = (1 - min(rows / size, 1 - 1e-9)) ** (1 / max(1.0, users))
+    return round(size * (1 - missed))

@@ -38,11 +38,11 @@ class Directions(Method):
     """
 
     citation = (
-        "The developers of fedras, after Lu et al., Gradients as an Action, KDD 2025, and Vogels et "
-        "al., PowerSGD, NeurIPS 2019"
+        "The developers of fedras; after Lu et al., Gradients as an Action, KDD 2025, and "
+        "Vogels et al., PowerSGD, NeurIPS 2019"
     )
     saves_up = True
-    bytes: int = Field(500, ge=_LEAST, le=MOST, description="of the server's update, by round")
+    bytes: int = Field(500, ge=_LEAST, le=MOST, description="of the server's update by round")
     negatives_from: Literal["client", "server"] = Field(
         "client", description="server: uploads name the user's items outright, in fewer bytes"
     )

@@ -96,7 +96,9 @@ class FedRAS(ActionSharing):
     """
 
     alpha: float = Field(0.2, gt=0, lt=1, description="fluctuation of the number of groups")
-    strict: bool = Field(False, description="never more groups than the budget; with several rates: true")
+    strict: bool = Field(
+        False, description="never more groups than the budget; with several rates: true"
+    )
 
     def implied(self, config: Config) -> dict[str, Option]:
         """Return that rates are limits where there are several."""

@@ -20,7 +20,7 @@ from fedras.whole_files import writing
 
 CHECKPOINT = "checkpoint.npz"
 _VALUES = "values"
-_FORMAT = b"fedras checkpoint 1 "
+_FORMAT = b"fedras checkpoint 2 "
 _DIGEST = 64  # hexadecimal digits
 _BLOCK = 1 << 20
 _HEADER = 10_000  # bytes, of an array

@@ -134,7 +134,7 @@ void bind_directions(nb::module_& m) {
   m.def("unpack_directions", &unpack_directions, nb::arg("vectors"), nb::arg("heads"), nb::arg("rows"),
         in("replica"));
   m.def("pack_levels", &pack_levels, in("rows"), in("values"), in("replica"), in("directions"), nb::arg("bits"),
-        nb::arg("bytes"));
+        nb::arg("most"));
   m.def("count_level_directions", &count_level_directions, nb::arg("vectors"), nb::arg("rows"),
         nb::arg("size"), nb::arg("columns"));
   m.def("unpack_levels", &unpack_levels, nb::arg("vectors"), nb::arg("rows"), in("replica"));
