@@ -168,17 +168,16 @@ class Server:
 
         With error feedback rows shrink here, as by the mean client.
         """
-        total, count = self.aggregation.sums(updates, self.items.shape)
+        rows, total, count = self.aggregation.sums(updates, self.items.shape)
         shrink = None
         if self.config.error_feedback:
             rate = self.model.rate_at(self.progress, self.config.rounds)
             touched = int(count.sum()) // max(1, len(updates))
             shrink = rate * self.model.shrinking(touched, self.config)
         if type(self.method).average is not Method.average:
-            rows = np.flatnonzero(count)
-            total[rows] = self.method.average(total.take(rows, 0), count[rows], len(updates))
-            count = np.minimum(count, 1)
-        return RowUpdate(*means(total, count, self.items, shrink), len(self.items))
+            averages = self.method.average(total, count, len(updates))
+            total, count = np.ascontiguousarray(averages, np.float64), np.ones_like(count)
+        return RowUpdate(*means(rows, total, count, self.items, shrink), len(self.items))
 
     def average_scoring(self, changes: Float32s) -> Float32s:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""

@@ -91,6 +91,13 @@ inline void require_within(Span<const Index> indices, i64 n, const char* what) {
   require(low >= 0 && i64(high) < n, what);
 }
 
+// The indices are in [0, n), and each is larger than the one before.
+inline void require_increase(Span<const i32> indices, i64 n, const char* what) {
+  bool increase = true;
+  for (i64 i = 1; i < indices.n; ++i) increase &= indices[i - 1] < indices[i];
+  require(increase && (indices.n == 0 || (indices[0] >= 0 && indices[indices.n - 1] < n)), what);
+}
+
 // Let other threads run Python while `work` runs, which touches no Python object.
 template <class Work>
 auto released(Work work) {
