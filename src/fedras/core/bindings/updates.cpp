@@ -92,10 +92,11 @@ Summed add_up_to(Array1<const i32> rows, Array1<const i64> bounds, Array1<const 
   touched.add(sent.rows.part(sent.bounds[0], sent.bounds[sent.bounds.n - 1]));
   const i64 n = touched.count();
   Fresh<i32> all(n);
-  auto sums = Fresh<f64>(n, old.columns).filled(0);
+  Fresh<f64> sums(n, old.columns);
   auto number = Fresh<i64>(n).filled(0);
   released([&] {
     touched.write(all.data.get());
+    fill(sums.span(), 0.0);
     for (i64 i = 0; i < before.n; ++i) {
       const i64 place = touched.place(before[i]);
       std::copy(old[i], old[i] + old.columns, sums.matrix()[place]);

@@ -13,6 +13,13 @@ constexpr i64 SOME = i64(1) << 18;  // numbers that a thread takes at a time; fe
 // How many rows of so many numbers that are.
 inline i64 some_rows(i64 columns) { return SOME / std::max<i64>(columns, 1) + 1; }
 
+// Let all threads fill what is large: the pages are made then.
+inline void fill(Span<f64> numbers, f64 value) {
+  parallel_parts(numbers.n, SOME, [&](i64 first, i64 last) {
+    std::fill(numbers.data + first, numbers.data + last, value);
+  });
+}
+
 // out = matrix[rows]
 inline void copy_rows(Matrix<const f32> matrix, Span<const i32> rows, Matrix<f32> out) {
   for (i64 r = 0; r < rows.n; ++r) copy(out[r], matrix[rows[r]], matrix.columns);
