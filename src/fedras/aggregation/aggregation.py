@@ -12,8 +12,8 @@ from fedras.config import OPTIONS
 from fedras.registry import Registry
 
 Sums = tuple[Int32s, Float64s, Int64s]
-"""int32[n], float64[n, d] and int64[n]: the items that any client trained, ascending, each one's sum
-over those that did, and their number."""
+"""int32[n], float64[n, d] and int64[n]: the items that any client trained, ascending, the sum of
+each over those that did, and their number."""
 
 
 class Aggregation(BaseModel, ABC):

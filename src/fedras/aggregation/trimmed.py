@@ -57,9 +57,7 @@ def _cuts(numbers: Int64s) -> list[tuple[int, int]]:
     return list(pairwise(ends)) if numbers.any() else []
 
 
-def _within(
-    update: RowUpdate, place: Int32s, first: int, last: int
-) -> tuple[Int32s, Float32s]:
+def _within(update: RowUpdate, place: Int32s, first: int, last: int) -> tuple[Int32s, Float32s]:
     """Return the places in [first, last) of an update's rows, from there on, and their values."""
     own = place[update.rows]
     some = slice(*np.searchsorted(own, (first, last)))

@@ -79,6 +79,6 @@ def snapshot_size(shape: tuple[int, int], version: int) -> int:
     """Return how long the `snapshot` of any replica of this shape is, without making one."""
     numbers = 4 * math.prod(shape)
     some = min(numbers, 1 << 16)  # from there on a byte more is a byte more of the payload
-    parts = {Part.ROWS: b"", Part.VALUES: bytes(some)}
+    parts: dict[int, bytes] = {Part.ROWS: b"", Part.VALUES: bytes(some)}
     payload = Payload(Plain.name, Plain.numbers, shape, parts, version)
     return len(payload.to_bytes()) + numbers - some

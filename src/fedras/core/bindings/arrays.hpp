@@ -11,6 +11,7 @@
 #include <string>
 #include <tuple>
 
+#include "common/pages.hpp"
 #include "common/view.hpp"
 
 namespace nb = nanobind;
@@ -48,8 +49,10 @@ struct Fresh {
   std::unique_ptr<T[]> data;
   i64 rows = 0, columns = -1;  // -1: one dimension
 
-  explicit Fresh(i64 n) : data(new T[n > 0 ? n : 1]), rows(n) {}
-  Fresh(i64 r, i64 c) : data(new T[r * c > 0 ? r * c : 1]), rows(r), columns(c) {}
+  explicit Fresh(i64 n) : data(new T[n > 0 ? n : 1]), rows(n) { prefer_large_pages(data.get(), n); }
+  Fresh(i64 r, i64 c) : data(new T[r * c > 0 ? r * c : 1]), rows(r), columns(c) {
+    prefer_large_pages(data.get(), r * c);
+  }
 
   Span<T> span() const { return {data.get(), columns < 0 ? rows : rows * columns}; }
   Matrix<T> matrix() const { return {data.get(), rows, columns}; }

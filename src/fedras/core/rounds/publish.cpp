@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "clustering/adaptive.hpp"
+#include "common/pages.hpp"
 
 namespace fedras {
 
@@ -12,6 +13,7 @@ bool publish(Span<const i32> rows, Matrix<const f32> values, const Adaptive& how
   std::vector<f32> centroids(most * d), norm(n);
   const std::unique_ptr<f32[]> unit(new f32[size_t(n * d)]);  // not filled with zeros first: it may be gigabytes
   std::vector<i32> assignment(n);
+  prefer_large_pages(unit.get(), n * d);
   ClusteringRoom room;
   const i64 begun =
       cluster_any(values, how.fewest, how.iterations, key, LARGE, room, {centroids.data(), most, d}, assignment);
