@@ -65,12 +65,12 @@ def test_many_rows_are_treated_as_numpy_does_on_any_number_of_threads(threads: i
     assert changed.tolist() == taken.tolist()
     assert change.tobytes() == (matrix - before)[taken].tobytes()
     own = np.arange(len(taken), dtype=np.int32)
-    heard = taken[::2], vectors, np.ascontiguousarray(index[::2])
-    mean, counts = cosine_counts(taken, change, own, *map(np.ascontiguousarray, heard), 20)
+    heard, takes = taken[::2].copy(), index[::2].copy()
+    mean, counts = cosine_counts(taken, change, own, heard, vectors, takes, 20)
     assert counts.sum() == len(taken)
-    assert counts[-1] == len(heard[0])
-    assert counts[10] == len(taken) - len(heard[0])
-    assert mean == pytest.approx(len(heard[0]) / len(taken), rel=1e-6)
+    assert counts[-1] == len(heard)
+    assert counts[10] == len(taken) - len(heard)
+    assert mean == pytest.approx(len(heard) / len(taken), rel=1e-6)
 
 
 def test_a_row_that_is_there_twice_gets_both_in_their_order() -> None:
