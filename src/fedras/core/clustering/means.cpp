@@ -8,8 +8,6 @@ namespace fedras {
 
 namespace {
 
-constexpr i64 FEW_GROUPS = 32;
-
 // Write the means of 4 V columns, which stay in registers while all rows are added.
 template <int V>
 void mean_of(Matrix<const f32> x, i64 column, Span<const i32> rows, f32* out) {
@@ -25,13 +23,13 @@ void mean_of(Matrix<const f32> x, i64 column, Span<const i32> rows, f32* out) {
   }
 }
 
-// The mean of the columns from f up to `end`.
-void move_one(Matrix<const f32> x, Span<const i32> rows, f32* centroid, i64 f, i64 end) {
+void move_one(Matrix<const f32> x, Span<const i32> rows, f32* centroid) {
   if (rows.n == 0) return;
-  for (; f + 32 <= end; f += 32) mean_of<8>(x, f, rows, centroid);
-  for (; f + 16 <= end; f += 16) mean_of<4>(x, f, rows, centroid);
-  for (; f + 4 <= end; f += 4) mean_of<1>(x, f, rows, centroid);
-  for (; f < end; ++f) {
+  i64 f = 0;
+  for (; f + 32 <= x.columns; f += 32) mean_of<8>(x, f, rows, centroid);
+  for (; f + 16 <= x.columns; f += 16) mean_of<4>(x, f, rows, centroid);
+  for (; f + 4 <= x.columns; f += 4) mean_of<1>(x, f, rows, centroid);
+  for (; f < x.columns; ++f) {
     f64 total = 0;
     for (const i32 i : rows) total += f64(x[i][f]);
     centroid[f] = f32(total / f64(rows.n));
@@ -70,17 +68,11 @@ void Members::sort(Span<const i32> assignment, i64 k) {
 }
 
 void move(Matrix<const f32> x, const Members& members, Matrix<f32> centroids) {
-  for (i64 j = 0; j < members.groups(); ++j) move_one(x, members.of(j), centroids[j], 0, x.columns);
+  for (i64 j = 0; j < members.groups(); ++j) move_one(x, members.of(j), centroids[j]);
 }
 
 void all_move(Matrix<const f32> x, const Members& members, Matrix<f32> centroids) {
-  // One of few groups may have most rows: then threads share its columns, a line of the cache at a time.
-  const i64 width = members.groups() < FEW_GROUPS ? LANES : std::max<i64>(x.columns, 1);
-  const i64 widths = (x.columns + width - 1) / width;
-  parallel(members.groups() * widths, [&](i64 part) {
-    const i64 j = part / widths, f = part % widths * width;
-    move_one(x, members.of(j), centroids[j], f, std::min(f + width, x.columns));
-  });
+  parallel(members.groups(), [&](i64 j) { move_one(x, members.of(j), centroids[j]); });
 }
 
 i64 drop_empty(Matrix<f32> centroids, const Members& members, Span<i32> assignment) {
