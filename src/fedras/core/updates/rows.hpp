@@ -39,7 +39,7 @@ inline void write_changes(Matrix<const f32> before, Matrix<const f32> now, Span<
   });
 }
 
-// matrix[rows[i]] += vectors[index[i]]; where no row is there twice, each thread adds some.
+// matrix[rows[i]] += vectors[index[i]]; where the rows increase, each thread adds some.
 inline void add_rows(Matrix<f32> matrix, Span<const i32> rows, Matrix<const f32> vectors,
                      Span<const i32> index) {
   bool increase = true;
