@@ -1,6 +1,6 @@
 """Large runs and short waits: each is measured by itself and kept under its name.
 
-python benchmarks/large.py ml-1m|startup|ranking|million
+python benchmarks/large.py ml-1m|startup|ranking|million|items
 """
 
 import argparse
@@ -25,7 +25,7 @@ from fedras.run.training import open_run
 FEW = {"actions": 8, "error_feedback": True}
 FLAGS = ["--actions", "8", "--error-feedback"]
 MILLION = 1_000_000
-ROOM = 12 * 2**30  # bytes of addresses for the largest run: it fails before the machine swaps
+ROOM = 12 * 2**30  # bytes of addresses for the largest runs: they fail before the machine swaps
 GIGA = 2**30
 
 
@@ -119,9 +119,19 @@ def ranking() -> Result:
 
 def million() -> Result:
     """Train a million users on a million items, 1,000 a round."""
+    return large(MILLION, MILLION, 50 * MILLION)
+
+
+def items() -> Result:
+    """Train 100,000 users on ten million items, 1,000 a round."""
+    return large(MILLION // 10, 10 * MILLION, 20 * MILLION)
+
+
+def large(users: int, items: int, interactions: int) -> Result:
+    """Train on synthetic data of these sizes, 1,000 users a round."""
     resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
-    sizes = {"users": MILLION, "items": MILLION, "interactions": 50 * MILLION}
-    given = {"dataset": "synthetic", "client_fraction": 1_000 / MILLION, **sizes, **FEW}
+    sizes = {"users": users, "items": items, "interactions": interactions}
+    given = {"dataset": "synthetic", "client_fraction": 1_000 / users, **sizes, **FEW}
     start = time.perf_counter()
     run = open_run(make_config(in_paper(given)))
     ready = time.perf_counter() - start
@@ -132,6 +142,7 @@ def million() -> Result:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIGA
     uplink = run.federation.step().uplink.per_client
     return {
+        **sizes,
         "start": ready,
         "first_round": taken[0],
         "round": quartiles(taken[6:]),
@@ -141,7 +152,23 @@ def million() -> Result:
     }
 
 
-MEASURES = {"ml-1m": ml_1m, "startup": startup, "ranking": ranking, "million": million}
+MEASURES = {
+    "ml-1m": ml_1m,
+    "startup": startup,
+    "ranking": ranking,
+    "million": million,
+    "items": items,
+}
+
+
+def synthetic(result: Result) -> str:
+    """Return an item on a run of synthetic data."""
+    sizes = [f"{result[name]:,} {name}" for name in ("users", "items", "interactions")]
+    return (
+        f"{', '.join(sizes)}, 1,000 clients a round: {result['start']:.0f} s to start, "
+        f"{result['round'][1]:.2f} s a round, {result['evaluation']:.1f} s for an evaluation of "
+        f"all users, {result['gigabytes']:.1f} GB."
+    )
 
 
 def page(result: Result) -> str:
@@ -161,11 +188,8 @@ def page(result: Result) -> str:
             f"Full ranking of MovieLens-1M, {r['users']:,} users and {r['items']:,} items: "
             f"{r['seconds'][1]:.3f} s."
         ),
-        "million": lambda r: (
-            f"{MILLION:,} users, {MILLION:,} items, {50 * MILLION:,} interactions, 1,000 clients a "
-            f"round: {r['start']:.0f} s to start, {r['round'][1]:.2f} s a round, "
-            f"{r['evaluation']:.1f} s for an evaluation of all users, {r['gigabytes']:.1f} GB."
-        ),
+        "million": synthetic,
+        "items": synthetic,
     }
     made_on = list(result.values())[-1]["machine"]
     items = [wrapped(f"- {texts[name](result[name])}") for name in MEASURES if name in result]

@@ -19,7 +19,7 @@ CASES = [
     (method, option, value)
     for method in METHODS.names()
     for option, field in METHODS.get(method).model_fields.items()
-    for value in WRONG[field.annotation]  # type: ignore[index]
+    for value in WRONG.get(field.annotation, WRONG[str])  # type: ignore[arg-type]
 ]
 
 

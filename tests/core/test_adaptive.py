@@ -9,6 +9,7 @@ from helpers.streams import Stream
 
 from fedras.arrays import Float32s, Int32s
 from fedras.core import clustering
+from fedras.core.threads import set_threads
 
 Assignment = Int32s
 
@@ -180,6 +181,20 @@ def test_a_large_group_is_split_as_well() -> None:
     assert recorded > 0.9
     first = after[0]
     assert ((after == first) == (np.arange(n) % 3 == 0)).all()
+
+
+def test_many_rows_are_split_alike_on_any_number_of_threads() -> None:
+    n = 30_000
+    values = rows(n, 19, 0) + np.float32(2) * rows(7, 19, 1)[np.arange(n) % 7]
+    found = []
+    for count in (1, 2, 3):
+        set_threads(count)
+        unit, norm = clustering.directions(values)
+        after, groups, recorded = clustering.split(unit, norm, start(n, 2), 2, 6, 9, math.nan)
+        means = clustering.means(values, after, groups)
+        found.append((unit.tobytes(), after.tobytes(), groups, recorded, means.tobytes()))
+    assert found[0][2] == 6
+    assert found[1:] == found[:1] * 2
 
 
 def test_what_is_no_clustering_is_refused() -> None:

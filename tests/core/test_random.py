@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedras.core.random import below, bits, lognormals, normal, normals, normals_of, uniform
+from fedras.core.threads import set_threads
 
 SEED = np.uint64(1234567)
 # The first outputs of SplitMix64 for that seed, as published with its reference implementation.
@@ -69,6 +70,21 @@ def test_normals_of_many_streams_are_those_of_each() -> None:
     expected = [normals(stream, 7, 0.5).tolist() for stream in streams]
     assert normals_of(streams, 7, 0.5).tolist() == expected
     assert normals_of(streams[:0], 7, 0.5).shape == (0, 7)
+
+
+def test_many_normals_are_the_same_on_any_number_of_threads() -> None:
+    n = 40_000
+    few, logs = normals(SEED, n, 0.5), lognormals(SEED, n, 0.5)
+    for count in (1, 3):
+        set_threads(count)
+        assert normals(SEED, n, 0.5).tobytes() == few.tobytes()
+        assert lognormals(SEED, n, 0.5).tobytes() == logs.tobytes()
+        streams = np.array([SEED, *range(2 * n // 7)], np.uint64)
+        rows = normals_of(streams, 7, 0.5)
+        for k in (0, n // 7, 2 * n // 7):
+            assert rows[k].tolist() == normals(streams[k], 7, 0.5).tolist()
+    assert few[-1] == np.float32(0.5 * normal(SEED, np.uint64(n - 1)))
+    assert logs[-1] == pytest.approx(math.exp(few[-1]))
 
 
 def test_normals_scale_and_extend() -> None:

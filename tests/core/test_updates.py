@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fedras.core.threads import set_threads
 from fedras.core.updates import (
     add_rows,
     add_scaled,
@@ -46,6 +47,42 @@ def test_rows_are_added_as_numpy_adds_them(rows: set[int], d: int, seed: int) ->
     changed, change = changes(before, matrix)
     assert changed.tolist() == taken.tolist()
     assert change.tobytes() == (matrix - before)[taken].tobytes()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_many_rows_are_treated_as_numpy_does_on_any_number_of_threads(threads: int) -> None:
+    set_threads(threads)
+    rng, n = np.random.default_rng(4), 60_000
+    matrix, vectors = (rng.normal(size=(k, 19)).astype(np.float32) for k in (n, 5))
+    taken = np.flatnonzero(rng.random(n) < 0.7).astype(np.int32)
+    index = rng.integers(0, 5, len(taken)).astype(np.int32)
+    before = matrix.copy()
+    add_rows(matrix, taken, vectors, index)
+    wanted = before.copy()
+    wanted[taken] += vectors[index]
+    assert matrix.tobytes() == wanted.tobytes()
+    changed, change = changes(before, matrix)
+    assert changed.tolist() == taken.tolist()
+    assert change.tobytes() == (matrix - before)[taken].tobytes()
+    own = np.arange(len(taken), dtype=np.int32)
+    heard, takes = taken[::2].copy(), index[::2].copy()
+    mean, counts = cosine_counts(taken, change, own, heard, vectors, takes, 20)
+    assert counts.sum() == len(taken)
+    assert counts[-1] == len(heard)
+    assert counts[10] == len(taken) - len(heard)
+    assert mean == pytest.approx(len(heard) / len(taken), rel=1e-6)
+
+
+def test_a_row_that_is_there_twice_gets_both_in_their_order() -> None:
+    set_threads(3)
+    n = 50_000
+    rows = np.tile(np.array([1, 0, 1], np.int32), n)
+    vectors = np.array([[1.0], [1e-3], [-0.7]], np.float32)
+    matrix, wanted = np.zeros((2, 1), np.float32), np.zeros((2, 1), np.float32)
+    index = np.tile(np.arange(3, dtype=np.int32), n)
+    add_rows(matrix, rows, vectors, index)
+    np.add.at(wanted, rows, vectors[index])
+    assert matrix.tobytes() == wanted.tobytes()
 
 
 def test_rows_that_differ_hold_nan_or_another_number() -> None:

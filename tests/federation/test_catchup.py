@@ -9,6 +9,7 @@ from helpers.small_federation import HETEROGENEOUS, N_USERS, simulation
 from fedras.codecs import RowUpdate
 from fedras.codecs.plain import Plain
 from fedras.federation import scoring
+from fedras.federation.catchup import snapshot, snapshot_size
 from fedras.federation.simulator import Simulation
 from fedras.federation.wire import CATCH_UP, SCORING
 
@@ -76,3 +77,12 @@ def test_missed_changes_and_a_snapshot_lead_to_the_same_network(numbers: str) ->
     snapshot = scoring.write(federation.server.scoring, "f32", 5, KEY)
     assert away.tobytes() == federation.silo.scoring.tobytes()
     assert scoring.read(snapshot, len(away), 5).tobytes() == away.tobytes()
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (63, 1), (64, 1), (255, 64), (256, 64), (16383, 1), (16384, 1), (3000, 35)]
+)
+@pytest.mark.parametrize("version", [0, 127, 128, 70_000])
+def test_a_snapshot_has_the_size_that_is_counted(shape: tuple[int, int], version: int) -> None:
+    replica = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    assert snapshot_size(shape, version) == len(snapshot(replica, version))

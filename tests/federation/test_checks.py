@@ -157,9 +157,9 @@ def test_who_does_not_answer_hears_nothing_and_costs_nothing() -> None:
 
 
 def test_a_replayed_upload_is_dropped() -> None:
-    sim, kept = simulation(), list[Upload]()
+    sim, kept = simulation(), list[Upload | None]()
 
-    def replaying(broadcast: Broadcast, cohort: Int64s) -> list[Upload]:
+    def replaying(broadcast: Broadcast, cohort: Int64s) -> list[Upload | None]:
         uploads = list(sim._deliver(broadcast, cohort))
         if broadcast.round:
             uploads[0] = kept[0]

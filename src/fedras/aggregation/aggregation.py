@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from fedras.arrays import Float32s, Float64s, Int64s
+from fedras.arrays import Float32s, Float64s, Int32s, Int64s
 from fedras.codecs import RowUpdate
 from fedras.config import OPTIONS
 from fedras.registry import Registry
 
-Sums = tuple[Float64s, Int64s]
-"""float64[N, d] and int64[N]: each item's sum over clients that trained it, and their number."""
+Sums = tuple[Int32s, Float64s, Int64s]
+"""int32[n], float64[n, d] and int64[n]: the items that any client trained, ascending, the sum of
+each over those that did, and their number."""
 
 
 class Aggregation(BaseModel, ABC):

@@ -22,11 +22,12 @@ class Mean(Aggregation):
 
     def sums(self, updates: Sequence[RowUpdate], shape: tuple[int, int]) -> Sums:
         """Add them up in the order of the clients."""
-        total, count = np.zeros(shape, np.float64), np.zeros(shape[0], np.int64)
+        size, dim = shape
+        sums: Sums = np.zeros(0, np.int32), np.zeros((0, dim)), np.zeros(0, np.int64)
         for block in blocks(updates):
             own = Joined.of(block)
-            add_up(own.rows, own.bounds, own.chosen, own.vectors, own.starts, total, count)
-        return total, count
+            sums = add_up(own.rows, own.bounds, own.chosen, own.vectors, own.starts, size, *sums)
+        return sums
 
     def centre(self, values: Float32s) -> Float64s:
         """Return their mean."""

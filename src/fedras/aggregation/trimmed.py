@@ -28,15 +28,19 @@ class Trimmed(Aggregation):
 
     def sums(self, updates: Sequence[RowUpdate], shape: tuple[int, int]) -> Sums:
         """Trim each item over the clients that trained it."""
-        centre, count = np.zeros(shape, np.float64), np.zeros(shape[0], np.int64)
+        size, dim = shape
+        count = np.zeros(size, np.int64)
         for update in updates:
             count[update.rows] += 1
-        for first, last in _cuts(count * shape[1]):
-            within = [_within(update, first, last) for update in updates]
-            places, starts = by_item(join([rows for rows, _ in within])[0], last - first)
+        rows = np.flatnonzero(count).astype(np.int32)
+        place, count = np.cumsum(count > 0, dtype=np.int32) - np.int32(1), count[rows]
+        centre = np.zeros((len(rows), dim), np.float64)
+        for first, last in _cuts(count * dim):
+            within = [_within(update, place, first, last) for update in updates]
+            places, starts = by_item(join([own for own, _ in within])[0], last - first)
             values, _ = join([vectors for _, vectors in within])
             centres(values, places, starts, self.trimmed(np.diff(starts)), centre[first:last])
-        return centre * count[:, None], count
+        return rows, centre * count[:, None], count
 
     def centre(self, values: Float32s) -> Float64s:
         """Trim each number over all clients."""
@@ -47,13 +51,14 @@ class Trimmed(Aggregation):
 
 
 def _cuts(numbers: Int64s) -> list[tuple[int, int]]:
-    """Return ranges of items with about `_MUCH` numbers each; int64[N] says how many each has."""
+    """Return ranges of items with about `_MUCH` numbers each; int64[n] says how many each has."""
     part = (np.cumsum(numbers) - numbers // 2) // _MUCH
     ends = [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(numbers)]
     return list(pairwise(ends)) if numbers.any() else []
 
 
-def _within(update: RowUpdate, first: int, last: int) -> tuple[Int32s, Float32s]:
-    """Return the rows of items in [first, last), counted from there, and a copy of their values."""
-    own = slice(*np.searchsorted(update.rows, (first, last)))
-    return update.rows[own] - np.int32(first), update.vectors.take(update.chosen[own], 0)
+def _within(update: RowUpdate, place: Int32s, first: int, last: int) -> tuple[Int32s, Float32s]:
+    """Return the places in [first, last) of an update's rows, from there on, and their values."""
+    own = place[update.rows]
+    some = slice(*np.searchsorted(own, (first, last)))
+    return own[some] - np.int32(first), update.vectors.take(update.chosen[some], 0)

@@ -30,10 +30,12 @@ def add_up(
     index: Int32s,
     vectors: Float32s,
     starts: Int64s,
+    size: int,
+    known: Int32s,
     total: Float64s,
     count: Int64s,
-) -> None:
-    """Add each client's vectors to the rows that take them, in their order, and count who did.
+) -> tuple[Int32s, Float64s, Int64s]:
+    """Add each client's vectors to the sums of the rows that take them, in the clients' order.
 
     Parameters
     ----------
@@ -43,20 +45,27 @@ def add_up(
     index, vectors, starts
         int32[n], float32[k, d] and int64[C + 1]: row i takes the vector number ``index[i]`` of its
         client, whose first is ``vectors[starts[c]]``.
-    total, count
-        float64[N, d] and int64[N], to be added to.
+    size
+        The number of rows of the whole matrix.
+    known, total, count
+        int32[m], strictly increasing, float64[m, d] and int64[m]: the sums so far of some rows, and
+        of how many clients they are.
+
+    Returns
+    -------
+    The same of all rows that anybody has.
     """
 
 def means(
-    total: Float64s, count: Int64s, matrix: Float32s, shrink: float | None
+    rows: Int32s, total: Float64s, count: Int64s, matrix: Float32s, shrink: float | None
 ) -> tuple[Int32s, Float32s]:
     """Return the means of sums, as what is to be added to a matrix.
 
     Parameters
     ----------
-    total, count
-        float64[N, d] and int64[N]: the mean of row i is ``total[i] / count[i]``, in float32; a row
-        that is counted 0 times has none.
+    rows, total, count
+        int32[n], strictly increasing, float64[n, d] and int64[n], positive: the mean of row
+        ``rows[i]`` is ``total[i] / count[i]``, in float32.
     matrix, shrink
         float32[N, d], of which each mean loses ``shrink`` times the row, in float32; None for
         nothing.

@@ -4,10 +4,13 @@ The paper lets every client hear every round. At 10 % participation a client tha
 missed ten updates on average, and it cannot do without them.
 """
 
+import math
+
 import numpy as np
 
 from fedras.arrays import Float32s, Int64s
 from fedras.codecs import Payload, RowUpdate
+from fedras.codecs.payload import Part
 from fedras.codecs.plain import Plain
 from fedras.federation import scoring
 from fedras.federation.server import Server
@@ -37,7 +40,7 @@ def count_fetched(server: Server, cohort: Int64s) -> list[Traffic]:
             if server.method.absolute:  # the newest says all: it replaces what was there
                 missed = np.minimum(missed, len(newest))
             if missed.max() > stream.snapshot:
-                stream.snapshot = len(snapshot(stream.replica, version))
+                stream.snapshot = snapshot_size(server.items.shape, version)
             listeners, rest = _fetched(missed, len(newest), stream.snapshot)
             if newest:
                 payload = Payload.from_bytes(newest, server.items.shape, version)
@@ -73,3 +76,12 @@ def snapshot(replica: Float32s, version: int) -> bytes:
     rows = np.arange(len(replica), dtype=np.int32)
     update = RowUpdate(rows, replica, len(rows))
     return Plain().encode(update, np.uint64(0)).of_round(version).to_bytes()
+
+
+def snapshot_size(shape: tuple[int, int], version: int) -> int:
+    """Return how long the `snapshot` of any replica of this shape is, without making one."""
+    numbers = 4 * math.prod(shape)
+    some = min(numbers, 1 << 16)  # from there on a byte more is a byte more of the payload
+    parts: dict[int, bytes] = {Part.ROWS: b"", Part.VALUES: bytes(some)}
+    payload = Payload(Plain.name, Plain.numbers, shape, parts, version)
+    return len(payload.to_bytes()) + numbers - some

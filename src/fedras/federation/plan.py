@@ -17,7 +17,7 @@ from fedras.codecs.groups import Groups
 from fedras.config import MOST
 from fedras.errors import UsageError
 from fedras.federation import scoring
-from fedras.federation.catchup import snapshot
+from fedras.federation.catchup import snapshot_size
 from fedras.federation.user_values import read_user_values
 from fedras.methods.fedras import ActionSharing
 
@@ -66,8 +66,8 @@ class Plan:
 
     def snapshot(self) -> int:
         """Return the bytes of a whole replica and scoring model, for who missed many rounds."""
-        whole = snapshot(np.ones((self.n_items, self.dim), np.float32), MOST)
-        return len(whole) + len(scoring.write(self._theta, "f32", MOST, _KEY))
+        whole = snapshot_size((self.n_items, self.dim), MOST)
+        return whole + len(scoring.write(self._theta, "f32", MOST, _KEY))
 
     def actions_for(self, room: float) -> int:
         """Return the largest budget whose upload and update fit ``room`` bytes; 0 if none does."""

@@ -178,7 +178,7 @@ class Server:
         That is taken ``server_rate`` times. With error feedback rows shrink here, as by the mean
         client.
         """
-        total, count = self.aggregation.sums(updates, self.items.shape)
+        rows, total, count = self.aggregation.sums(updates, self.items.shape)
         shrink = None
         if self.config.error_feedback:
             rate = self.model.rate_at(self.progress, self.config.rounds)
@@ -188,12 +188,11 @@ class Server:
                 touched = rows_of_one(touched, len(self.items), users)
             shrink = rate * self.model.shrinking(touched, self.config)
         if type(self.method).average is not Method.average:
-            rows = np.flatnonzero(count)
-            total[rows] = self.method.average(total.take(rows, 0), count[rows], len(updates))
-            count = np.minimum(count, 1)
+            averages = self.method.average(total, count, len(updates))
+            total, count = np.ascontiguousarray(averages, np.float64), np.ones_like(count)
         if self.config.server_rate != 1:
             total *= self.config.server_rate
-        return RowUpdate(*means(total, count, self.items, shrink), len(self.items))
+        return RowUpdate(*means(rows, total, count, self.items, shrink), len(self.items))
 
     def average_scoring(self, changes: Float32s) -> Float32s:
         """Average the changes of the scoring model, float32[C, P]; of none it is zero."""

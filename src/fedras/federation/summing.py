@@ -94,5 +94,5 @@ def rows_of_one(rows: int, size: int, users: float) -> int:
 
     Users' rows are taken to be drawn alike: together they have size (1 - (1 - r / size)^users).
     """
-    missed = (1 - min(rows / size, 1 - 1e-9)) ** (1 / max(1.0, users))
+    missed: float = (1 - min(rows / size, 1 - 1e-9)) ** (1 / max(1.0, users))
     return round(size * (1 - missed))

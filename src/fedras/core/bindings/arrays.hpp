@@ -11,6 +11,7 @@
 #include <string>
 #include <tuple>
 
+#include "common/pages.hpp"
 #include "common/view.hpp"
 
 namespace nb = nanobind;
@@ -48,8 +49,10 @@ struct Fresh {
   std::unique_ptr<T[]> data;
   i64 rows = 0, columns = -1;  // -1: one dimension
 
-  explicit Fresh(i64 n) : data(new T[n > 0 ? n : 1]), rows(n) {}
-  Fresh(i64 r, i64 c) : data(new T[r * c > 0 ? r * c : 1]), rows(r), columns(c) {}
+  explicit Fresh(i64 n) : data(new T[n > 0 ? n : 1]), rows(n) { prefer_large_pages(data.get(), n); }
+  Fresh(i64 r, i64 c) : data(new T[r * c > 0 ? r * c : 1]), rows(r), columns(c) {
+    prefer_large_pages(data.get(), r * c);
+  }
 
   Span<T> span() const { return {data.get(), columns < 0 ? rows : rows * columns}; }
   Matrix<T> matrix() const { return {data.get(), rows, columns}; }
@@ -89,6 +92,13 @@ inline void require_within(Span<const Index> indices, i64 n, const char* what) {
     high = i > high ? i : high;
   }
   require(low >= 0 && i64(high) < n, what);
+}
+
+// The indices are in [0, n), and each is larger than the one before.
+inline void require_increase(Span<const i32> indices, i64 n, const char* what) {
+  bool increase = true;
+  for (i64 i = 1; i < indices.n; ++i) increase &= indices[i - 1] < indices[i];
+  require(increase && (indices.n == 0 || (indices[0] >= 0 && indices[indices.n - 1] < n)), what);
 }
 
 // Let other threads run Python while `work` runs, which touches no Python object.

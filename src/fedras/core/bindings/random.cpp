@@ -2,10 +2,13 @@
 
 #include "bindings/arrays.hpp"
 #include "common/elementary.hpp"
+#include "common/threads.hpp"
 
 namespace fedras {
 
 namespace {
+
+constexpr i64 SOME = 1 << 14;  // draws that a thread makes at a time; fewer are made before another has woken up
 
 Result<u64> fold_keys(Array1<const u64> state, Array1<const u64> word) {
   const auto from = view(state), with = view(word);
@@ -22,8 +25,10 @@ Result<f32> normals_of(Array1<const u64> keys, i64 n, f64 scale) {
   Fresh<f32> out(streams.n, n);
   const auto rows = out.matrix();
   released([&] {
-    for (i64 k = 0; k < streams.n; ++k)
-      for (i64 i = 0; i < n; ++i) rows[k][i] = f32(scale * normal(streams[k], u64(i)));
+    parallel_parts(streams.n, SOME / std::max<i64>(n, 1) + 1, [&](i64 first, i64 last) {
+      for (i64 k = first; k < last; ++k)
+        for (i64 i = 0; i < n; ++i) rows[k][i] = f32(scale * normal(streams[k], u64(i)));
+    });
   });
   return out.done();
 }
@@ -33,7 +38,9 @@ Result<f32> normals(u64 key, i64 n, f64 scale) {
   Fresh<f32> out(n);
   const auto draws = out.span();
   released([&] {
-    for (i64 i = 0; i < n; ++i) draws[i] = f32(scale * normal(key, u64(i)));
+    parallel_parts(n, SOME, [&](i64 first, i64 last) {
+      for (i64 i = first; i < last; ++i) draws[i] = f32(scale * normal(key, u64(i)));
+    });
   });
   return out.done();
 }
@@ -43,7 +50,9 @@ Result<f64> lognormals(u64 key, i64 n, f64 scale) {
   Fresh<f64> out(n);
   const auto draws = out.span();
   released([&] {
-    for (i64 i = 0; i < n; ++i) draws[i] = exponential(f64(f32(scale * normal(key, u64(i)))));
+    parallel_parts(n, SOME, [&](i64 first, i64 last) {
+      for (i64 i = first; i < last; ++i) draws[i] = exponential(f64(f32(scale * normal(key, u64(i)))));
+    });
   });
   return out.done();
 }

@@ -51,56 +51,80 @@ void add_rows_to(Array2<f32> matrix, Array1<const i32> rows, Array2<const f32> v
   require(own.n == of.n && all.columns == sent.columns, "rows, index and vectors do not match");
   require_within(own, all.rows, "a row is outside the matrix");
   require_within(of, sent.rows, "an index is outside the vectors");
-  add_rows(all, own, sent, of);
+  released([&] { add_rows(all, own, sent, of); });
 }
 
 std::tuple<Result<i32>, Result<f32>> changes(Array2<const f32> before, Array2<const f32> now) {
   const auto old = view(before), fresh = view(now);
   require(old.rows == fresh.rows && old.columns == fresh.columns, "the matrices differ in shape");
   Fresh<i32> rows(old.rows);
-  const i64 n = differing(old, fresh, rows.data.get());
-  const Span<const i32> own(rows.data.get(), n);
+  const i64 n = released([&] { return differing(old, fresh, rows.data.get()); });
   Fresh<f32> change(n, old.columns);
-  copy_rows(fresh, own, change.matrix());
-  write_change(old, own, change.matrix(), change.matrix());
+  released([&] { write_changes(old, fresh, {rows.data.get(), n}, change.matrix()); });
   return {rows.done(n), change.done()};
 }
 
-void add_up_to(Array1<const i32> rows, Array1<const i64> bounds, Array1<const i32> index,
-               Array2<const f32> vectors, Array1<const i64> starts, Array2<f64> total, Array1<i64> count) {
+using Summed = std::tuple<Result<i32>, Result<f64>, Result<i64>>;
+
+Summed add_up_to(Array1<const i32> rows, Array1<const i64> bounds, Array1<const i32> index,
+                 Array2<const f32> vectors, Array1<const i64> starts, i64 size, Array1<const i32> known,
+                 Array2<const f64> total, Array1<const i64> count) {
   const Sent sent{view(rows), view(bounds), view(index), view(vectors), view(starts)};
-  const auto sums = view(total);
+  const auto before = view(known);
+  const auto old = view(total);
   const auto counts = view(count);
-  require(sums.rows == counts.n && sums.columns == sent.vectors.columns, "the sums have other shapes");
+  require(0 <= size && size < i64(1) << 31, "there are more rows than an int32 can number");
+  require(old.rows == before.n && counts.n == before.n && old.columns == sent.vectors.columns,
+          "the sums have other shapes");
   require(sent.index.n == sent.rows.n && sent.starts.n == sent.bounds.n, "rows and index do not match");
   require_bounds(sent.bounds, sent.rows.n, "the bounds do not divide the rows");
   require_bounds(sent.starts, sent.vectors.rows, "the starts do not divide the vectors");
-  require_within(sent.rows, counts.n, "a row is outside the matrix");
+  require_within(sent.rows, size, "a row is outside the matrix");
+  require_increase(before, size, "the rows of the sums do not increase");
   for (i64 c = 0; c + 1 < sent.bounds.n; ++c) {
     const auto own = sent.rows.part(sent.bounds[c], sent.bounds[c + 1]);
-    bool increase = true;
-    for (i64 i = 1; i < own.n; ++i) increase &= own[i - 1] < own[i];
-    require(increase, "a client's rows do not increase");
+    require_increase(own, size, "a client's rows do not increase");
     require_within(sent.index.part(sent.bounds[c], sent.bounds[c + 1]),
                    sent.starts[c + 1] - sent.starts[c], "an index is outside the client's vectors");
   }
-  released([&] { add_up(sent, sums, counts); });
+  Touched touched(size);
+  touched.add(before);
+  touched.add(sent.rows.part(sent.bounds[0], sent.bounds[sent.bounds.n - 1]));
+  const i64 n = touched.count();
+  Fresh<i32> all(n);
+  Fresh<f64> sums(n, old.columns);
+  auto number = Fresh<i64>(n).filled(0);
+  released([&] {
+    touched.write(all.data.get());
+    fill(sums.span(), 0.0);
+    for (i64 i = 0; i < before.n; ++i) {
+      const i64 place = touched.place(before[i]);
+      std::copy(old[i], old[i] + old.columns, sums.matrix()[place]);
+      number.span()[place] = counts[i];
+    }
+    add_up(sent, touched, {all.span(), sums.matrix(), number.span()});
+  });
+  return {all.done(), sums.done(), number.done()};
 }
 
-std::tuple<Result<i32>, Result<f32>> means_of(Array2<const f64> total, Array1<const i64> count,
-                                              Array2<const f32> matrix, std::optional<f64> shrink) {
+std::tuple<Result<i32>, Result<f32>> means_of(Array1<const i32> rows, Array2<const f64> total,
+                                              Array1<const i64> count, Array2<const f32> matrix,
+                                              std::optional<f64> shrink) {
+  const auto own = view(rows);
   const auto sums = view(total);
   const auto counts = view(count);
   const auto all = view(matrix);
-  require(sums.rows == counts.n && all.rows == sums.rows && all.columns == sums.columns,
-          "sums, counts and matrix do not match");
-  const i64 most = counts.n - std::count(counts.begin(), counts.end(), 0);
-  Fresh<i32> rows(most);
-  Fresh<f32> means(most + 1, sums.columns);
+  require(own.n == sums.rows && sums.rows == counts.n && all.columns == sums.columns,
+          "rows, sums, counts and matrix do not match");
+  require_increase(own, all.rows, "the rows of the sums do not increase");
+  require(std::all_of(counts.begin(), counts.end(), [](i64 n) { return n > 0; }), "nobody sent a row");
+  Fresh<i32> moved(own.n);
+  Fresh<f32> means(own.n + 1, sums.columns);
   const f32 share = f32(shrink.value_or(0));
   const f32* less = shrink ? &share : nullptr;
-  const i64 n = released([&] { return write_means(sums, counts, all, less, rows.data.get(), means.matrix()); });
-  return {rows.done(n), means.done(n)};
+  const i64 n = released(
+      [&] { return write_means(own, sums, counts, all, less, moved.data.get(), means.matrix()); });
+  return {moved.done(n), means.done(n)};
 }
 
 // Refuse an update that is not one of such a matrix.
@@ -188,8 +212,8 @@ void bind_updates(nb::module_& m) {
   m.def("add_rows", &add_rows_to, in("matrix"), in("rows"), in("vectors"), in("index"));
   m.def("changes", &changes, in("before"), in("now"));
   m.def("add_up", &add_up_to, in("rows"), in("bounds"), in("index"), in("vectors"), in("starts"),
-        in("total"), in("count"));
-  m.def("means", &means_of, in("total"), in("count"), in("matrix"), nb::arg("shrink").none());
+        nb::arg("size"), in("known"), in("total"), in("count"));
+  m.def("means", &means_of, in("rows"), in("total"), in("count"), in("matrix"), nb::arg("shrink").none());
   m.def("add_scaled", &add_scaled_to, in("total"), in("rows"), in("vectors"), in("index"),
         nb::arg("scale"));
   m.def("agreement", &agreement_of, in("total"), in("rows"), in("vectors"), in("index"),

@@ -11,6 +11,8 @@ namespace fedras {
 
 namespace {
 
+constexpr i64 STRETCH = 4096;  // rows that a thread takes at a time; fewer are done before another has woken up
+
 // The rows, group by group, and where each group starts and how many rows it has.
 struct Parts {
   std::vector<i64> row, first, size;
@@ -70,6 +72,29 @@ void each_cosine(Matrix<const f32> unit, Span<const i64> rows, const f32* one, c
   }
 }
 
+// A row, and its product with another.
+struct Alike {
+  i64 at = 0;
+  f32 product = 2;
+};
+
+// Of all rows but `from` itself the one that is least like it, the first such row.
+Alike furthest(Matrix<const f32> unit, Span<const i64> rows, i64 from) {
+  const f32* vector = unit[rows[from]];
+  std::vector<Alike> found(size_t((rows.n + STRETCH - 1) / STRETCH));
+  parallel_parts(rows.n, STRETCH, [&](i64 first, i64 last) {
+    Alike least;
+    each_cosine(unit, rows.part(first, last), vector, vector, [&](i64 i, f32 product, f32) {
+      if (product < least.product && first + i != from) least = {first + i, product};
+    });
+    found[size_t(first / STRETCH)] = least;
+  });
+  Alike least;
+  for (const Alike& each : found)
+    if (each.product < least.product) least = each;
+  return least;
+}
+
 // A pair of rows, and their product with the sign turned.
 struct Apart {
   Ends ends{0, 1};
@@ -120,15 +145,22 @@ Ends all_pairs(Matrix<const f32> unit, Span<const i64> rows) {
 i64 bisect(Matrix<const f32> unit, Span<i64> rows) {
   const auto ends = rows.n <= MOST_COMPARED ? all_pairs(unit, rows) : back_and_forth(unit, rows);
   const f32 *first = unit[rows[ends.one]], *last = unit[rows[ends.other]];
-  std::vector<i64> second;
-  second.reserve(rows.n);
-  i64 kept = 0;
-  each_cosine(unit, rows, first, last, [&](i64 i, f32 with_first, f32 with_last) {
-    if ((with_first >= with_last && i != ends.other) || i == ends.one)
-      rows[kept++] = rows[i];
-    else
-      second.push_back(rows[i]);
+  std::vector<u8> leaves(size_t(rows.n));  // the first group
+  parallel_parts(rows.n, STRETCH, [&](i64 start, i64 end) {
+    each_cosine(unit, rows.part(start, end), first, last, [&](i64 i, f32 with_first, f32 with_last) {
+      i += start;
+      leaves[size_t(i)] = !((with_first >= with_last && i != ends.other) || i == ends.one);
+    });
   });
+  std::vector<i64> second;
+  second.reserve(size_t(rows.n));
+  i64 kept = 0;
+  for (i64 i = 0; i < rows.n; ++i) {
+    if (leaves[size_t(i)])
+      second.push_back(rows[i]);
+    else
+      rows[kept++] = rows[i];
+  }
   std::copy(second.begin(), second.end(), rows.begin() + kept);
   return kept;
 }
@@ -136,26 +168,23 @@ i64 bisect(Matrix<const f32> unit, Span<i64> rows) {
 }  // namespace
 
 void directions(Matrix<const f32> values, Matrix<f32> unit, Span<f32> norm) {
-  for (i64 i = 0; i < values.rows; ++i) {
-    const f32* row = values[i];
-    f64 total = 0;
-    for (i64 f = 0; f < values.columns; ++f) total += f64(row[f]) * f64(row[f]);
-    const f64 length = std::sqrt(total);
-    norm[i] = f32(length);
-    for (i64 f = 0; f < values.columns; ++f) unit[i][f] = f32(f64(row[f]) / length);
-  }
+  parallel_parts(values.rows, STRETCH, [&](i64 first, i64 last) {
+    for (i64 i = first; i < last; ++i) {
+      const f32* row = values[i];
+      f64 total = 0;
+      for (i64 f = 0; f < values.columns; ++f) total += f64(row[f]) * f64(row[f]);
+      const f64 length = std::sqrt(total);
+      norm[i] = f32(length);
+      for (i64 f = 0; f < values.columns; ++f) unit[i][f] = f32(f64(row[f]) / length);
+    }
+  });
 }
 
 Ends back_and_forth(Matrix<const f32> unit, Span<const i64> rows) {
   i64 one = 0, other = 0;
   f32 lowest = 2;
   while (true) {
-    f32 least = 2;
-    i64 at = 0;
-    const f32* from = unit[rows[other]];
-    each_cosine(unit, rows, from, from, [&](i64 i, f32 similar, f32) {
-      if (similar < least && i != other) least = similar, at = i;
-    });
+    const auto [at, least] = furthest(unit, rows, other);
     if (least >= lowest) return {std::min(one, other), std::max(one, other)};
     one = other, other = at, lowest = least;
   }
@@ -168,8 +197,12 @@ Split split(Matrix<const f32> unit, Span<const f32> norm, Span<i32> assignment, 
   Parts members(assignment, groups, most);
   std::vector<f64> room;
   const auto rated = [&](i64 g) { return Rated(quality_of(unit, norm, members.of(g), room), g); };
-  std::priority_queue<Rated, std::vector<Rated>, std::greater<Rated>> worst_first;
-  for (i64 g = 0; g < groups; ++g) worst_first.push(rated(g));
+  std::vector<Rated> first(static_cast<size_t>(groups));
+  parallel_parts(groups, assignment.n > STRETCH ? 1 : groups, [&](i64 from, i64 to) {
+    std::vector<f64> own;
+    for (i64 g = from; g < to; ++g) first[size_t(g)] = {quality_of(unit, norm, members.of(g), own), g};
+  });
+  std::priority_queue<Rated, std::vector<Rated>, std::greater<Rated>> worst_first({}, std::move(first));
   Split stop{0, 1.0};
   while (true) {
     const auto [quality, worst] = worst_first.top();

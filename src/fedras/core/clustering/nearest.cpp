@@ -111,15 +111,21 @@ void squared_distances(Matrix<const f32> x, Matrix<const f32> centroids, Span<co
 }
 
 f32 largest_size(Matrix<const f32> x) {
-  i32 largest = 0;
-  for (i64 i = 0; i < x.rows; ++i) {
-    for (i64 f = 0; f < x.columns; ++f) {
-      i32 bits;
-      std::memcpy(&bits, x[i] + f, sizeof bits);
-      bits &= 0x7FFFFFFF;
-      largest = bits > largest ? bits : largest;
+  constexpr i64 MANY = 1 << 14;
+  std::vector<i32> found(size_t((x.rows + MANY - 1) / MANY), 0);
+  parallel_parts(x.rows, MANY, [&](i64 first, i64 last) {
+    i32 largest = 0;
+    for (i64 i = first; i < last; ++i) {
+      for (i64 f = 0; f < x.columns; ++f) {
+        i32 bits;
+        std::memcpy(&bits, x[i] + f, sizeof bits);
+        bits &= 0x7FFFFFFF;
+        largest = bits > largest ? bits : largest;
+      }
     }
-  }
+    found[size_t(first / MANY)] = largest;
+  });
+  const i32 largest = found.empty() ? 0 : *std::max_element(found.begin(), found.end());
   f32 size;
   std::memcpy(&size, &largest, sizeof size);
   return size;

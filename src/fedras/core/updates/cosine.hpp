@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/view.hpp"
+#include "common/threads.hpp"
 
 namespace fedras {
+
+constexpr i64 COMPARED = 4096;  // rows that a thread takes at a time; fewer are done before another has woken up
 
 // An update: what is added to each of some rows, which ascend, among the vectors that they share.
 struct Rows {
@@ -43,15 +45,19 @@ inline f64 cosine(const f32* one, const f32* other, i64 n, f64 length) {
 inline f64 mean_cosine(const Rows& wanted, const Rows& heard, Span<i64> bins) {
   if (wanted.rows.n == 0) return 1.0;
   const auto length = lengths(heard.vectors);
+  std::vector<f64> alike(size_t(wanted.rows.n), 0.0);
+  parallel_parts(wanted.rows.n, COMPARED, [&](i64 first, i64 last) {
+    i64 j = std::lower_bound(heard.rows.begin(), heard.rows.end(), wanted.rows[first]) - heard.rows.begin();
+    for (i64 i = first; i < last; ++i) {
+      while (j < heard.rows.n && heard.rows[j] < wanted.rows[i]) ++j;
+      if (j < heard.rows.n && heard.rows[j] == wanted.rows[i])
+        alike[size_t(i)] = cosine(wanted[i], heard[j], wanted.vectors.columns, length[size_t(heard.chosen[j])]);
+    }
+  });
   f64 total = 0.0;
-  i64 j = 0;
-  for (i64 i = 0; i < wanted.rows.n; ++i) {
-    while (j < heard.rows.n && heard.rows[j] < wanted.rows[i]) ++j;
-    const bool there = j < heard.rows.n && heard.rows[j] == wanted.rows[i];
-    const f64 alike =
-        there ? cosine(wanted[i], heard[j], wanted.vectors.columns, length[size_t(heard.chosen[j])]) : 0.0;
-    total += alike;
-    ++bins[std::clamp<i64>(i64(std::floor((alike + 1.0) * 0.5 * f64(bins.n))), 0, bins.n - 1)];
+  for (const f64 own : alike) {
+    total += own;
+    ++bins[std::clamp<i64>(i64(std::floor((own + 1.0) * 0.5 * f64(bins.n))), 0, bins.n - 1)];
   }
   return total / f64(wanted.rows.n);
 }
