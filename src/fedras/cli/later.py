@@ -15,14 +15,13 @@ class Home(NamedTuple):
 
     Attributes
     ----------
-    module, name
-        Of the function of ``fedras.cli``, or of its `typer.Typer` with commands of its own.
+    place
+        Module and name in ``fedras.cli`` of the function, or of a `typer.Typer` with commands.
     summary
         The first paragraph of its help.
     """
 
-    module: str
-    name: str
+    place: str
     summary: str
 
 
@@ -30,7 +29,7 @@ class _Commands(UserDict[str, Any]):
     """The commands by name; each is made when somebody asks for it."""
 
     def __getitem__(self, name: str) -> Any:
-        module, own, _ = self.data[name]
+        module, _, own = self.data[name].place.partition(".")
         found = getattr(import_module(f"fedras.cli.{module}"), own)
         alone = typer.Typer(add_completion=False, **PLAIN)
         if isinstance(found, typer.Typer):
