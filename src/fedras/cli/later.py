@@ -52,7 +52,7 @@ class LaterGroup(Group):
 
     def __init__(self, homes: Mapping[str, Home], **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Commands(homes)
+        self.commands, self._homes = _Commands(homes), homes
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
@@ -60,5 +60,4 @@ class LaterGroup(Group):
 
     def summary_of(self, name: str) -> str:
         """Return what the list of commands says of one."""
-        home: Home = self.commands.data[name]
-        return home.summary
+        return self._homes[name].summary
