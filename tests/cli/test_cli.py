@@ -9,6 +9,7 @@ import typer
 from helpers.small_runs import ARGUMENTS, ROUNDS, Fedras, assert_same, start
 
 from fedras.cli.app import app
+from fedras.cli.later import LaterGroup
 from fedras.cli.options import setting
 from fedras.config import Config
 from fedras.run.folder import RunFolder
@@ -44,6 +45,15 @@ def test_help_states_the_defaults(fedras: Fedras) -> None:
     assert len(stated) == 7
     assert "train" in fedras().out
     assert fedras().status == 0
+
+
+def test_the_list_of_commands_says_what_their_help_does() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, LaterGroup)
+    assert len(group.commands) == 22
+    for name, command in group.commands.items():
+        assert command.name == name
+        assert group.summary_of(name) == command.get_short_help_str(limit=10_000)
 
 
 def test_version(fedras: Fedras) -> None:

@@ -1,7 +1,7 @@
 """The command ``fedras``.
 
-Nothing here or in the commands' modules imports NumPy or the core before a command runs, so that
-help and mistakes answer at once.
+Help and mistakes answer at once: a command's module is imported when the command is asked for, and
+imports neither NumPy nor the core before it runs.
 """
 
 import sys

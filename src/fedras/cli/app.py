@@ -7,33 +7,94 @@ from typing import Annotated, Any
 
 import typer
 
-from fedras.cli import (
-    audit,
-    compare,
-    components,
-    data,
-    doctor,
-    evaluate,
-    explore,
-    export,
-    federate,
-    flower,
-    plan,
-    recommend,
-    report,
-    reproduce,
-    similar,
-    train,
-    tune,
-)
 from fedras.cli.displays.output import log_as_json, say
-from fedras.cli.help import PLAIN, Group
+from fedras.cli.help import PLAIN
+from fedras.cli.later import Home, LaterGroup
 from fedras.errors import FedrasError, UsageError
 from fedras.interrupts import STOPPED
 
+_HOMES = {
+    "train": Home(
+        "train.train", "Train a federation and measure what it costs and how well it recommends."
+    ),
+    "tune": Home(
+        "tune.tune",
+        "Find the options that do best on the validation item, and write a config for train.",
+    ),
+    "federate": Home(
+        "federate.federate",
+        "Train with a Flower federation on this machine: real processes, TLS, authentication.",
+    ),
+    "superlink": Home(
+        "flower.superlink",
+        "Serve a federation: nodes come in by their keys, and only the operator controls it.",
+    ),
+    "node": Home(
+        "flower.node",
+        "Take part in a federation with users of this machine; runs no code of the server's.",
+    ),
+    "operator": Home(
+        "flower.operator", "Control a SuperLink of this machine with Flower's command line."
+    ),
+    "app": Home("flower.app", "Print the folder of the Flower app, for fedras operator -- run."),
+    "plan": Home(
+        "plan.plan",
+        "Choose how many actions fit each client's link, and say what a client pays at most.",
+    ),
+    "evaluate": Home(
+        "evaluate.evaluate",
+        "Rank the held-out items again: metrics with 95 % intervals, by user, against another run.",
+    ),
+    "compare": Home(
+        "compare.compare",
+        "Compare runs: quality with intervals, tests against the best, bytes of one user.",
+    ),
+    "report": Home(
+        "report.report",
+        "Write what runs reached and what they cost as one page that opens anywhere.",
+    ),
+    "audit": Home(
+        "audit.audit",
+        "Measure what uploads give away: how well a curious server names users' items by them.",
+    ),
+    "recommend": Home("recommend.recommend", "Recommend items that a user does not have yet."),
+    "similar": Home(
+        "similar.similar",
+        "Find the items most like others, by the cosine of their vectors in the clients' replica.",
+    ),
+    "explore": Home(
+        "explore.explore",
+        "Look at users, items and recommendations in a browser, on this machine alone.",
+    ),
+    "export": Home(
+        "export.export",
+        "Write the item vectors with ids and titles, and what else it takes to score them.",
+    ),
+    "reproduce": Home(
+        "reproduce.reproduce",
+        "Run what is left of tables and figures and write them below --out.",
+    ),
+    "doctor": Home(
+        "doctor.doctor",
+        "Say what is installed and what is missing; "
+        "the exit status is 1 if fedras cannot work here.",
+    ),
+    "methods": Home(
+        "components.methods", "List the methods: which update is coded how, and by whom."
+    ),
+    "models": Home("components.models", "List the base models that can be trained."),
+    "aggregations": Home(
+        "components.aggregations", "List what the server can make of the clients' updates."
+    ),
+    "data": Home("data.app", "List, describe and fetch data sets."),
+}
 
-class _Commands(Group):
+
+class _Commands(LaterGroup):
     """Keeps from click what it would turn into an exit without a word."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(_HOMES, **attributes)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -52,28 +113,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     **PLAIN,
 )
-app.command()(train.train)
-app.command()(tune.tune)
-app.command()(federate.federate)
-app.command()(flower.superlink)
-app.command()(flower.node)
-app.command()(flower.operator)
-app.command("app")(flower.app)
-app.command()(plan.plan)
-app.command()(evaluate.evaluate)
-app.command()(compare.compare)
-app.command()(report.report)
-app.command()(audit.audit)
-app.command()(recommend.recommend)
-app.command()(similar.similar)
-app.command()(explore.explore)
-app.command()(export.export)
-app.command()(reproduce.reproduce)
-app.add_typer(data.app, name="data")
-app.command()(doctor.doctor)
-app.command()(components.methods)
-app.command()(components.models)
-app.command()(components.aggregations)
 
 
 def _print_version(wanted: bool) -> None:

@@ -23,7 +23,10 @@ class Group(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write all commands, the first paragraph of each."""
-        names = self.list_commands(ctx)
-        rows = [(name, self.commands[name].get_short_help_str(limit=10_000)) for name in names]
+        rows = [(name, self.summary_of(name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+    def summary_of(self, name: str) -> str:
+        """Return the first paragraph of a command's help."""
+        return self.commands[name].get_short_help_str(limit=10_000)

@@ -8,6 +8,8 @@ namespace fedras {
 
 namespace {
 
+constexpr i64 MUCH = i64(1) << 18;  // numbers; fewer are added up before another thread has woken up
+
 // Write the means of 4 V columns, which stay in registers while all rows are added.
 template <int V>
 void mean_of(Matrix<const f32> x, i64 column, Span<const i32> rows, f32* out) {
@@ -72,6 +74,7 @@ void move(Matrix<const f32> x, const Members& members, Matrix<f32> centroids) {
 }
 
 void all_move(Matrix<const f32> x, const Members& members, Matrix<f32> centroids) {
+  if (x.rows * x.columns < MUCH) return move(x, members, centroids);
   parallel(members.groups(), [&](i64 j) { move_one(x, members.of(j), centroids[j]); });
 }
 
