@@ -19,8 +19,8 @@ def test_what_is_paid_is_what_payloads_take(fedras: Fedras) -> None:
     (link,) = said["links"]
     plan = Plan(FedRAS(numbers="q8n"), 200, 8)
     up, down = plan.sizes(link["actions"])
-    assert link["actions"] == plan.actions_for(4000) == 134
-    assert link["actions_at_most"] == 160
+    assert link["actions"] == plan.actions_for(4000) == 135
+    assert link["actions_at_most"] == 162
     assert link["round"] == {"sent": up, "received": down, "seconds": (up + down) / 8000}
     fetched = 0.2 * plan.snapshot()  # less than all updates
     assert link["day"] == {

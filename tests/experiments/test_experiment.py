@@ -19,7 +19,13 @@ NAMES = experiment.names()
 def test_every_table_and_figure_of_the_paper_is_there() -> None:
     assert NAMES[:7] == [f"table{i}" for i in range(1, 8)]
     assert NAMES[7:14] == [f"figure{i}" for i in range(2, 9)]
-    assert NAMES[14:] == ["baselines", "bytes-to-quality", "equal-bytes", "lastfm-options"]
+    assert NAMES[14:] == [
+        "baselines",
+        "bytes-to-quality",
+        "equal-bytes",
+        "few-bytes",
+        "lastfm-options",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -22,7 +22,7 @@ from fedras.run.training import open_run
 
 RATES = (0.0, 0.5, 0.75, 0.9375)
 DIM = 16
-ONE_RATE = {"base", "lightfr", "rcr", "rsc"}
+ONE_RATE = {"base", "directions", "lightfr", "rcr", "rsc"}
 ABSOLUTE = {name for name in METHODS.names() if METHODS.get(name).absolute}
 
 

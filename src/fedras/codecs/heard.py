@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from fedras.arrays import Float32s
 from fedras.codecs.codec import decode
 from fedras.codecs.payload import Payload
@@ -30,17 +28,12 @@ class Heard(NamedTuple):
 def hear(data: bytes, replica: Float32s, round_: int) -> Heard:
     """Parse and decode an update of ``replica``, float32[N, d], in one call of the core if it can.
 
-    No bytes are no update: the server was silent.
-
     Raises
     ------
     PayloadError
         As `Payload.from_bytes` and `decode`.
     """
     shape = replica.shape[0], replica.shape[1]
-    if not data:
-        nothing = np.zeros((0, shape[1]), np.float32)
-        return Heard(RowUpdate(np.zeros(0, np.int32), nothing, shape[0]), {})
     found = rounds.hear(data, *shape, round_)
     if found is None:
         payload = Payload.from_bytes(data, shape, round_)

@@ -76,7 +76,7 @@ def study_of(given: Given) -> Study:
     rate = given.get("compression_rate")
     grid = _grid()
     own = {name: given[name] for name in _IDENTITY}
-    special = {name: given[name] for name in _DISTINCT if name in given}
+    special = {name: given[name] for name in _DISTINCT if given.get(name)}
     if "actions" in given:
         special["actions"] = grid["actions"]
     elif rate == 0:

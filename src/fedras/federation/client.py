@@ -105,6 +105,9 @@ class Silo:
                 f"{len(broadcast.items)} updates of round {broadcast.round} for "
                 f"{len(self.replicas)} replicas of version {self.version}"
             )
+        if broadcast.silent and self.config.every > 1:
+            self.version = broadcast.round
+            return
         updates = [
             hear(data, replica, broadcast.round).update
             for data, replica in zip(broadcast.items, self.replicas, strict=True)

@@ -56,9 +56,7 @@ def write_all(changes: Float32s, numbers: str, round_: int, keys: UInt64s) -> li
 
 
 def read(data: bytes, size: int, round_: int) -> Float32s:
-    """Return what `read_all` makes of one change, float32[size]; no bytes are no change."""
-    if not data:
-        return np.full(size, -0.0, np.float32)  # 0 would change the sign of a -0
+    """Return what `read_all` makes of one change, float32[size]."""
     change: Float32s = read_all([data], size, round_)[0]
     return change
 

@@ -38,6 +38,11 @@ class Broadcast:
     items: tuple[bytes, ...]
     scoring: bytes
 
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing, as a server may that does not speak in each round."""
+        return not any(self.items) and not self.scoring
+
     def arrays(self) -> Arrays:
         """Return its bytes as arrays."""
         items = {f"broadcast_{s}": data for s, data in enumerate(self.items)}

@@ -101,8 +101,13 @@ class FedRAS(ActionSharing):
     )
 
     def implied(self, config: Config) -> dict[str, Option]:
-        """Return that rates are limits where there are several."""
-        return super().implied(config) | ({"strict": True} if config.several_rates else {})
+        """Return that rates are limits where there are several and what exceeds them waits.
+
+        Who turns error feedback off has the paper's method as it is.
+        """
+        waits = config.error_feedback or "error_feedback" not in config.model_fields_set
+        strict = config.several_rates and waits
+        return super().implied(config) | ({"strict": True} if strict else {})
 
     def most(self, budget: int) -> int:
         """Return C_m, C_e (1 + alpha), or C_e where that is ``strict``."""

@@ -59,7 +59,8 @@ def _replica(silo: Silo, s: int, news: News, work: Work) -> Float32s:
     replica = replica.copy()
     first = work.version - len(news.updates) + 1
     for number, data in enumerate(news.updates, start=first):
-        silo.method.apply(hear(data, replica, number).update, replica)
+        if data or silo.config.every == 1:  # else the server was silent
+            silo.method.apply(hear(data, replica, number).update, replica)
     return replica
 
 
@@ -73,5 +74,6 @@ def _scoring(silo: Silo, news: News, work: Work) -> Float32s:
         raise PayloadError(f"{len(news.updates)} changes of the scoring model are too few or many")
     parameters: Float32s = silo.scoring
     for number, data in enumerate(news.updates, start=work.base + 1):
-        parameters = parameters + scoring.read(data, size, number)
+        if data or silo.config.every == 1:
+            parameters = parameters + scoring.read(data, size, number)
     return parameters
