@@ -108,8 +108,9 @@ def test_levels_are_read_as_their_twin_reads_them(n: int, d: int, most: int, see
     heard[found[0]] = found[1]
     rest = update.astype(float)
     rest[np.setdiff1d(np.arange(n), rows)] = 0
-    # Directions in few bits are not quite at right angles.
-    assert np.square(rest - heard).sum() == pytest.approx(lost, rel=0.2, abs=1e-6)
+    # Directions in few bits are not quite at right angles, and lost is a sum as if they were.
+    little = 1e-6 + 1e-3 * np.square(rest).sum()
+    assert np.square(rest - heard).sum() == pytest.approx(lost, rel=0.2, abs=little)
 
 
 @given(st.integers(60, 3000), st.sampled_from([(1,), (1, 2, 3), (4, 8)]), seeds)
