@@ -37,6 +37,12 @@ SETTINGS: dict[str, Row] = {
         "numbers": "q4",
         "error_feedback": True,
     },
+    "directions, 500 bytes down": {"method": "directions", "bytes": 500},
+    "directions, 500 bytes down, items named": {
+        "method": "directions",
+        "bytes": 500,
+        "negatives_from": "server",
+    },
     "32 actions, added up on 10 nodes": ACTIONS | {"actions": 32, "summing_nodes": 10},
     "uncompressed, added up on 10 nodes": {
         "method": "base",
