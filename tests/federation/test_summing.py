@@ -12,7 +12,7 @@ from fedras.codecs import Payload, RowUpdate
 from fedras.codecs.codec import decode
 from fedras.errors import UsageError
 from fedras.federation.summing import dealt, groups_of, mean_update, of_each, rows_of_one
-from fedras.federation.wire import NOTHING, Broadcast
+from fedras.federation.wire import NOTHING, Broadcast, Upload
 
 EXACT: dict[str, Any] = {"method": "base", "compression_rate": 0.0}
 
@@ -75,7 +75,9 @@ def test_a_node_fetches_once_for_all_its_users() -> None:
 
 
 def test_of_each_gives_all_users_what_their_node_sent() -> None:
-    assert of_each(["a", None, "b", None], np.array([5, 5, 2, 7])) == ["a", "a", "b", None]
+    a, b = (Upload(name, b"") for name in (b"a", b"b"))
+    assert of_each([a, None, b, None], np.array([5, 5, 2, 7])) == [a, a, b, None]
+    assert of_each([NOTHING, a, NOTHING], np.array([5, 5, 2])) == [a, a, None]
 
 
 @pytest.mark.parametrize(("rows", "users", "one"), [(190, 2, 100), (100, 1, 100), (1000, 4, 994)])

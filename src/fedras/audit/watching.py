@@ -15,7 +15,7 @@ from fedras.data import Interactions
 from fedras.federation.client import Silo
 from fedras.federation.simulator import Simulation
 from fedras.federation.summing import of_each
-from fedras.federation.wire import NOTHING, Broadcast, Upload
+from fedras.federation.wire import Broadcast, Upload
 from fedras.parallel import one_blas_thread
 from fedras.rng import Purpose, keys
 from fedras.run.run import Run
@@ -76,7 +76,7 @@ class Watch:
         biased, round_, most = silo.model.has_bias, silo.version, self.uploads[-1]
         training = keys(silo.config.seed, Purpose.TRAINING, round_, silo.clients[cohort])
         if silo.node is not None:
-            uploads = of_each([None if u == NOTHING else u for u in uploads], silo.node[cohort])
+            uploads = of_each(uploads, silo.node[cohort])
         for client, key, upload in zip(cohort.tolist(), training.tolist(), uploads, strict=True):
             if upload is None or self.counts.get(client, most) >= most:
                 continue

@@ -6,17 +6,16 @@ models; the server treats it like the upload of a client.
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 
+from fedras.aggregation.mean import Mean
 from fedras.arrays import Float32s, Int64s, UInt64s
-from fedras.codecs import RowUpdate, Updates
+from fedras.codecs import RowUpdate
 from fedras.config import Config
 from fedras.errors import UsageError
+from fedras.federation.wire import NOTHING, Upload
 from fedras.methods import Method
-
-T = TypeVar("T")
 
 
 def require_summable(config: Config, method: Method) -> None:
@@ -46,47 +45,27 @@ def groups_of(nodes: Int64s) -> list[Int64s]:
     return np.split(order, np.flatnonzero(np.diff(nodes[order])) + 1) if len(order) else []
 
 
-def of_each(uploads: Sequence[T | None], nodes: Int64s) -> list[T | None]:
+def of_each(uploads: Sequence[Upload | None], nodes: Int64s) -> list[Upload | None]:
     """Return for each client of int64[C] the upload that its node sent in the name of one."""
     found = list(uploads)
     for group in groups_of(nodes):
-        sent = next((uploads[c] for c in group.tolist() if uploads[c] is not None), None)
+        own = (uploads[c] for c in group.tolist())
+        sent = next((upload for upload in own if upload not in {None, NOTHING}), None)
         for c in group.tolist():
             found[c] = sent
     return found
 
 
 def mean_update(updates: Sequence[RowUpdate]) -> RowUpdate:
-    """Return the mean of at least one update by row, each over the users that have it.
-
-    Sums are in double precision and in the order of the updates.
-    """
-    if len(updates) == 1:
-        return updates[0]
-    batch = Updates.of(updates)
-    ends = (batch.starts + batch.counts).tolist()
-    own = np.concatenate(
-        [np.arange(a, b) for a, b in zip(batch.starts.tolist(), ends, strict=True)]
-    )
-    rows, values = batch.rows[own], batch.values[own].astype(np.float64)
-    order = np.argsort(rows, kind="stable")
-    distinct, first = np.unique(rows[order], return_index=True)
-    if not len(distinct):
-        return RowUpdate(distinct, batch.values[:0], batch.size)
-    counts = np.diff(np.append(first, len(rows)))
-    total = np.zeros((len(distinct), values.shape[1]))
-    for turn in range(int(counts.max())):  # reduceat may add in another order
-        has = np.flatnonzero(counts > turn)
-        total[has] += values[order[first[has] + turn]]
-    return RowUpdate(distinct, (total / counts[:, None]).astype(np.float32), batch.size)
+    """Return the mean of at least one update by row, each over the users that have it."""
+    shape = updates[0].shape
+    rows, total, count = Mean().sums(updates, shape)
+    return RowUpdate(rows, (total / count[:, None]).astype(np.float32), shape[0])
 
 
 def mean_change(changes: Float32s) -> Float32s:
     """Return float32[1, P], the mean of the scoring models' changes, float32[C, P]."""
-    total = np.zeros(changes.shape[1])
-    for change in changes:
-        total += change
-    return (total / len(changes)).astype(np.float32)[None]
+    return Mean().centre(changes).astype(np.float32)[None]
 
 
 def rows_of_one(rows: int, size: int, users: float) -> int:

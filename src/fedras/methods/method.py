@@ -146,9 +146,12 @@ class Method(BaseModel, ABC):
     ) -> tuple[Payload, Memory]:
         """Code the server's update beside the stream's replica, float32[N, d].
 
-        By default as `compress`, which leaves the replica out; the rest is as there.
+        By default with `downlink`, or as the method's own `compress`, which leaves the replica out;
+        the rest is as there.
         """
-        return self.compress(update, budget, memory, shared, key)
+        if type(self).compress is not Method.compress:
+            return self.compress(update, budget, memory, shared, key)
+        return self.downlink(budget, shared).beside(replica).encode(update, key), memory
 
     def apply(self, update: RowUpdate, replica: Float32s) -> None:
         """Do to ``replica``, float32[N, d], in place, what a decoded update of a stream says."""
