@@ -27,7 +27,7 @@ def test_what_clients_read_is_what_the_server_meant(monkeypatch: pytest.MonkeyPa
     federation = simulation(method="named", error_feedback=True)
     for _ in range(4):
         result = federation.step()
-        assert result.cosine > 0.99
+        assert result.cosine > 0.95
         for stream, replica in zip(
             federation.server.streams, federation.silo.replicas, strict=True
         ):
