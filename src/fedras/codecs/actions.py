@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fedras.arrays import Float32s, Int32s, UInt64s
-from fedras.codecs.codec import CODECS, Codec
+from fedras.codecs.codec import CODECS, Batched
 from fedras.codecs.groups import Groups
 from fedras.codecs.packing import (
     count_vectors,
@@ -25,7 +25,7 @@ from fedras.core import clustering
 
 @CODECS.register("actions")
 @dataclass(frozen=True)
-class Actions(Codec):
+class Actions(Batched):
     """At most ``limit`` actions; an update of no more rows is sent `Plain`.
 
     This is the selective compression of Algorithm 1, lines 26 to 28: ``limit`` is e_u.
@@ -44,10 +44,6 @@ class Actions(Codec):
     iterations: int = 10
     numbers: str = "f32"
     name = "actions"
-
-    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
-        """Code one update."""
-        return self.encode_all([update], np.array([key], np.uint64))[0]
 
     def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:
         """Code many updates, clustered and packed at once."""
@@ -74,11 +70,6 @@ class Actions(Codec):
         """Return whether there are no more than ``limit`` vectors."""
         part = {self.name: Part.ACTIONS, Plain.name: Part.VALUES}.get(payload.codec)
         return part is not None and count_vectors(payload, part, payload.shape[1]) <= self.limit
-
-    @classmethod
-    def decode(cls, payload: Payload) -> RowUpdate:
-        """Give each row its action."""
-        return cls.decode_all([payload])[0]
 
     @classmethod
     def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:

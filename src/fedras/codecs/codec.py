@@ -68,6 +68,28 @@ class Codec(ABC):
         return self
 
 
+class Batched(Codec):
+    """A codec that codes and decodes many updates in one call, and so a single one."""
+
+    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
+        """Code one update."""
+        return self.encode_all([update], np.array([key], np.uint64))[0]
+
+    @classmethod
+    def decode(cls, payload: Payload) -> RowUpdate:
+        """Decode one payload."""
+        return cls.decode_all([payload])[0]
+
+    @abstractmethod
+    def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:
+        """Code many updates, each by itself."""
+
+    @classmethod
+    @abstractmethod
+    def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
+        """Decode payloads of one matrix and number format, each by itself."""
+
+
 class Relative(Codec):
     """A codec that leaves out what a receiver can tell from the matrix that it holds already.
 
@@ -88,7 +110,12 @@ class Relative(Codec):
     @classmethod
     def decode(cls, payload: Payload) -> RowUpdate:
         """Decode what was coded beside zeros."""
-        return cls.decode_beside([payload], np.zeros(payload.shape, np.float32))[0]
+        return cls.decode_all([payload])[0]
+
+    @classmethod
+    def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
+        """Decode payloads of one matrix that were coded beside zeros."""
+        return cls.decode_beside(payloads, np.zeros(payloads[0].shape, np.float32))
 
 
 CODECS: Registry[Codec] = Registry("codec", "codecs")

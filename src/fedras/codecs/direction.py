@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fedras.arrays import Float32s, UInt64s
-from fedras.codecs.codec import CODECS, Relative
+from fedras.codecs.codec import CODECS, Batched, Relative
 from fedras.codecs.packing import DIVERGED
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.update import RowUpdate, Updates
@@ -17,7 +17,7 @@ from fedras.errors import PayloadError
 
 @CODECS.register("direction")
 @dataclass(frozen=True)
-class Direction(Relative):
+class Direction(Relative, Batched):
     """The direction in which most of an update points, and on which side each row is of it.
 
     How far a row moves the receiver predicts: by g (1 - s) on the one side and -h s on the other,
@@ -44,10 +44,6 @@ class Direction(Relative):
     def beside(self, replica: Float32s) -> "Direction":
         """Return the codec that predicts from a replica."""
         return replace(self, replica=replica)
-
-    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
-        """Code one update."""
-        return self.encode_all([update], np.array([key], np.uint64))[0]
 
     def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:
         """Code many updates of one matrix, each by itself."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fedras.arrays import UInt64s
-from fedras.codecs.codec import CODECS, Codec
+from fedras.codecs.codec import CODECS, Batched
 from fedras.codecs.packing import (
     pack_matrices,
     pack_row_sets,
@@ -20,7 +20,7 @@ from fedras.errors import PayloadError
 
 @CODECS.register("plain")
 @dataclass(frozen=True)
-class Plain(Codec):
+class Plain(Batched):
     """The update as it is: lossless where the numbers are.
 
     Attributes
@@ -31,10 +31,6 @@ class Plain(Codec):
 
     numbers: str = "f32"
     name = "plain"
-
-    def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
-        """Write the rows and their vectors."""
-        return self.encode_all([update], np.array([key], np.uint64))[0]
 
     def encode_all(self, updates: Sequence[RowUpdate], keys: UInt64s) -> list[Payload]:
         """Pack the rows, and the vectors, of all updates of one matrix at once."""
@@ -52,11 +48,6 @@ class Plain(Codec):
     def allows(self, payload: Payload) -> bool:
         """Return whether it is plain."""
         return payload.codec == self.name
-
-    @classmethod
-    def decode(cls, payload: Payload) -> RowUpdate:
-        """Read them back."""
-        return cls.decode_all([payload])[0]
 
     @classmethod
     def decode_all(cls, payloads: Sequence[Payload]) -> list[RowUpdate]:
