@@ -6,7 +6,7 @@ from helpers import slow_directions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedras.arrays import Float32s, Int32s
+from fedras.arrays import Float32s, Int32s, Int64s
 from fedras.core import coding
 
 seeds = st.integers(0, 2**32)
@@ -34,6 +34,14 @@ def packed(
 ) -> tuple[bytes, bytes, bytes]:
     whole = np.array([0]), np.array([len(rows)])
     (found,) = coding.pack_directions(rows, values, *whole, replica, bits, drawn)
+    assert found is not None
+    return found
+
+
+def leveled(
+    rows: Int32s, values: Float32s, replica: Float32s, numbers: Int64s, most: int
+) -> tuple[bytes, bytes, float]:
+    found = coding.pack_levels(rows, values, replica, numbers, 6, most)
     assert found is not None
     return found
 
@@ -98,7 +106,7 @@ def test_levels_are_read_as_their_twin_reads_them(n: int, d: int, most: int, see
     replica, update = matrix(n, d, seed), matrix(n, d, seed + 1)
     rows = np.flatnonzero(np.random.default_rng(seed).random(n) < 0.7).astype(np.int32)
     numbers = np.array([r for r in (0, 1, 2, 5) if r <= d])
-    vectors, levels, lost = coding.pack_levels(rows, update[rows], replica, numbers, 6, most)
+    vectors, levels, lost = leveled(rows, update[rows], replica, numbers, most)
     found = coding.unpack_levels(vectors, levels, replica)
     assert found is not None
     wanted = slow_directions.levels(vectors, levels, replica)
@@ -117,9 +125,9 @@ def test_levels_are_read_as_their_twin_reads_them(n: int, d: int, most: int, see
 def test_a_budget_is_kept_and_used(most: int, numbers: tuple[int, ...], seed: int) -> None:
     replica, update = matrix(300, 16, seed), matrix(300, 16, seed + 1)
     rows, tried = np.arange(300, dtype=np.int32), np.array(numbers)
-    vectors, levels, lost = coding.pack_levels(rows, update, replica, tried, 6, most)
+    vectors, levels, lost = leveled(rows, update, replica, tried, most)
     assert len(vectors) + len(levels) <= most or len(levels) < 12
-    more = coding.pack_levels(rows, update, replica, tried, 6, 2 * most)
+    more = leveled(rows, update, replica, tried, 2 * most)
     assert more[2] <= lost * 1.001
 
 
@@ -147,3 +155,4 @@ def test_what_is_not_finite_is_not_coded() -> None:
     values[0, 0] = np.nan
     whole = np.array([0]), np.array([len(rows)])
     assert coding.pack_directions(rows, values, *whole, replica, 5, False) == [None]
+    assert coding.pack_levels(rows, values, replica, np.array([1]), 6, 99) is None

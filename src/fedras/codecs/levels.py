@@ -7,15 +7,11 @@ import numpy as np
 
 from fedras.arrays import Float32s
 from fedras.codecs.codec import CODECS, Relative
-from fedras.codecs.packing import require_finite
+from fedras.codecs.packing import DIVERGED
 from fedras.codecs.payload import Part, Payload
 from fedras.codecs.update import RowUpdate
 from fedras.core import coding
 from fedras.errors import PayloadError
-
-LARGEST = 1e15
-"""Numbers of an update are cut to it: the sums of squares of larger ones overflow."""
-
 
 _SHARE = 0.6
 """Of the bytes of an update, how many its directions may take."""
@@ -54,17 +50,18 @@ class Levels(Relative):
 
     def encode(self, update: RowUpdate, key: np.uint64) -> Payload:
         """Code one update."""
-        values = np.ascontiguousarray(update.values)
-        require_finite(values)
         replica = np.zeros(update.shape, np.float32) if self.replica is None else self.replica
-        vectors, rows, _ = coding.pack_levels(
+        found = coding.pack_levels(
             update.rows,
-            values.clip(-LARGEST, LARGEST),
+            np.ascontiguousarray(update.values),
             replica,
             np.array(self.possible(update.shape[1]), np.int64),
             self.bits,
             self.most,
         )
+        if found is None:
+            raise PayloadError(DIVERGED)
+        vectors, rows, _ = found
         parts: dict[int, bytes] = {Part.ROWS: rows, Part.ACTIONS: vectors}
         return Payload(self.name, "f32", update.shape, parts)
 

@@ -169,7 +169,7 @@ def pack_levels(
     directions: Int64s,
     bits: int,
     most: int,
-) -> tuple[bytes, bytes, float]:
+) -> tuple[bytes, bytes, float] | None:
     """Code an update in few directions and whole multiples of one step within some bytes.
 
     Directions are eigenvectors of X'X, by power iteration and one after another. What is below .65
@@ -196,7 +196,7 @@ def pack_levels(
     arithmetic-coded with chances that are learnt: whether it is zero, by how long the replica's row
     is, how far it reaches along the direction and whether the row moved along the one before; its
     sign, by how far it reaches; and whether it is larger still. And about what is lost: a sum of
-    squares.
+    squares. None where a number is not finite.
     """
 
 def count_level_directions(vectors: bytes, rows: bytes, size: int, columns: int) -> int:

@@ -87,9 +87,8 @@ std::tuple<Result<i32>, Result<f32>, Result<i64>, Result<bool>> unpack_direction
   return {own.done(), values.done(), as_array<i64>(bounds), good.done()};
 }
 
-std::tuple<nb::bytes, nb::bytes, f64> pack_levels(Array1<const i32> rows, Array2<const f32> values,
-                                                  Array2<const f32> replica, Array1<const i64> directions,
-                                                  int bits, i64 bytes) {
+nb::object pack_levels(Array1<const i32> rows, Array2<const f32> values, Array2<const f32> replica,
+                       Array1<const i64> directions, int bits, i64 bytes) {
   const levels::Update update{view(rows), view(values)};
   const auto known = view(replica);
   require_bits(bits);
@@ -102,8 +101,9 @@ std::tuple<nb::bytes, nb::bytes, f64> pack_levels(Array1<const i32> rows, Array2
   require(bytes >= 0, "the bytes are fewer than none");
   require_rising(update.rows, known.rows);
   levels::Coded coded;
-  const f64 lost = released([&] { return levels::encode(update, known, numbers, bits, bytes, coded); });
-  return {as_bytes(coded.vectors), as_bytes(coded.rows), lost};
+  const auto lost = released([&] { return levels::encode(update, known, numbers, bits, bytes, coded); });
+  if (!lost) return nb::none();
+  return nb::make_tuple(as_bytes(coded.vectors), as_bytes(coded.rows), *lost);
 }
 
 i64 count_level_directions(nb::bytes vectors, nb::bytes rows, i64 size, i64 columns) {

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "coding/arithmetic.hpp"
+#include "coding/cut.hpp"
 #include "coding/frame.hpp"
 #include "coding/row_sets.hpp"
 #include "coding/scale.hpp"
+#include "coding/steps.hpp"
 #include "coding/unit.hpp"
 #include "common/dots.hpp"
 #include "common/elementary.hpp"
 #include "common/random.hpp"
-#include "numbers/finite.hpp"
 #include "training/sigmoid.hpp"
 
 namespace fedras::direction {
@@ -24,7 +24,6 @@ constexpr int CLASSES = 64;        // of x, of 1 / PER_UNIT each
 constexpr f64 PER_UNIT = 8;
 constexpr f64 STEEPEST = 8, FARTHEST = 16;  // the largest |w0| and |w1|
 constexpr int NEWTON_STEPS = 8;
-constexpr i64 A_FEW = 48;          // rows of a side, which tell its steepness well enough
 constexpr u32 LEAST = 24;          // of ONE: no row is impossible
 constexpr u8 DRAWN = 0x80;
 
@@ -85,75 +84,6 @@ void leading(Matrix<const f32> x, std::vector<f32>& v) {
   }
 }
 
-// How rows move: c_i, and z_i, of those on each side.
-struct Side {
-  std::vector<i32> rows;
-  std::vector<f32> c, z;
-
-  void reserve(i64 n) {
-    rows.reserve(size_t(n));
-    c.reserve(size_t(n));
-    z.reserve(size_t(n));
-  }
-  void add(i32 row, f32 size, f32 at) {
-    rows.push_back(row);
-    c.push_back(size);
-    z.push_back(at);
-  }
-  // Some of them, evenly.
-  Side some(i64 most) const {
-    Side few;
-    const i64 n = i64(rows.size()), step = (n + most - 1) / most;
-    few.reserve(most);
-    for (i64 i = 0; i < n; i += step) few.add(rows[size_t(i)], c[size_t(i)], z[size_t(i)]);
-    return few;
-  }
-};
-
-// The gains for a steepness, and the squares that their predictions lack, less what all of them do.
-struct Fit {
-  u8 gains[2];
-  f64 lost;
-};
-
-Fit fitted(const Side (&sides)[2], f32 steepness, std::vector<f32>& s) {
-  Fit fit{{0, 0}, 0};
-  for (int side = 0; side < 2; ++side) {
-    const Side& own = sides[side];
-    const i64 n = i64(own.rows.size());
-    s.assign(own.z.begin(), own.z.end());
-    // 1 - s is the logistic function of the opposite.
-    for (f32& each : s) each *= side == 0 ? -steepness : steepness;
-    sigmoid(s.data(), n);
-    const auto first = [](auto x, auto) { return x; };
-    const f64 shares = sum_of(s.data(), s.data(), n, first);
-    const f64 moved = sum_of(own.c.data(), own.c.data(), n, first);
-    fit.gains[side] = scale::byte_of(shares > 0 ? std::abs(moved) / shares : 0);
-    const f64 gain = scale::value(fit.gains[side]) * (side == 0 ? 1 : -1);
-    fit.lost += gain * (gain * dot(s.data(), s.data(), n) - 2 * f64(dot(own.c.data(), s.data(), n)));
-  }
-  return fit;
-}
-
-// The best steepness: among some far apart, then nearer and nearer to the best.
-u8 steepness(const Side (&sides)[2], Fit& best, std::vector<f32>& room) {
-  int at = 0;
-  const auto attempt = [&](const Side (&among)[2], int k) {
-    const Fit fit = fitted(among, f32(scale::value(u8(k))), room);
-    if (k == 0 || fit.lost < best.lost) best = fit, at = k;
-  };
-  const Side few[2] = {sides[0].some(A_FEW), sides[1].some(A_FEW)};
-  attempt(few, 0);
-  for (int k = 104; k <= 240; k += 16) attempt(few, k);
-  for (int step = 8; step > 1 && at > 0; step /= 2) {
-    const int middle = at;
-    attempt(few, middle - step);
-    attempt(few, middle + step);
-  }
-  best = fitted(sides, f32(scale::value(u8(at))), room);
-  return u8(at);
-}
-
 // Fit w0 and w1 by Newton's method to how many rows of each class are on the first side.
 void fit_sides(const std::vector<u8>& classes, const Side& first, u8& w0, u8& w1) {
   f64 all[CLASSES] = {}, own[CLASSES] = {};
@@ -191,19 +121,12 @@ struct Sampling {
   void went(bool taken) { wanted -= taken, --left; }
 };
 
-void put_number(std::vector<u8>& out, i64 n, i64 limit) {
-  const i64 width = row_sets::count_bytes(limit);
-  out.resize(out.size() + size_t(width));
-  u8* end = out.data() + out.size();
-  row_sets::put_count(n, limit, end);
-}
-
 // Marks of rows, of the first side 1 and of the second 2, as bytes.
 void put_sides(const std::vector<u8>& marks, const std::vector<u8>& classes, const Table& table, i64 firsts,
                i64 seconds, bool drawn, std::vector<u8>& out) {
   const i64 n = i64(marks.size());
-  put_number(out, firsts + seconds, n);
-  put_number(out, firsts, n);
+  row_sets::append_count(firsts + seconds, n, out);
+  row_sets::append_count(firsts, n, out);
   arithmetic::Writer writer(out);
   i64 left = firsts;
   Sampling second(seconds, n - firsts);
@@ -262,13 +185,8 @@ bool take_sides(const Parts& parts, const std::vector<u8>& classes, const Table&
 bool encode(const Update& update, Matrix<const f32> replica, int bits, bool drawn, Coded& out) {
   const i64 d = replica.columns;
   Matrix<const f32> values = update.values;
-  const Span<const f32> numbers{values.data, values.rows * d};
-  if (!all_within(numbers.data, numbers.n, std::numeric_limits<f32>::max())) return false;
-  std::vector<f32> cut;
-  if (!all_within(numbers.data, numbers.n, LARGEST)) {
-    for (const f32 each : numbers) cut.push_back(std::clamp(each, -LARGEST, LARGEST));
-    values = {cut.data(), values.rows, d};
-  }
+  std::vector<f32> cut_values;
+  if (!cut(values, cut_values)) return false;
   std::vector<f32> v, z, room(static_cast<size_t>(update.rows.n));
   std::vector<i32> whole(static_cast<size_t>(d));
   std::vector<u8> classes;
@@ -295,7 +213,7 @@ bool encode(const Update& update, Matrix<const f32> replica, int bits, bool draw
     marks[size_t(row)] = c < 0 ? 2 : 1;
   }
   Fit fit;
-  const u8 steep = steepness(sides, fit, room);
+  const u8 steep = steepness(sides, fit);
   u8 w0, w1;
   fit_sides(classes, sides[0], w0, w1);
   Table table;

@@ -29,8 +29,7 @@ struct Coded {
 };
 
 // Code an update beside a replica, float32[N, d]; `drawn` leaves the second side to the receiver. False where
-// a number is not finite; those beyond LARGEST are cut to it, as squares of larger ones overflow.
-constexpr f32 LARGEST = 1e15f;
+// a number is not finite; those that are too large are `cut`.
 bool encode(const Update& update, Matrix<const f32> replica, int bits, bool drawn, Coded& out);
 
 struct Parts {

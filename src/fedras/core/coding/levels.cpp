@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "coding/arithmetic.hpp"
+#include "coding/cut.hpp"
+#include "coding/principal.hpp"
 #include "coding/row_sets.hpp"
 #include "coding/scale.hpp"
 #include "coding/unit.hpp"
@@ -20,7 +22,6 @@ constexpr i64 HEAD = 2;  // bytes after the number of rows
 constexpr i32 MOST_LEVEL = 255;
 constexpr f64 DEAD = 0.65;       // of a step: what is smaller is nothing
 constexpr f64 OUTWARDS = 0.05;   // of a step: how far beyond a multiple its values are, on average
-constexpr int POWER_ITERATIONS = 24;
 constexpr int LENGTHS = 8, REACHES = 7, MAGNITUDES = 6;
 
 // How likely levels are: that one is not zero, by length, reach and what came before; its sign by reach;
@@ -121,78 +122,6 @@ bool code(const Known& known, std::vector<i32>& levels, Coder coder) {
   return true;
 }
 
-// The eigenvectors of the largest eigenvalues of X'X, one after another by power iteration, as whole
-// numbers, and what they stand for.
-void leading(Matrix<const f32> x, i64 r, int bits, std::vector<std::vector<i32>>& whole, std::vector<f32>& vectors) {
-  const i64 d = x.columns;
-  std::vector<f64> gram(size_t(d * d), 0.0), v(static_cast<size_t>(d)), next(static_cast<size_t>(d));
-  for (i64 i = 0; i < x.rows; ++i)
-    for (i64 a = 0; a < d; ++a) {
-      const f64 own = x[i][a];
-      f64* row = gram.data() + a * d;
-      for (i64 b = 0; b < d; ++b) row[b] += own * x[i][b];
-    }
-  std::vector<f32> single(static_cast<size_t>(d));
-  for (i64 j = 0; j < r; ++j) {
-    i64 longest = 0;
-    for (i64 a = 1; a < d; ++a)
-      if (gram[size_t(a * d + a)] > gram[size_t(longest * d + longest)]) longest = a;
-    for (i64 a = 0; a < d; ++a) v[size_t(a)] = gram[size_t(longest * d + a)];
-    f64 most = 0;
-    for (int turn = 0; turn <= POWER_ITERATIONS; ++turn) {
-      most = 0;
-      for (const f64 each : v) most = std::max(most, std::abs(each));
-      if (!(most > 0) || turn == POWER_ITERATIONS) break;
-      for (f64& each : v) each /= most;
-      std::fill(next.begin(), next.end(), 0.0);
-      for (i64 a = 0; a < d; ++a) {
-        const f64 own = v[size_t(a)];
-        const f64* row = gram.data() + a * d;
-        for (i64 b = 0; b < d; ++b) next[size_t(b)] += own * row[b];
-      }
-      v = next;
-    }
-    if (!(most > 0)) return;
-    for (i64 a = 0; a < d; ++a) single[size_t(a)] = f32(v[size_t(a)] / most);
-    whole.emplace_back(size_t(d));
-    unit::quantise(single.data(), d, bits, whole.back().data());
-    vectors.resize(vectors.size() + size_t(d));
-    const f32* unit_vector = vectors.data() + vectors.size() - d;
-    unit::normalise(whole.back().data(), d, vectors.data() + vectors.size() - d);
-    // Take the direction off the matrix: X (I - u u') has this Gram matrix.
-    std::vector<f64> along(size_t(d), 0.0);
-    f64 both = 0;
-    for (i64 a = 0; a < d; ++a)
-      for (i64 b = 0; b < d; ++b) along[size_t(a)] += gram[size_t(a * d + b)] * unit_vector[b];
-    for (i64 a = 0; a < d; ++a) both += along[size_t(a)] * unit_vector[a];
-    for (i64 a = 0; a < d; ++a)
-      for (i64 b = 0; b < d; ++b)
-        gram[size_t(a * d + b)] += both * unit_vector[a] * unit_vector[b] -
-                                   along[size_t(a)] * unit_vector[b] - unit_vector[a] * along[size_t(b)];
-  }
-}
-
-// The coordinates of rows along each direction, what is left of a row being taken to the next one:
-// float64[r, n]. Returns the sum of squares of what is left in the end.
-f64 coordinates(Matrix<const f32> x, const std::vector<f32>& vectors, std::vector<f64>& out) {
-  const i64 d = x.columns, r = i64(vectors.size()) / d;
-  out.assign(size_t(r * x.rows), 0.0);
-  std::vector<f64> rest(static_cast<size_t>(d));
-  f64 left = 0;
-  for (i64 i = 0; i < x.rows; ++i) {
-    for (i64 a = 0; a < d; ++a) rest[size_t(a)] = x[i][a];
-    for (i64 j = 0; j < r; ++j) {
-      const f32* u = vectors.data() + j * d;
-      f64 along = 0;
-      for (i64 a = 0; a < d; ++a) along += rest[size_t(a)] * u[a];
-      for (i64 a = 0; a < d; ++a) rest[size_t(a)] -= along * u[a];
-      out[size_t(j * x.rows + i)] = along;
-    }
-    for (const f64 each : rest) left += each * each;
-  }
-  return left;
-}
-
 f64 value_of(i32 level, f64 step) {
   return level == 0 ? 0 : (level > 0 ? level + OUTWARDS : level - OUTWARDS) * step;
 }
@@ -226,8 +155,8 @@ class Coding {
  public:
   Coding(const Update& update, Matrix<const f32> replica, i64 most, int bits)
       : update_(update), bits_(bits), n_(replica.rows) {
-    leading(update.values, most, bits, whole_, vectors_);
-    left_ = coordinates(update.values, vectors_, along_);
+    principal::leading(update.values, most, bits, whole_, vectors_);
+    left_ = principal::coordinates(update.values, vectors_, along_);
     known_ = Known(replica, vectors_);
   }
 
@@ -264,10 +193,8 @@ class Coding {
   bool attempt(u8 k, i64 room, Coded& out) {
     const i64 moved = quantise(update_, along_, scale::value(k), k == 255, known_.r, n_, levels_);
     if (moved < 0) return false;
-    const i64 width = row_sets::count_bytes(n_);
-    out.rows.assign(size_t(width), 0);
-    u8* end = out.rows.data() + width;
-    row_sets::put_count(moved, n_, end);
+    out.rows.clear();
+    row_sets::append_count(moved, n_, out.rows);
     out.rows.push_back(u8(bits_));
     out.rows.push_back(k);
     arithmetic::Writer writer(out.rows);
@@ -301,11 +228,14 @@ class Coding {
 
 }  // namespace
 
-f64 encode(const Update& update, Matrix<const f32> replica, Span<const i64> directions, int bits, i64 bytes,
-           Coded& out) {
+std::optional<f64> encode(const Update& update, Matrix<const f32> replica, Span<const i64> directions, int bits,
+                          i64 bytes, Coded& out) {
+  Update own = update;
+  std::vector<f32> room;
+  if (!cut(own.values, room)) return std::nullopt;
   i64 most = 0;
   for (const i64 r : directions) most = std::max(most, r);
-  Coding coding(update, replica, most, bits);
+  Coding coding(own, replica, most, bits);
   f64 least = std::numeric_limits<f64>::infinity();
   Coded attempt;
   for (const i64 r : directions) {

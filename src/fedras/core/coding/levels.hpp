@@ -8,6 +8,8 @@
 // the direction before. All that a receiver needs besides the bytes is the replica.
 #pragma once
 
+#include <optional>
+
 #include "common/octets.hpp"
 
 namespace fedras::levels {
@@ -22,10 +24,10 @@ struct Coded {
 };
 
 // Code an update beside a replica, float32[N, d], in at most so many bytes, wherever the coarsest step keeps
-// them, and in that of these numbers of directions that loses least. Returns the sum of squares of what
-// is lost.
-f64 encode(const Update& update, Matrix<const f32> replica, Span<const i64> directions, int bits, i64 bytes,
-           Coded& out);
+// them, and in that of these numbers of directions that loses least. Returns about the sum of squares of
+// what is lost; nothing where a number is not finite.
+std::optional<f64> encode(const Update& update, Matrix<const f32> replica, Span<const i64> directions, int bits,
+                          i64 bytes, Coded& out);
 
 struct Decoded {
   std::vector<i32> rows;

@@ -58,6 +58,12 @@ void put_count(i64 n, i64 limit, u8*& at) {
   for (i64 i = 0; i < width; ++i) at[i] = u8((2 * n + 1) >> (8 * i));
 }
 
+void append_count(i64 n, i64 limit, std::vector<u8>& out) {
+  out.resize(out.size() + size_t(count_bytes(limit)));
+  u8* end = out.data() + out.size();
+  put_count(n, limit, end);
+}
+
 i64 take_count(Octets data, i64 limit) {
   const i64 width = count_bytes(limit);
   if (data.n < width || width == 0) return -1;

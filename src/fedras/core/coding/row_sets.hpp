@@ -32,6 +32,7 @@ void unpack_all(Span<Unpack> sets, i64 size);
 // Numbers of at most `limit` >= 0 before what follows: 2 n + 1, little endian, in count_bytes(limit).
 i64 count_bytes(i64 limit);
 void put_count(i64 n, i64 limit, u8*& at);
+void append_count(i64 n, i64 limit, std::vector<u8>& out);
 // The number that `data` begins with, -1 where there is none.
 i64 take_count(Octets data, i64 limit);
 
