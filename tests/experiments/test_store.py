@@ -125,3 +125,16 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FedrasError, match="cannot create"):
         Store(tmp_path / "file").add("table1", _row(_task()))
+
+
+def test_an_experiment_keeps_rows_of_its_own(tmp_path: Path) -> None:
+    task = _task()
+    store = Store(tmp_path)
+    store.add("table1", _row(task, found=1))
+    store.add("table2", _row(task, found=2))
+    for again in (store, Store(tmp_path)):
+        assert again.get(task) == again.get(task, "table1") == _row(task, found=1)
+        assert again.get(task, "table2") == _row(task, found=2)
+        assert again.get(task, "table3") == _row(task, found=1)
+        again.arrange("table2", [task])
+    assert Store(tmp_path).get(task, "table2") == _row(task, found=2)

@@ -152,7 +152,7 @@ class Reproduction:
         points = self._points_of(each, None if fewer else self.seeds)
         pairs = [(point, self.task(point)) for point in points]
         self.store.arrange(each.name, [task for _, task in pairs])
-        rows = [(point, self.store.get(task)) for point, task in pairs]
+        rows = [(point, self.store.get(task, each.name)) for point, task in pairs]
         return Written(each, [Found(point, row) for point, row in rows if row is not None])
 
     def _points_of(self, each: Experiment, seeds: int | None) -> list[Point]:

@@ -33,18 +33,22 @@ class Store:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._rows: dict[str, Row] = {}
-        self._held: dict[str, list[str]] = {}
+        self._held: dict[str, dict[str, Row]] = {}
         for path in sorted(out.glob(f"*/{RUNS}")):
-            self._held[path.parent.name] = []
+            self._held[path.parent.name] = {}
             for row in _read(path):
                 self._remember(path.parent.name, row)
 
     def __contains__(self, task: Task) -> bool:
         return task.key in self._rows
 
-    def get(self, task: Task) -> Row | None:
-        """Return the row of ``task``, None if it has not been done."""
-        return self._rows.get(task.key)
+    def get(self, task: Task, name: str = "") -> Row | None:
+        """Return the row of ``task``, that of the experiment ``name`` if it has one of its own.
+
+        None if it has not been done. Rows of one task that were measured by different versions
+        have the same quality, and may have other sizes.
+        """
+        return self._held.get(name, {}).get(task.key) or self._rows.get(task.key)
 
     def rows(self) -> Iterable[Row]:
         """Return all rows."""
@@ -77,12 +81,11 @@ class Store:
         FedrasError
             If it cannot be written.
         """
-        mine = [task.key for task in tasks if task in self]
-        keys = list(dict.fromkeys([*mine, *self._held.get(name, [])]))
-        if keys:
-            lines = [json.dumps(self._rows[key]) + "\n" for key in keys]
-            self.write(name, RUNS, "".join(lines))
-            self._held[name] = keys
+        found = {task.key: row for task in tasks if (row := self.get(task, name)) is not None}
+        rows = found | self._held.get(name, {})
+        if rows:
+            self.write(name, RUNS, "".join(json.dumps(row) + "\n" for row in rows.values()))
+            self._held[name] = rows
 
     def write(self, name: str, file: str, text: str) -> None:
         """Write a file of the experiment ``name``, whole or not at all.
@@ -112,7 +115,7 @@ class Store:
         except UsageError:  # of another version, which had other options
             return
         self._rows.setdefault(key, row)
-        self._held.setdefault(name, []).append(key)
+        self._held.setdefault(name, {}).setdefault(key, row)
 
     def lock(self) -> FolderLock:
         """Keep other processes from writing here until the lock is released.
